@@ -1,0 +1,81 @@
+//! What the model says of an asset.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ModelId, Quality};
+
+/// The machine's answer about one asset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    pub verdict: Verdict,
+    /// Why nothing was assessed; present exactly with [`Verdict::NotAssessed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// P(fake) after calibration, 0..1; absent exactly with [`Verdict::NotAssessed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    /// The score from which the model speaks of `fake`.
+    pub threshold: f32,
+    /// Scores strictly between these two are `unsure`; the threshold lies within.
+    pub band: [f32; 2],
+    pub model: ModelId,
+    pub windows: Vec<WindowScore>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Fake,
+    Real,
+    Unsure,
+    NotAssessed,
+}
+
+/// Why an asset, or a face in it, was not assessed: a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No face was found in the frames seen.
+    NoFace,
+    /// The largest face is smaller than the model was made for.
+    FaceTooSmall,
+    /// The face is too blurred or too compressed to judge.
+    TooBlurry,
+    /// The face is too dark to judge.
+    TooDark,
+    /// The face is too bright to judge.
+    TooBright,
+    /// Fewer frames with a face than the model needs.
+    TooFewFrames,
+}
+
+/// One window of the asset and the faces seen in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowScore {
+    pub start_us: u64,
+    pub end_us: u64,
+    /// Number of frames seen, and their size in pixels, which the boxes below refer to.
+    pub frames: u32,
+    pub width: u32,
+    pub height: u32,
+    /// The highest score among the window's faces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    pub faces: Vec<FaceScore>,
+}
+
+/// One face followed through a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaceScore {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    pub quality: Quality,
+    /// `[x, y, width, height]` in pixels, in the window's middle frame.
+    pub bbox: [f32; 4],
+    /// Time in µs of the frame that `bbox` refers to.
+    pub pts_us: u64,
+}

@@ -1,0 +1,65 @@
+//! What `prepare` saw: the windows of an asset, the faces followed through each, and their quality.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that was looked at, in the order of the tensor rows. `prepare` gives one window;
+/// the host joins those of an asset with [`Seen::append`] before it calls `decide`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    pub windows: Vec<Window>,
+}
+
+impl Seen {
+    /// Adds the windows of `other`, whose tensor rows follow ours.
+    pub fn append(&mut self, other: Self) {
+        self.windows.extend(other.windows);
+    }
+
+    /// Number of tensor rows, one per face per frame.
+    pub fn rows(&self) -> usize {
+        self.windows.iter().flat_map(|w| &w.tracks).map(|t| t.frames.len()).sum()
+    }
+}
+
+/// Consecutive frames that were looked at together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    pub start_us: u64,
+    pub end_us: u64,
+    /// Number of frames seen.
+    pub frames: u32,
+    /// Size in pixels of the frames seen, which the boxes below refer to.
+    pub width: u32,
+    pub height: u32,
+    /// The faces followed, largest first; empty when no face was found.
+    pub tracks: Vec<Track>,
+}
+
+/// One face followed through a window; it has one tensor row for each of `frames`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    pub frames: Vec<TrackFrame>,
+    pub quality: Quality,
+}
+
+/// Where the face is in one frame: `[x, y, width, height]` in pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackFrame {
+    pub pts_us: u64,
+    pub bbox: [f32; 4],
+}
+
+/// How well the face can be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Median side of the face box in pixels.
+    pub face_px: f32,
+    /// Median variance of the Laplacian of the crop's luma (0..255), at the model's input size.
+    pub sharpness: f32,
+    /// Median mean luma of the crop, 0..255.
+    pub brightness: f32,
+    /// Mean confidence of the face detector, 0..1.
+    pub detection: f32,
+    /// Share of the examined frames in which the face was detected rather than interpolated, 0..1.
+    pub coverage: f32,
+}
