@@ -69,8 +69,12 @@ pub struct WindowScore {
 /// One face followed through a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceScore {
+    /// P(fake) after calibration, 0..1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
+    /// Log-odds of fake as the network gives them, before calibration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logit: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     pub quality: Quality,

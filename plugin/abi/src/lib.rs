@@ -4,6 +4,7 @@
 //! nothing but Extism's own functions: no WASI, no files, no network, no variables.
 
 pub mod analysis;
+pub mod bundle;
 pub mod describe;
 pub mod export;
 pub mod fault;
@@ -13,6 +14,7 @@ pub mod seen;
 pub mod tensors;
 
 pub use analysis::{Analysis, FaceScore, Reason, Verdict, WindowScore};
+pub use bundle::Bundle;
 pub use describe::{Describe, FrameSpec, ModelId, PartSpec};
 pub use export::Export;
 pub use fault::Fault;

@@ -1,0 +1,158 @@
+//! `model.toml`: what a model bundle says of itself.
+//!
+//! A bundle is a directory: `model.toml` and the ONNX parts that it names, each with its sha256.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole of `model.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    pub model: Model,
+    pub input: Input,
+    pub temporal: Temporal,
+    pub output: Output,
+    pub quality: QualityLimits,
+    /// `faces` (finds faces), `features` (crop → feature vector) and `head` (features → logits).
+    #[serde(rename = "part")]
+    pub parts: Vec<Part>,
+    /// Run at load. A bundle without it may be examined, but tags nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<SelfTest>,
+    #[serde(default, rename = "metric", skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
+}
+
+/// Who the model is, in words for a person who must decide whether to trust it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub name: String,
+    pub version: String,
+    pub architecture: String,
+    /// False for random weights: such a bundle is refused for tagging.
+    pub trained: bool,
+    pub licence: String,
+    pub training_data: String,
+    /// What the model can and cannot see.
+    pub limits: String,
+}
+
+/// How a face becomes the input tensor `[rows, 3, size, size]`: (rgb24 / 255 − mean) / std per channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Side of the square crop in pixels.
+    pub size: usize,
+    pub channels: Channels,
+    /// In the order of `channels`.
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
+    /// Side of the crop, in units of the face box's longer side.
+    pub margin: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    Rgb,
+    Bgr,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Temporal {
+    pub mode: TemporalMode,
+    /// Frames per window.
+    pub window: u32,
+    /// Fewest frames with a face that the model can judge.
+    pub min_frames: u32,
+}
+
+/// How the head reads a window's features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TemporalMode {
+    /// Head takes `[1, frames, features]` and gives one row of logits for the window.
+    Sequence,
+    /// Head takes `[frames, features]`; the window's logits are the mean over its frames.
+    FrameMean,
+    /// Head takes `[frames, features]`; the window's logits are those of its last frame.
+    LastFrame,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// What each logit stands for: `["fake"]` (log-odds), or `["fake", "real"]` in the model's own order.
+    pub labels: Vec<String>,
+    pub calibration: Calibration,
+    /// Score from which the model speaks of `fake`.
+    pub threshold: f32,
+    /// Scores strictly between these are `unsure`; the threshold lies within.
+    pub band: [f32; 2],
+}
+
+/// Platt scaling: score = sigmoid(scale · logit + offset), where logit is the log-odds of fake
+/// (Platt, "Probabilistic outputs for support vector machines", 1999).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    pub scale: f32,
+    pub offset: f32,
+    /// What the two numbers were fitted on, or that they were not.
+    pub fitted_on: String,
+}
+
+/// Bounds on [`crate::Quality`] outside which a face is not assessed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityLimits {
+    pub min_face_px: f32,
+    pub min_sharpness: f32,
+    pub min_brightness: f32,
+    pub max_brightness: f32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub name: String,
+    /// Relative to the bundle's directory.
+    pub file: String,
+    pub sha256: String,
+    pub licence: String,
+}
+
+/// A fixed input and the answer that it must give: crops whose value at flat index i is
+/// `(i · 2654435761 mod 2³²) / 2³⁰ − 2`, `frames` of them as one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfTest {
+    pub frames: u32,
+    /// Expected log-odds of fake, before calibration.
+    pub logit: f32,
+    pub tolerance: f32,
+}
+
+impl SelfTest {
+    /// The crops of the vector, flat, `values` of them.
+    pub fn crops(values: usize) -> Vec<f32> {
+        let value = |i: u32| i.wrapping_mul(2_654_435_761) as f32 / (1u32 << 30) as f32 - 2.0;
+        (0..values as u32).map(value).collect()
+    }
+}
+
+/// A measured figure, with a 95 % interval where one was computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    pub set: String,
+    /// Number of assets, and how many of them are fake.
+    pub assets: u32,
+    pub fake: u32,
+    pub name: String,
+    pub value: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f32; 2]>,
+}
