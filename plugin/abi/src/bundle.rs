@@ -23,6 +23,37 @@ pub struct Bundle {
     pub metrics: Vec<Metric>,
 }
 
+impl Bundle {
+    /// What the shape alone cannot say.
+    ///
+    /// # Errors
+    /// The first rule that is broken, in words that name its key.
+    pub fn check(&self) -> Result<(), String> {
+        let output = &self.output;
+        let labels: Vec<&str> = output.labels.iter().map(String::as_str).collect();
+        let rules = [
+            (self.input.size < 16 || self.input.size > 1024, "input.size must be 16 to 1024"),
+            (self.input.std.iter().any(|s| *s <= 0.0), "input.std must be above 0"),
+            (!(0.5..=4.0).contains(&self.input.margin), "input.margin must be 0.5 to 4"),
+            (!matches!(labels[..], ["fake"] | ["fake", "real"] | ["real", "fake"]), "output.labels must be [fake] or fake and real"),
+            (!(0.0..=1.0).contains(&output.threshold), "output.threshold must be 0 to 1"),
+            (output.band[0] > output.threshold || output.threshold > output.band[1], "output.threshold must lie within output.band"),
+            (self.temporal.window == 0 || self.temporal.window > 256, "temporal.window must be 1 to 256"),
+            (self.temporal.min_frames > self.temporal.window, "temporal.min_frames must not exceed temporal.window"),
+            (self.self_test.as_ref().is_some_and(|t| t.frames == 0 || t.frames > 256), "self_test.frames must be 1 to 256"),
+        ];
+        match rules.into_iter().find(|(broken, _)| *broken) {
+            Some((_, rule)) => Err(format!("model.toml: {rule}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether its answers may tag anything: trained, and with a self-test to prove that it runs as made.
+    pub fn may_tag(&self) -> bool {
+        self.model.trained && self.self_test.is_some()
+    }
+}
+
 /// Who the model is, in words for a person who must decide whether to trust it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

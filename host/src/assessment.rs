@@ -1,0 +1,174 @@
+//! The whole machine answer about one asset, as `--json` prints and `--write` keeps it.
+
+use serde::{Deserialize, Serialize};
+use veritag_abi::{Analysis, ModelId, Verdict, WindowScore};
+
+/// Names the shape of this document; its JSON Schema is what `veritag schema` prints.
+pub const SCHEMA: &str = "veritag-assessment-1";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    pub schema: String,
+    /// One sentence that says what was done and not more.
+    pub text: String,
+    pub asset: Asset,
+    pub verdict: Verdict,
+    /// Why nothing was assessed: a closed, documented list; present exactly with `not_assessed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What failed, when the reason is a failure rather than something seen in the asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// P(fake) after calibration, 0..1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<[f32; 2]>,
+    /// `fake` and `real` with their scores, highest first; empty when nothing was assessed.
+    pub labels: Vec<Label>,
+    /// What was looked at.
+    pub windows: Vec<WindowScore>,
+    /// What was not looked at, between and after the windows.
+    pub gaps: Vec<Gap>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<Program>,
+    /// What ran the networks: `sandbox`.
+    pub runner: String,
+    /// Version of the decoder, such as `ffmpeg 5.1.6`.
+    pub decoder: String,
+    pub veritag: String,
+    /// `not_reviewed` until a person decides.
+    pub review: String,
+    /// RFC 3339, UTC.
+    pub assessed_at: String,
+    pub elapsed_ms: u64,
+}
+
+/// An uploaded file, known by its sha256.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Asset {
+    /// As given; bytes that are no UTF-8 are shown as U+FFFD.
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaFacts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MediaFacts {
+    /// `image` or `video`.
+    pub kind: String,
+    pub format: String,
+    pub codec: String,
+    /// In pixels, as displayed.
+    pub width: u32,
+    pub height: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_us: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable kebab-case code.
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    pub label: String,
+    pub score: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub start_us: u64,
+    pub end_us: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    pub name: String,
+    pub version: String,
+    pub sha256: String,
+}
+
+impl Assessment {
+    /// Takes over what the model says.
+    pub fn conclude(&mut self, analysis: Analysis, duration_us: Option<u64>) {
+        self.verdict = analysis.verdict;
+        self.reason = analysis.reason.map(|reason| plain_name(&reason));
+        self.score = analysis.score;
+        self.threshold = Some(analysis.threshold);
+        self.band = Some(analysis.band);
+        self.labels = analysis.score.map(labels).unwrap_or_default();
+        self.model = Some(analysis.model);
+        self.gaps = gaps(&analysis.windows, duration_us);
+        self.windows = analysis.windows;
+    }
+
+    /// Records why there is no verdict.
+    pub fn fail(&mut self, reason: impl Into<String>, code: &str, message: String) {
+        self.verdict = Verdict::NotAssessed;
+        self.reason = Some(reason.into());
+        self.error = Some(Failure { code: code.into(), message });
+    }
+}
+
+/// The name that an enum has in JSON.
+pub fn plain_name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        other => unreachable!("a fieldless enum serializes to a string, not {other:?}"),
+    }
+}
+
+fn labels(score: f32) -> Vec<Label> {
+    let label = |label: &str, score| Label { label: label.into(), score };
+    let mut labels = vec![label("fake", score), label("real", 1.0 - score)];
+    labels.sort_by(|a, b| b.score.total_cmp(&a.score));
+    labels
+}
+
+/// The stretches of `0..duration` that no window covers; `windows` are in order of time.
+fn gaps(windows: &[WindowScore], duration_us: Option<u64>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut seen = 0;
+    for window in windows {
+        gaps.push(Gap { start_us: seen, end_us: window.start_us });
+        seen = seen.max(window.end_us);
+    }
+    gaps.push(Gap { start_us: seen, end_us: duration_us.unwrap_or(seen) });
+    gaps.retain(|gap| gap.end_us > gap.start_us);
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start_us: u64, end_us: u64) -> WindowScore {
+        WindowScore { start_us, end_us, frames: 20, width: 64, height: 48, score: None, reason: None, faces: vec![] }
+    }
+
+    #[test]
+    fn gaps_are_what_the_windows_leave() {
+        let windows = [window(0, 10), window(30, 40)];
+        assert_eq!(gaps(&windows, Some(50)), [Gap { start_us: 10, end_us: 30 }, Gap { start_us: 40, end_us: 50 }]);
+        assert_eq!(gaps(&windows, None), [Gap { start_us: 10, end_us: 30 }]);
+        assert_eq!(gaps(&[], Some(5)), [Gap { start_us: 0, end_us: 5 }]);
+    }
+
+    #[test]
+    fn labels_lead_with_the_likelier() {
+        assert_eq!(labels(0.25)[0].label, "real");
+        assert_eq!(labels(0.93)[0].label, "fake");
+    }
+}

@@ -1,0 +1,97 @@
+//! Boxes around faces, in pixels of the frame.
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BBox {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// A box that the detector found, with its confidence 0..1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    pub bbox: BBox,
+    pub confidence: f32,
+}
+
+impl BBox {
+    pub fn area(&self) -> f32 {
+        self.width * self.height
+    }
+
+    /// The longer side.
+    pub fn side(&self) -> f32 {
+        self.width.max(self.height)
+    }
+
+    pub fn center(&self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    /// Intersection over union, 0..1.
+    pub fn iou(&self, other: &Self) -> f32 {
+        let overlap = |a: f32, along: f32, b: f32, blong: f32| ((a + along).min(b + blong) - a.max(b)).max(0.0);
+        let shared =
+            overlap(self.x, self.width, other.x, other.width) * overlap(self.y, self.height, other.y, other.height);
+        let union = self.area() + other.area() - shared;
+        if union > 0.0 { shared / union } else { 0.0 }
+    }
+
+    /// The box a share `t` (0..1) of the way from `self` to `to`.
+    pub fn lerp(&self, to: &Self, t: f32) -> Self {
+        let mix = |a: f32, b: f32| a + (b - a) * t;
+        Self {
+            x: mix(self.x, to.x),
+            y: mix(self.y, to.y),
+            width: mix(self.width, to.width),
+            height: mix(self.height, to.height),
+        }
+    }
+
+    pub fn to_array(self) -> [f32; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+}
+
+/// Keeps the most confident of boxes that overlap by `overlap` or more (greedy non-maximum suppression).
+pub fn suppress(mut found: Vec<Detection>, overlap: f32) -> Vec<Detection> {
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let mut kept: Vec<Detection> = Vec::new();
+    for detection in found {
+        if kept.iter().all(|k| k.bbox.iou(&detection.bbox) < overlap) {
+            kept.push(detection);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bbox() -> impl Strategy<Value = BBox> {
+        (0f32..50.0, 0f32..50.0, 1f32..40.0, 1f32..40.0).prop_map(|(x, y, width, height)| BBox { x, y, width, height })
+    }
+
+    proptest! {
+        #[test]
+        fn iou_is_symmetric_bounded_and_one_for_itself(a in bbox(), b in bbox()) {
+            prop_assert!((a.iou(&b) - b.iou(&a)).abs() < 1e-6);
+            prop_assert!((0.0..=1.0).contains(&a.iou(&b)));
+            prop_assert!((a.iou(&a) - 1.0).abs() < 1e-4);
+        }
+
+        #[test]
+        fn suppression_leaves_no_overlapping_pair_and_keeps_the_best(boxes in prop::collection::vec((bbox(), 0f32..1.0), 1..12)) {
+            let found: Vec<_> = boxes.into_iter().map(|(bbox, confidence)| Detection { bbox, confidence }).collect();
+            let best = found.iter().map(|d| d.confidence).fold(0.0, f32::max);
+            let kept = suppress(found, 0.3);
+            prop_assert_eq!(kept[0].confidence, best);
+            for (i, a) in kept.iter().enumerate() {
+                prop_assert!(kept[i + 1..].iter().all(|b| a.bbox.iou(&b.bbox) < 0.3));
+            }
+        }
+    }
+}

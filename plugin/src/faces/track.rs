@@ -1,0 +1,135 @@
+//! Following faces through a window: detections in its key frames become one box per frame and face.
+
+use super::bbox::{BBox, Detection};
+
+/// Frames from one key frame to the next.
+const STEP: usize = 5;
+/// Least overlap of a face's boxes in two key frames.
+const SAME_FACE: f32 = 0.2;
+/// Least share of the key frames in which a face must be found.
+const STEADY: f32 = 0.5;
+/// Most faces judged per window.
+const MOST: usize = 3;
+
+/// The frames of a window of `count` that the detector looks at, the first and the last among them.
+pub fn key_frames(count: usize) -> Vec<usize> {
+    let mut keys: Vec<usize> = (0..count).step_by(STEP).collect();
+    if keys.last() != Some(&(count - 1)) {
+        keys.push(count - 1);
+    }
+    keys
+}
+
+/// One face: where it was found, by key frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    found: Vec<(usize, Detection)>,
+    examined: usize,
+}
+
+impl Path {
+    /// Share of the key frames in which the face was found, 0..1.
+    pub fn coverage(&self) -> f32 {
+        self.found.len() as f32 / self.examined as f32
+    }
+
+    /// Mean confidence of the detector.
+    pub fn confidence(&self) -> f32 {
+        self.found.iter().map(|(_, d)| d.confidence).sum::<f32>() / self.found.len() as f32
+    }
+
+    fn weight(&self) -> f32 {
+        self.found.iter().map(|(_, d)| d.bbox.area()).sum::<f32>() / self.examined as f32
+    }
+
+    /// The face's box in frame `index`: as found, or on the straight line between its neighbours.
+    pub fn bbox(&self, index: usize) -> BBox {
+        let next = self.found.partition_point(|(frame, _)| *frame < index);
+        match (next.checked_sub(1).map(|i| &self.found[i]), self.found.get(next)) {
+            (Some((before, a)), Some((after, b))) => {
+                a.bbox.lerp(&b.bbox, (index - before) as f32 / (after - before) as f32)
+            }
+            (Some((_, nearest)), None) | (None, Some((_, nearest))) => nearest.bbox,
+            (None, None) => unreachable!("a path begins with a detection"),
+        }
+    }
+}
+
+/// Joins the detections of each key frame into paths; the largest and steadiest, at most three, come first.
+pub fn follow(keys: &[usize], detections: &[Vec<Detection>]) -> Vec<Path> {
+    let mut paths: Vec<Path> = Vec::new();
+    for (&key, found) in keys.iter().zip(detections) {
+        extend(&mut paths, key, found, keys.len());
+    }
+    paths.retain(|path| path.coverage() >= STEADY);
+    paths.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
+    paths.truncate(MOST);
+    paths
+}
+
+fn extend(paths: &mut Vec<Path>, key: usize, found: &[Detection], examined: usize) {
+    let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+    for (p, path) in paths.iter().enumerate() {
+        let last = path.found.last().expect("a path begins with a detection").1.bbox;
+        pairs.extend(found.iter().enumerate().map(|(d, detection)| (last.iou(&detection.bbox), p, d)));
+    }
+    pairs.retain(|(overlap, ..)| *overlap >= SAME_FACE);
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut taken = vec![false; found.len()];
+    for (_, p, d) in pairs {
+        if !taken[d] && paths[p].found.last().is_some_and(|(frame, _)| *frame != key) {
+            paths[p].found.push((key, found[d]));
+            taken[d] = true;
+        }
+    }
+    let fresh = found.iter().zip(taken).filter(|(_, taken)| !taken);
+    paths.extend(fresh.map(|(detection, _)| Path { found: vec![(key, *detection)], examined }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn face(x: f32, side: f32) -> Detection {
+        Detection { bbox: BBox { x, y: 10.0, width: side, height: side }, confidence: 0.9 }
+    }
+
+    #[test]
+    fn key_frames_reach_from_first_to_last() {
+        assert_eq!(key_frames(20), [0, 5, 10, 15, 19]);
+        assert_eq!(key_frames(1), [0]);
+        assert_eq!(key_frames(6), [0, 5]);
+    }
+
+    #[test]
+    fn two_faces_keep_their_own_paths_and_the_larger_comes_first() {
+        let seen = vec![vec![face(0.0, 20.0), face(100.0, 40.0)], vec![face(104.0, 40.0), face(2.0, 20.0)]];
+        let paths = follow(&[0, 5], &seen);
+        assert_eq!(paths.len(), 2);
+        assert_eq!(paths[0].bbox(5).x, 104.0);
+        assert_eq!(paths[1].bbox(5).x, 2.0);
+    }
+
+    #[test]
+    fn a_missed_key_frame_is_bridged_and_a_flash_is_dropped() {
+        let seen = vec![vec![face(0.0, 40.0)], vec![face(300.0, 40.0)], vec![face(10.0, 40.0)]];
+        let paths = follow(&[0, 5, 10], &seen);
+        assert_eq!(paths.len(), 1);
+        assert_eq!(paths[0].bbox(5).x, 5.0);
+        assert!((paths[0].coverage() - 2.0 / 3.0).abs() < 1e-6);
+    }
+
+    proptest! {
+        #[test]
+        fn boxes_lie_between_those_found(xs in prop::collection::vec(0f32..8.0, 1..6), at in 0usize..30) {
+            let keys: Vec<usize> = (0..xs.len()).map(|i| i * 5).collect();
+            let seen: Vec<Vec<Detection>> = xs.iter().map(|x| vec![face(*x, 40.0)]).collect();
+            let paths = follow(&keys, &seen);
+            prop_assert_eq!(paths.len(), 1);
+            let x = paths[0].bbox(at).x;
+            let (low, high) = xs.iter().fold((f32::MAX, f32::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
+            prop_assert!(x >= low - 1e-3 && x <= high + 1e-3);
+        }
+    }
+}

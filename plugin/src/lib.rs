@@ -1,0 +1,10 @@
+//! Veritag's detector. Built for wasm it is an Extism plugin; built natively, the same logic as a library.
+
+pub mod decide;
+#[cfg(target_family = "wasm")]
+mod exports;
+pub mod faces;
+pub mod model;
+pub mod nhwc;
+pub mod plugin;
+pub mod prepare;

@@ -1,0 +1,111 @@
+//! A model whose parts are all in: detector, feature network, head, and what its bundle says of them.
+
+use tract_onnx::tract_hir::internal::{TDim, ToDim};
+use veritag_abi::bundle::{Bundle, SelfTest, TemporalMode};
+use veritag_abi::{Fault, ModelId};
+
+use super::network::{Network, Template, model_fault};
+use crate::faces::detector::Detector;
+
+/// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
+const AT_ONCE: usize = 5;
+
+pub struct Model {
+    pub id: ModelId,
+    pub bundle: Bundle,
+    pub detector: Detector,
+    features: Network,
+    head: Network,
+}
+
+impl Model {
+    /// Builds the networks from the bytes of the parts `faces`, `features` and `head`.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when a network cannot be built, or the bundle's self-test gives another answer.
+    pub fn build(id: ModelId, bundle: Bundle, faces: &[u8], features: &[u8], head: &[u8]) -> Result<Self, Fault> {
+        let side = bundle.input.size.to_dim();
+        let features = build("features", features, |n| vec![n, 3.to_dim(), side.clone(), side.clone()])?;
+        let width = feature_width(&features, bundle.input.size)?;
+        let head = build("head", head, |n| match bundle.temporal.mode {
+            TemporalMode::Sequence => vec![1.to_dim(), n, width.to_dim()],
+            TemporalMode::FrameMean | TemporalMode::LastFrame => vec![n, width.to_dim()],
+        })?;
+        let model = Self { id, bundle, detector: Detector::new(faces)?, features, head };
+        if let Some(test) = &model.bundle.self_test {
+            model.check(test)?;
+        }
+        Ok(model)
+    }
+
+    fn check(&self, test: &SelfTest) -> Result<(), Fault> {
+        let (frames, side) = (test.frames as usize, self.bundle.input.size);
+        let features = self.features(&SelfTest::crops(frames * 3 * side * side))?;
+        let logit = self.logit(&features, frames)?;
+        if (logit - test.logit).abs() <= test.tolerance {
+            return Ok(());
+        }
+        Err(Fault::Model(format!("self-test gave {logit}, the bundle says {} ± {}", test.logit, test.tolerance)))
+    }
+
+    /// Features of normalised crops, `[rows, 3, size, size]`, as `[rows, width]`, flat.
+    ///
+    /// # Errors
+    /// [`Fault::Rejected`] when the values are no whole number of crops.
+    pub fn features(&self, crops: &[f32]) -> Result<Vec<f32>, Fault> {
+        let side = self.bundle.input.size;
+        let each = 3 * side * side;
+        if !crops.len().is_multiple_of(each) {
+            return Err(Fault::Rejected(format!("{} values are no whole number of {side}×{side} crops", crops.len())));
+        }
+        let mut all = Vec::new();
+        for crops in crops.chunks(each * AT_ONCE) {
+            all.extend(self.features.run_single(&[crops.len() / each, 3, side, side], crops)?.1);
+        }
+        Ok(all)
+    }
+
+    /// Log-odds of fake, before calibration, of the `frames` rows of features of one face.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the head does not give the logits that the bundle names.
+    pub fn logit(&self, features: &[f32], frames: usize) -> Result<f32, Fault> {
+        let width = features.len() / frames;
+        let shape: &[usize] = match self.bundle.temporal.mode {
+            TemporalMode::Sequence => &[1, frames, width],
+            TemporalMode::FrameMean | TemporalMode::LastFrame => &[frames, width],
+        };
+        let logits = self.head.run_single(shape, features)?.1;
+        let labels = &self.bundle.output.labels;
+        let rows: Vec<f32> = logits.chunks_exact(labels.len()).map(|row| log_odds(labels, row)).collect();
+        match self.bundle.temporal.mode {
+            TemporalMode::LastFrame => rows.last().copied(),
+            _ if rows.is_empty() => None,
+            _ => Some(rows.iter().sum::<f32>() / rows.len() as f32),
+        }
+        .filter(|logit| logit.is_finite())
+        .ok_or_else(|| Fault::Model("head: no finite logit".into()))
+    }
+}
+
+fn build(part: &'static str, onnx: &[u8], shape: impl FnOnce(TDim) -> Vec<TDim>) -> Result<Network, Fault> {
+    let template = Template::read(part, onnx)?;
+    let shape = shape(template.free_dimension());
+    template.build(&shape).map_err(|e| model_fault(part, &e))
+}
+
+/// Features per crop, found by running one.
+fn feature_width(features: &Network, side: usize) -> Result<usize, Fault> {
+    let (shape, values) = features.run_single(&[1, 3, side, side], &vec![0.0; 3 * side * side])?;
+    if shape == [1, values.len()] {
+        Ok(values.len())
+    } else {
+        Err(Fault::Model(format!("features: gave shape {shape:?}, expected [rows, width]")))
+    }
+}
+
+/// One logit is the log-odds of fake; of two, fake's less real's.
+fn log_odds(labels: &[String], row: &[f32]) -> f32 {
+    let of = |label: &str| labels.iter().position(|l| l == label).map_or(0.0, |i| row[i]);
+    of("fake") - of("real")
+}

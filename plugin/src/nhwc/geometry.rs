@@ -1,0 +1,61 @@
+//! Where a convolution reads: its shape, and the offsets into a padded image.
+
+/// The constant shape of a 2-D convolution over `[images, height, width, channels]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Geometry {
+    pub kernel: [usize; 2],
+    pub strides: [usize; 2],
+    pub dilations: [usize; 2],
+    pub pad_before: [usize; 2],
+    pub pad_after: [usize; 2],
+    pub groups: usize,
+    pub channels_in: usize,
+    pub channels_out: usize,
+}
+
+impl Geometry {
+    pub fn depthwise(&self) -> bool {
+        self.groups == self.channels_in && self.groups == self.channels_out && self.groups > 1
+    }
+
+    pub fn padded(&self, size: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| size[axis] + self.pad_before[axis] + self.pad_after[axis])
+    }
+
+    /// Size of the output for an input of `size`, or `None` where the kernel does not fit.
+    pub fn output(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let padded = self.padded(size);
+        let reach = [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilations[axis] + 1);
+        (padded[0] >= reach[0] && padded[1] >= reach[1])
+            .then(|| [0, 1].map(|axis| (padded[axis] - reach[axis]) / self.strides[axis] + 1))
+    }
+
+    /// Runs of consecutive input values under the kernel: their length, and where each begins from the
+    /// window's first value. A kernel row is one run where nothing separates its pixels.
+    pub fn runs(&self, padded_width: usize) -> (usize, Vec<usize>) {
+        let row = padded_width * self.channels_in * self.dilations[0];
+        let pixel = self.channels_in * self.dilations[1];
+        if self.groups == 1 && self.dilations[1] == 1 {
+            (self.kernel[1] * self.channels_in, (0..self.kernel[0]).map(|y| y * row).collect())
+        } else {
+            let taps = (0..self.kernel[0]).flat_map(|y| (0..self.kernel[1]).map(move |x| y * row + x * pixel));
+            (self.channels_in / self.groups, taps.collect())
+        }
+    }
+
+    /// Offset of the first value under each output pixel of one image, row by row.
+    pub fn starts(&self, output: [usize; 2], padded_width: usize) -> Vec<usize> {
+        let step = [self.strides[0] * padded_width * self.channels_in, self.strides[1] * self.channels_in];
+        (0..output[0]).flat_map(|y| (0..output[1]).map(move |x| y * step[0] + x * step[1])).collect()
+    }
+
+    /// Copies one image into the middle of a zeroed, padded one.
+    pub fn pad(&self, image: &[f32], size: [usize; 2], padded: &mut [f32]) {
+        let (row, wide) = (size[1] * self.channels_in, self.padded(size)[1] * self.channels_in);
+        let left = self.pad_before[1] * self.channels_in;
+        let rows = padded.chunks_exact_mut(wide).skip(self.pad_before[0]);
+        for (to, from) in rows.zip(image.chunks_exact(row)) {
+            to[left..left + row].copy_from_slice(from);
+        }
+    }
+}
