@@ -1,0 +1,33 @@
+# `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
+PLUGIN := target/wasm32-unknown-unknown/plugin/veritag_plugin.wasm
+DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
+
+.PHONY: setup plugin build demo test lint bench package
+
+setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
+	@.setup/setup.sh
+
+plugin: setup ## The sandboxed module
+	cargo build --profile plugin -p veritag-plugin --target wasm32-unknown-unknown
+
+build: plugin
+	cargo build -p veritag
+
+demo: build ## Tags real media, with a report in target/demo.html
+	target/debug/veritag scan --report target/demo.html $(DEMO)
+	@echo "the report: target/demo.html"
+
+test: build
+	cargo test --workspace
+
+lint: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown -- -D warnings
+
+bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, in one run
+	tests/bench/run.sh
+
+package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
+	cargo build --release -p veritag
+	.setup/package.sh

@@ -1,0 +1,135 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Deepfake tags for media libraries: says of images and videos whether the faces in them look manipulated.
+///
+/// Exit status: 0 when every asset was assessed or the reason why it cannot be was found in it; 1 when some
+/// asset could not be processed through no fault of its own; 2 for a wrong command line; 3 when nothing could
+/// be started (no manifest, plugin, model or ffmpeg).
+#[derive(Debug, Parser)]
+#[command(name = "veritag", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub setup: Setup,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Setup {
+    /// The plugin's manifest [default: manifest.toml beside the executable, then above the current directory]
+    #[arg(long, global = true, env = "VERITAG_MANIFEST", value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Model bundle, by name or directory [default: `model` in the manifest's config]
+    #[arg(long, global = true, env = "VERITAG_MODEL", value_name = "NAME")]
+    pub model: Option<String>,
+    /// Plugin instances, each with its own copy of the model [default: one per core]
+    #[arg(long, global = true, env = "VERITAG_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// The ffmpeg to decode with [default: beside the executable, then on PATH]
+    #[arg(long, global = true, env = "VERITAG_FFMPEG", value_name = "FILE")]
+    pub ffmpeg: Option<PathBuf>,
+    /// The ffprobe to look with [default: beside the executable, then on PATH]
+    #[arg(long, global = true, env = "VERITAG_FFPROBE", value_name = "FILE")]
+    pub ffprobe: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Assess files, directories, or a list of paths on standard input
+    Scan(Scan),
+    /// List, verify and import model bundles
+    #[command(subcommand)]
+    Model(Model),
+    /// Check every part and say what to do
+    Doctor,
+    /// Print the JSON Schema of an assessment
+    Schema,
+}
+
+#[derive(Args, Debug)]
+pub struct Scan {
+    /// Files and directories; `-` reads paths from standard input, one a line
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Print one JSON document per asset, one a line
+    #[arg(long)]
+    pub json: bool,
+    /// Keep each assessment as ASSET.veritag.json beside the asset, which is not touched
+    #[arg(long)]
+    pub write: bool,
+    /// Write one self-contained page about this run
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Most windows of 20 frames looked at in a video
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub windows: u16,
+    /// Seconds that one run of ffmpeg may take
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub patience: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Name every bundle, with its figures
+    List,
+    /// Check hashes and run self-tests [default: every bundle]
+    Verify {
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Make a bundle of a PyTorch checkpoint of the ResNeXt50 + LSTM family
+    Import(Box<Import>),
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    /// .pt, .pth, .bin (torch.save) or .safetensors
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: PathBuf,
+    /// Name of the bundle [default: the checkpoint's file name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Directory to write the bundle to [default: NAME among the manifest's models]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Version of the bundle
+    #[arg(long, default_value = "1.0.0", value_name = "VERSION")]
+    pub bundle_version: String,
+    /// How the checkpoint was trained to read a window: sequence, frame-mean or last-frame
+    #[arg(long, default_value = "sequence", value_parser = ["sequence", "frame-mean", "last-frame"])]
+    pub temporal: String,
+    /// Which of the LSTM's outputs the classifier reads: the last, or their mean
+    #[arg(long, default_value = "last", value_parser = ["last", "mean"])]
+    pub pool: String,
+    /// Colour order that the checkpoint was trained on
+    #[arg(long, default_value = "rgb", value_parser = ["rgb", "bgr"])]
+    pub channels: String,
+    /// Side of the crop in pixels
+    #[arg(long, default_value_t = 112)]
+    pub size: usize,
+    /// Side of the crop in units of the face box
+    #[arg(long, default_value_t = 1.3)]
+    pub margin: f32,
+    /// What the logits stand for, in order
+    #[arg(long, value_delimiter = ',', default_value = "fake,real")]
+    pub labels: Vec<String>,
+    /// Score from which the model speaks of fake
+    #[arg(long, default_value_t = 0.5)]
+    pub threshold: f32,
+    /// Scores between these two are unsure
+    #[arg(long, value_delimiter = ',', default_value = "0.4,0.6")]
+    pub band: Vec<f32>,
+    /// Licence of the weights
+    #[arg(long, default_value = "not stated")]
+    pub licence: String,
+    /// What it was trained on
+    #[arg(long, default_value = "not stated")]
+    pub training_data: String,
+    /// The weights are random: examine the bundle, tag nothing with it
+    #[arg(long)]
+    pub untrained: bool,
+}

@@ -1,0 +1,84 @@
+//! `veritag doctor`: each part, ok or what to do.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use super::{NOT_STARTED, start};
+use crate::cli::Setup;
+use crate::error::Error;
+use crate::locate;
+use crate::model::library::Library;
+use crate::sandbox::PluginManifest;
+use crate::sandbox::engine::Cache;
+
+pub fn run(setup: &Setup) -> ExitCode {
+    let parts = [ffmpeg(setup), manifest(setup), plugin(setup), bundle(setup), cache(), machine(setup)];
+    for (part, found) in ["ffmpeg", "manifest", "plugin", "model", "cache", "machine"].iter().zip(&parts) {
+        match found {
+            Ok(told) => println!("ok     {part:<9} {told}"),
+            Err(error) => println!("to do  {part:<9} {}: {error}", error.code()),
+        }
+    }
+    if parts.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::from(NOT_STARTED) }
+}
+
+fn ffmpeg(setup: &Setup) -> Result<String, Error> {
+    let tools = start::tools(setup)?;
+    Ok(format!("{} at {}, ffprobe at {}", tools.version, tools.ffmpeg.display(), tools.ffprobe.display()))
+}
+
+fn found(setup: &Setup) -> Result<PluginManifest, Error> {
+    Ok(locate::manifest(setup.manifest.as_deref())?)
+}
+
+fn manifest(setup: &Setup) -> Result<String, Error> {
+    let found = found(setup)?;
+    let memory = u64::from(found.manifest.memory.max_pages.unwrap_or_default()) / 16;
+    let timeout = found.manifest.timeout_ms.unwrap_or_default();
+    Ok(format!("{}: at most {memory} MiB and {timeout} ms a call, no network, no files", found.path.display()))
+}
+
+fn plugin(setup: &Setup) -> Result<String, Error> {
+    let (module, sha256) = found(setup)?.module()?;
+    Ok(format!("{:.1} MB, sha256 {}", module.len() as f64 / 1e6, &sha256[..12]))
+}
+
+/// Loads the default model, which runs its self-test, and tells what a worker costs.
+fn bundle(setup: &Setup) -> Result<String, Error> {
+    let manifest = found(setup)?;
+    let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
+    bundle.require_trained()?;
+    let id = bundle.id.clone();
+    let (before, begun) = (resident(), Instant::now());
+    let pool = start::pool(setup, manifest, bundle)?;
+    pool.with(|instance| instance.describe())?;
+    let memory = match (before, resident()) {
+        (Some(before), Some(after)) => format!("{} MiB per worker", after.saturating_sub(before) >> 20),
+        _ => "memory per worker unknown on this system".into(),
+    };
+    Ok(format!("{} {}: self-test passed, ready in {:.1} s, {memory}", id.name, id.version, begun.elapsed().as_secs_f32()))
+}
+
+fn cache() -> Result<String, Error> {
+    Ok(match Cache::of_user().directory() {
+        Some(directory) => format!("compiled modules are kept in {}", directory.display()),
+        None => "none: every start compiles the plugin anew; set VERITAG_CACHE to a directory that can be written to".into(),
+    })
+}
+
+fn machine(setup: &Setup) -> Result<String, Error> {
+    let memory = status("MemAvailable:", "/proc/meminfo").map_or("unknown".into(), |bytes| format!("{} MiB", bytes >> 20));
+    Ok(format!("{} workers, {memory} of memory available", start::workers(setup)))
+}
+
+/// Resident memory of this process, in bytes, where the system tells.
+fn resident() -> Option<u64> {
+    status("VmRSS:", "/proc/self/status")
+}
+
+fn status(key: &str, file: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib << 10)
+}

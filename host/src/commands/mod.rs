@@ -1,0 +1,31 @@
+//! What each command does.
+
+pub mod doctor;
+pub mod model;
+pub mod scan;
+pub mod start;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+
+/// Exit statuses, as `veritag --help` documents them.
+pub const SOME_FAILED: u8 = 1;
+pub const NOT_STARTED: u8 = 3;
+
+/// Runs the command and prints what went wrong, if nothing could be started.
+pub fn run(cli: &Cli) -> ExitCode {
+    let outcome = match &cli.command {
+        Command::Scan(options) => scan::run(&cli.setup, options),
+        Command::Model(command) => model::run(&cli.setup, command),
+        Command::Doctor => Ok(doctor::run(&cli.setup)),
+        Command::Schema => {
+            print!("{}", crate::output::SCHEMA);
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("veritag: {}: {error}", error.code());
+        ExitCode::from(NOT_STARTED)
+    })
+}

@@ -1,0 +1,81 @@
+//! `veritag model`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use veritag_abi::bundle::{Bundle as Card, Metric};
+
+use super::{SOME_FAILED, start};
+use crate::cli::{Import, Model, Setup};
+use crate::error::Error;
+use crate::import;
+use crate::locate;
+use crate::model::library::{Library, name_of};
+use crate::sandbox::PluginManifest;
+
+/// # Errors
+/// What kept the command from doing its work at all.
+pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
+    let manifest = locate::manifest(setup.manifest.as_deref())?;
+    let library = Library::of(&manifest);
+    match command {
+        Model::List => list(&library),
+        Model::Verify { names } => return Ok(verify(setup, &manifest, &library, names)),
+        Model::Import(options) => import::run(setup, &manifest, &library, options)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(library: &Library) {
+    for (directory, card) in library.list() {
+        let name = name_of(&directory);
+        let mark = if name == library.default { "*" } else { " " };
+        match card {
+            Ok(card) => println!("{mark} {name:<20} {:<9} {:<24} {}", card.model.version, card.model.architecture, standing(&card)),
+            Err(error) => println!("{mark} {name:<20} {}: {error}", error.code()),
+        }
+    }
+}
+
+fn standing(card: &Card) -> String {
+    if !card.may_tag() {
+        return "untrained or without a self-test: tags nothing".into();
+    }
+    let figures: Vec<String> = card.metrics.iter().map(figure).collect();
+    if figures.is_empty() { "no figures given".into() } else { figures.join("; ") }
+}
+
+fn figure(metric: &Metric) -> String {
+    let interval = metric.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]")).unwrap_or_default();
+    format!("{} {:.3}{interval} on {} assets ({} fake) of {}", metric.name, metric.value, metric.assets, metric.fake, metric.set)
+}
+
+fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {
+    let all = || library.list().into_iter().map(|(directory, _)| directory.to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = if names.is_empty() { all() } else { names.to_vec() };
+    let mut good = true;
+    for name in &names {
+        match verify_one(setup, manifest, library, name) {
+            Ok(told) => println!("ok    {told}"),
+            Err(error) => {
+                good = false;
+                println!("wrong {name}: {}: {error}", error.code());
+            }
+        }
+    }
+    if good { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) }
+}
+
+/// Hashes are checked on reading, the self-test by the plugin on loading.
+fn verify_one(setup: &Setup, manifest: &PluginManifest, library: &Library, name: &str) -> Result<String, Error> {
+    let bundle = library.read(Some(name))?;
+    let (id, tested) = (bundle.id.clone(), bundle.card.self_test.is_some());
+    start::pool(setup, manifest.clone(), bundle)?.with(|instance| instance.describe())?;
+    let test = if tested { "self-test passed" } else { "it has no self-test, so it tags nothing" };
+    Ok(format!("{} {}: hashes match, {test} (sha256 {})", id.name, id.version, &id.sha256[..12]))
+}
+
+/// Where an imported bundle goes.
+pub fn destination(library: &Library, options: &Import, name: &str) -> PathBuf {
+    options.out.clone().unwrap_or_else(|| library.directory.join(name))
+}

@@ -1,0 +1,135 @@
+//! `veritag scan`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+
+use super::{SOME_FAILED, start};
+use crate::assessment::Assessment;
+use crate::cli::{Scan, Setup};
+use crate::error::Error;
+use crate::output::report::{self, Entry};
+use crate::output::{table, thumbnails};
+use crate::scan::{Scanned, inputs, sidecar};
+
+/// # Errors
+/// What kept the scan from starting; what goes wrong with one asset is in its assessment.
+pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
+    let files = inputs::expand(&options.paths, io::stdin().lock())?;
+    start::start_threads(start::workers(setup));
+    let patience = Duration::from_secs(options.patience.into());
+    let scanner = start::scanner(setup, options.windows.into(), patience)?;
+    let mut run = Run::new(options, files.len());
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let scans = files.par_iter().enumerate();
+            scans.for_each_with(sender, |sender, (index, path)| {
+                let _ = sender.send((index, scanner.scan(path)));
+            });
+        });
+        in_order(receiver, |index, scanned| run.take(&files[index], scanned));
+    });
+    run.finish()
+}
+
+/// Hands results on in the order of their index, as soon as all before them are in.
+fn in_order<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(usize, T)) {
+    let mut waiting = std::collections::BTreeMap::new();
+    let mut next = 0;
+    for (index, result) in results {
+        waiting.insert(index, result);
+        while let Some(result) = waiting.remove(&next) {
+            take(next, result);
+            next += 1;
+        }
+    }
+}
+
+/// What a run prints, keeps and remembers.
+struct Run<'a> {
+    options: &'a Scan,
+    begun: Instant,
+    bar: ProgressBar,
+    entries: Vec<Entry>,
+    all: Vec<Assessment>,
+    unwritten: Vec<Error>,
+}
+
+impl<'a> Run<'a> {
+    fn new(options: &'a Scan, files: usize) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("valid template");
+        let bar = if io::stderr().is_terminal() && files > 0 {
+            ProgressBar::new(files as u64).with_style(style)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.enable_steady_tick(Duration::from_millis(250));
+        let run = Self { options, begun: Instant::now(), bar, entries: vec![], all: vec![], unwritten: vec![] };
+        if !options.json {
+            run.print(&table::header(width()));
+        }
+        run
+    }
+
+    fn take(&mut self, path: &Path, scanned: Scanned) {
+        let Scanned { assessment, stills } = scanned;
+        if self.options.write {
+            self.unwritten.extend(sidecar::write(path, &assessment).err());
+        }
+        if self.options.json {
+            self.print(&serde_json::to_string(&assessment).expect("plain data serializes"));
+        } else {
+            self.print(&table::line(&assessment, width(), io::stdout().is_terminal()));
+        }
+        if self.options.report.is_some() {
+            let thumbnails = thumbnails(&assessment, &stills);
+            self.entries.push(Entry { assessment: assessment.clone(), thumbnails });
+        }
+        self.all.push(assessment);
+        self.bar.inc(1);
+    }
+
+    fn print(&self, line: &str) {
+        self.bar.suspend(|| {
+            let mut out = io::stdout().lock();
+            if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+                // Whoever read our output is gone.
+                std::process::exit(SOME_FAILED.into());
+            }
+        });
+    }
+
+    fn finish(mut self) -> Result<ExitCode, Error> {
+        self.bar.finish_and_clear();
+        if !self.options.json {
+            self.print(&table::footer(&self.all, self.begun.elapsed()));
+        }
+        if let Some(path) = self.options.report.clone() {
+            self.unwritten.extend(write_report(path, &self.entries).err());
+        }
+        self.unwritten.iter().for_each(|error| eprintln!("veritag: {}: {error}", error.code()));
+        let failed = self.all.iter().any(|assessment| assessment.reason.as_deref() == Some("failed"));
+        let some_failed = failed || !self.unwritten.is_empty() || self.all.iter().any(missing);
+        Ok(if some_failed { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
+    }
+}
+
+/// An asset that is not there, or that we may not read, is no fault of its own.
+fn missing(assessment: &Assessment) -> bool {
+    matches!(assessment.reason.as_deref(), Some("not_found" | "unreadable"))
+}
+
+fn width() -> usize {
+    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    columns.unwrap_or(120)
+}
+
+fn write_report(path: PathBuf, entries: &[Entry]) -> Result<(), Error> {
+    sidecar::replace(&path, report::html(entries).as_bytes()).map_err(|e| Error::Output { path, why: e.to_string() })
+}

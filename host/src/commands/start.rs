@@ -1,0 +1,52 @@
+//! Putting the parts together: manifest, model, sandbox, ffmpeg.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use crate::assessment::Program;
+use crate::cli::Setup;
+use crate::error::Error;
+use crate::locate;
+use crate::media::{Limits, Tools};
+use crate::model::{Bundle, library::Library};
+use crate::sandbox::{Pool, PluginManifest, engine::Cache};
+use crate::scan::Scanner;
+
+/// Stack of a thread that runs the sandbox, in bytes: tract's graph passes recurse, and waiting threads nest.
+const STACK: usize = 16 << 20;
+
+pub fn workers(setup: &Setup) -> usize {
+    setup.workers.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from)
+}
+
+/// Gives the process its threads: one more than workers, so that decoding goes on beside inference.
+pub fn start_threads(workers: usize) {
+    let started = rayon::ThreadPoolBuilder::new().num_threads(workers + 1).stack_size(STACK).build_global();
+    if let Err(error) = started {
+        tracing::debug!(%error, "threads were started before");
+    }
+}
+
+pub fn tools(setup: &Setup) -> Result<Tools, Error> {
+    Ok(Tools::find(setup.ffmpeg.clone(), setup.ffprobe.clone())?)
+}
+
+pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<Pool, Error> {
+    Ok(Pool::new(manifest, bundle, Cache::of_user(), workers(setup))?)
+}
+
+/// A scanner with a model that may tag.
+///
+/// # Errors
+/// Whatever part is missing or refuses to work; the plugin is started once to find out.
+pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
+    let manifest = locate::manifest(setup.manifest.as_deref())?;
+    let tools = tools(setup)?;
+    let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
+    bundle.require_trained()?;
+    let pool = pool(setup, manifest, bundle)?;
+    let about = pool.with(|instance| instance.describe())?;
+    let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
+    Ok(Scanner { tools, limits: Limits::default(), pool, plugin, frame: about.frame, windows, patience })
+}

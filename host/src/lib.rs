@@ -1,0 +1,17 @@
+//! Veritag: deepfake tags for media libraries.
+//!
+//! Data flows one way: probe → limits → sample → decode → sandbox → assessment → output.
+
+pub mod assessment;
+pub mod blame;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod hash;
+pub mod import;
+pub mod locate;
+pub mod media;
+pub mod model;
+pub mod output;
+pub mod sandbox;
+pub mod scan;

@@ -1,0 +1,89 @@
+//! What can go wrong between a file and its frames.
+
+use crate::blame::Blame;
+use std::{io, path::PathBuf, time::Duration};
+
+/// Every message says what failed, with what, and what to do where something can be done.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    #[error("{} is not there", .0.display())]
+    NotFound(PathBuf),
+
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
+
+    #[error("{} is not a kind of file that Veritag reads: {why}", path.display())]
+    Unsupported { path: PathBuf, why: String },
+
+    #[error("{} holds no video or picture", .0.display())]
+    NoVideo(PathBuf),
+
+    #[error("{} cannot be decoded: {why}", path.display())]
+    Undecodable { path: PathBuf, why: String },
+
+    #[error("{} has {bytes} bytes, more than the limit of {limit}", path.display())]
+    TooLarge { path: PathBuf, bytes: u64, limit: u64 },
+
+    #[error("{} has more than {limit} pixels{size}", path.display())]
+    TooManyPixels { path: PathBuf, size: String, limit: u64 },
+
+    #[error("{program} was not found at {}; {advice}", looked.display())]
+    ToolNotFound { program: &'static str, looked: PathBuf, advice: &'static str },
+
+    #[error("{} does not start: {source}; check that it is executable and made for this machine", program.display())]
+    ToolUnusable { program: PathBuf, source: io::Error },
+
+    #[error("{} is version {version}, but 5.1 or newer is needed", program.display())]
+    ToolTooOld { program: PathBuf, version: String },
+
+    #[error("{program} was stopped after {:.1} s, its time limit{}", after.as_secs_f64(), said(last_line))]
+    Timeout { program: String, after: Duration, last_line: String },
+
+    #[error("{program} failed: {why}")]
+    Failed { program: String, why: String },
+}
+
+fn said(last_line: &str) -> String {
+    if last_line.is_empty() { String::new() } else { format!("; its last words: {last_line}") }
+}
+
+impl MediaError {
+    /// A stable name for programs; the message is for people.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "media-not-found",
+            Self::Unreadable { .. } | Self::NotAFile(_) => "media-unreadable",
+            Self::Empty(_) => "media-empty",
+            Self::Unsupported { .. } => "media-unsupported",
+            Self::NoVideo(_) => "media-no-video",
+            Self::Undecodable { .. } => "media-undecodable",
+            Self::TooLarge { .. } => "media-too-large",
+            Self::TooManyPixels { .. } => "media-too-many-pixels",
+            Self::ToolNotFound { .. } => "ffmpeg-not-found",
+            Self::ToolUnusable { .. } => "ffmpeg-unusable",
+            Self::ToolTooOld { .. } => "ffmpeg-too-old",
+            Self::Timeout { .. } => "ffmpeg-timeout",
+            Self::Failed { .. } => "ffmpeg-failed",
+        }
+    }
+
+    /// A timeout is laid to the file: media that keeps ffmpeg busy for ever will do so again.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::NotFound(_)
+            | Self::Unreadable { .. }
+            | Self::NotAFile(_)
+            | Self::ToolNotFound { .. }
+            | Self::ToolUnusable { .. }
+            | Self::ToolTooOld { .. } => Blame::Operator,
+            Self::Failed { .. } => Blame::Us,
+            _ => Blame::Uploader,
+        }
+    }
+}

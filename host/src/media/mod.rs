@@ -1,0 +1,22 @@
+//! From a file on disk to frames: limits → [`probe`] → [`sample`] → [`decode`].
+//!
+//! Files are opened by us and handed to ffprobe and ffmpeg as their standard input, so a child never sees
+//! a name: leading dashes, `%d` patterns, colons and bytes that are not UTF-8 cannot mean anything to it.
+
+pub mod decode;
+pub mod error;
+pub mod limits;
+mod nut;
+pub mod probe;
+mod probe_json;
+pub mod process;
+pub mod sample;
+mod source;
+mod tail;
+pub mod tools;
+
+pub use decode::{Frames, Span, window};
+pub use error::MediaError;
+pub use limits::Limits;
+pub use probe::{Kind, Probe, probe};
+pub use tools::Tools;

@@ -1,0 +1,305 @@
+//! Reads the NUT container, as ffmpeg writes it for one stream of raw video.
+//!
+//! A raw pipe has no clock, and a clock on stderr comes apart from its frames; in NUT each frame carries
+//! its own time and length. The format is frozen: <https://ffmpeg.org/~michael/nut.txt>.
+
+use std::io::{self, ErrorKind, Read};
+
+const ID: &[u8; 25] = b"nut/multimedia container\0";
+const MAIN: u64 = 0x4E4D_7A56_1F5F_04AD;
+const STREAM: u64 = 0x4E53_1140_5BF2_F9DB;
+const SYNCPOINT: u64 = 0x4E4B_E4AD_EECA_4569;
+const MAX_HEADER: u64 = 64 << 10;
+const CHECKSUM: usize = 4;
+
+const END_OF_RELEVANCE: u64 = 2;
+const CODED_PTS: u64 = 8;
+const STREAM_ID: u64 = 16;
+const SIZE_MSB: u64 = 32;
+const FRAME_CHECKSUM: u64 = 64;
+const RESERVED: u64 = 128;
+const SIDE_DATA: u64 = 256;
+const HEADER_IDX: u64 = 1024;
+const MATCH_TIME: u64 = 2048;
+const CODED_FLAGS: u64 = 4096;
+const INVALID: u64 = 8192;
+
+/// What one frame code stands for.
+#[derive(Clone, Copy, Default)]
+struct Code {
+    flags: u64,
+    pts_delta: i64,
+    size_mul: u64,
+    size_lsb: u64,
+    reserved: u64,
+    header: u64,
+}
+
+/// A stream of frames, each of `frame_bytes` bytes.
+pub struct Nut<R> {
+    from: R,
+    frame_bytes: usize,
+    codes: Vec<Code>,
+    elided: Vec<Vec<u8>>,
+    /// Seconds per tick, as a fraction.
+    time_base: (u64, u64),
+    msb_shift: u32,
+    pts: i64,
+}
+
+impl<R: Read> Nut<R> {
+    pub fn new(from: R, frame_bytes: usize) -> Self {
+        let (codes, elided) = (Vec::new(), Vec::new());
+        Self { from, frame_bytes, codes, elided, time_base: (1, 1), msb_shift: 0, pts: 0 }
+    }
+
+    /// Reads the signature, once, before the first frame.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnexpectedEof`] when nothing was written, [`ErrorKind::InvalidData`] if it is no NUT.
+    pub fn open(&mut self) -> io::Result<()> {
+        let mut id = [0; ID.len()];
+        self.from.read_exact(&mut id)?;
+        ensure(&id == ID, "no NUT signature")
+    }
+
+    /// The next frame's time in µs; its bytes are appended to `pixels`. None at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] for a frame of another size than was agreed, and what the reader gives.
+    pub fn next_frame(&mut self, pixels: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        loop {
+            let mut first = [0];
+            if self.from.read(&mut first)? == 0 {
+                return Ok(None);
+            }
+            match first[0] {
+                b'N' => self.packet()?,
+                code => {
+                    if let Some(time) = self.frame(code, pixels)? {
+                        return Ok(Some(time));
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn into_inner(self) -> R {
+        self.from
+    }
+
+    fn packet(&mut self) -> io::Result<()> {
+        let mut rest = [0; 7];
+        self.from.read_exact(&mut rest)?;
+        let start = rest.iter().fold(u64::from(b'N'), |code, byte| code << 8 | u64::from(*byte));
+        let size = number(&mut self.from)?;
+        ensure((CHECKSUM as u64..=MAX_HEADER).contains(&size), "header of a strange size")?;
+        if size > 4096 {
+            self.from.read_exact(&mut [0; CHECKSUM])?;
+        }
+        let mut body = vec![0; size as usize];
+        self.from.read_exact(&mut body)?;
+        let mut body = &body[..body.len() - CHECKSUM];
+        match start {
+            MAIN => self.main_header(&mut body),
+            STREAM => self.stream_header(&mut body),
+            SYNCPOINT => number(&mut body).map(|pts| self.pts = pts as i64),
+            _ => Ok(()),
+        }
+    }
+
+    fn main_header(&mut self, body: &mut &[u8]) -> io::Result<()> {
+        let version = number(body)?;
+        if version > 3 {
+            number(body)?;
+        }
+        let (streams, _max_distance, time_bases) = (number(body)?, number(body)?, number(body)?);
+        ensure(streams == 1 && time_bases == 1, "more than one stream")?;
+        self.time_base = (number(body)?, number(body)?);
+        ensure(self.time_base.1 > 0, "time base of no length")?;
+        self.codes = frame_codes(body)?;
+        self.elided = elided_headers(body)?;
+        Ok(())
+    }
+
+    fn stream_header(&mut self, body: &mut &[u8]) -> io::Result<()> {
+        let (_id, _class) = (number(body)?, number(body)?);
+        bytes(body)?;
+        number(body)?;
+        self.msb_shift = number(body)? as u32;
+        ensure(self.msb_shift < 32, "strange time precision")
+    }
+
+    fn frame(&mut self, code: u8, pixels: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        let code = *self.codes.get(usize::from(code)).ok_or_else(|| invalid("frame before its header"))?;
+        let from = &mut self.from;
+        let flags = code.flags ^ if code.flags & CODED_FLAGS > 0 { number(from)? } else { 0 };
+        ensure(flags & (INVALID | SIDE_DATA) == 0, "frame of an unknown kind")?;
+        let mut field = |flag, without| if flags & flag > 0 { number(from) } else { Ok(without) };
+        field(STREAM_ID, 0)?;
+        let coded_pts = field(CODED_PTS, u64::MAX)?;
+        let size = code.size_mul.saturating_mul(field(SIZE_MSB, 0)?).saturating_add(code.size_lsb);
+        field(MATCH_TIME, 0)?;
+        let header = field(HEADER_IDX, code.header)?;
+        for _ in 0..field(RESERVED, code.reserved)?.min(MAX_HEADER) {
+            number(from)?;
+        }
+        if flags & FRAME_CHECKSUM > 0 {
+            from.read_exact(&mut [0; CHECKSUM])?;
+        }
+        self.pts = if flags & CODED_PTS > 0 { self.full_pts(coded_pts) } else { self.pts + code.pts_delta };
+        if flags & END_OF_RELEVANCE > 0 && size == 0 {
+            return Ok(None);
+        }
+        self.read_pixels(size, header, pixels)?;
+        Ok(Some(self.time_us()))
+    }
+
+    fn read_pixels(&mut self, size: u64, header: u64, pixels: &mut Vec<u8>) -> io::Result<()> {
+        ensure(size == self.frame_bytes as u64, "a frame changes size")?;
+        let elided = if size > 4096 { None } else { self.elided.get(header as usize) };
+        let elided = elided.map_or(&[][..], Vec::as_slice);
+        ensure(elided.len() <= self.frame_bytes, "frame shorter than its header")?;
+        let start = pixels.len();
+        pixels.resize(start + self.frame_bytes, 0);
+        pixels[start..][..elided.len()].copy_from_slice(elided);
+        self.from.read_exact(&mut pixels[start + elided.len()..])
+    }
+
+    /// The time whose low bits are coded, nearest to the last one; or one written in full.
+    fn full_pts(&self, coded: u64) -> i64 {
+        let span = 1i64 << self.msb_shift;
+        let coded = i64::try_from(coded).unwrap_or(i64::MAX);
+        if coded >= span {
+            return coded - span;
+        }
+        let low = self.pts.wrapping_sub((span - 1) / 2);
+        (coded.wrapping_sub(low) & (span - 1)).wrapping_add(low)
+    }
+
+    fn time_us(&self) -> u64 {
+        let (num, den) = self.time_base;
+        let us = u128::from(self.pts.max(0) as u64) * u128::from(num) * 1_000_000 / u128::from(den);
+        u64::try_from(us).unwrap_or(u64::MAX)
+    }
+}
+
+fn frame_codes(body: &mut &[u8]) -> io::Result<Vec<Code>> {
+    let mut codes = Vec::with_capacity(256);
+    let mut next = Code { size_mul: 1, ..Code::default() };
+    while codes.len() < 256 {
+        next.flags = number(body)?;
+        let fields = number(body)?;
+        let mut field = |at, without| if fields > at { number(body) } else { Ok(without) };
+        next.pts_delta = field(0, zigzag(next.pts_delta)).map(signed)?;
+        next.size_mul = field(1, next.size_mul)?;
+        field(2, 0)?;
+        let size = field(3, 0)?;
+        next.reserved = field(4, 0)?;
+        let count = field(5, next.size_mul.saturating_sub(size))?;
+        field(6, 0)?;
+        next.header = field(7, next.header)?;
+        for at in 8..fields.min(MAX_HEADER) {
+            field(at, 0)?;
+        }
+        append_codes(&mut codes, next, size, count)?;
+    }
+    Ok(codes)
+}
+
+/// `count` codes for sizes from `size` on; the code `N` is never one, since packets begin with it.
+fn append_codes(codes: &mut Vec<Code>, next: Code, size: u64, count: u64) -> io::Result<()> {
+    ensure(count > 0, "frame codes without end")?;
+    for lsb in 0..count.min(256) {
+        if codes.len() == usize::from(b'N') {
+            codes.push(Code { flags: INVALID, ..Code::default() });
+        }
+        if codes.len() < 256 {
+            codes.push(Code { size_lsb: size.saturating_add(lsb), ..next });
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that small frames leave out because they begin with them; the first entry is none.
+fn elided_headers(body: &mut &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    let count = if body.is_empty() { 0 } else { number(body)? };
+    ensure(count < 128, "too many elided headers")?;
+    (0..=count).map(|i| if i == 0 { Ok(Vec::new()) } else { bytes(body) }).collect()
+}
+
+fn number(from: &mut impl Read) -> io::Result<u64> {
+    let (mut value, mut byte) = (0u64, [0x80]);
+    while byte[0] & 0x80 > 0 {
+        from.read_exact(&mut byte)?;
+        ensure(value >> 57 == 0, "number too long")?;
+        value = value << 7 | u64::from(byte[0] & 0x7f);
+    }
+    Ok(value)
+}
+
+fn bytes(body: &mut &[u8]) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(number(body)?).unwrap_or(usize::MAX);
+    let (taken, rest) = body.split_at_checked(size).ok_or_else(|| invalid("field past the end"))?;
+    *body = rest;
+    Ok(taken.to_vec())
+}
+
+/// 0, 1, 2, 3, 4 … → 0, 1, -1, 2, -2 …
+fn signed(value: u64) -> i64 {
+    let half = (value >> 1) as i64;
+    if value & 1 > 0 { half + 1 } else { -half }
+}
+
+fn zigzag(value: i64) -> u64 {
+    if value > 0 { value as u64 * 2 - 1 } else { value.unsigned_abs() * 2 }
+}
+
+fn ensure(holds: bool, why: &'static str) -> io::Result<()> {
+    if holds { Ok(()) } else { Err(invalid(why)) }
+}
+
+fn invalid(why: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_signed_as_the_format_says() {
+        assert_eq!([0, 1, 2, 3, 4].map(signed), [0, 1, -1, 2, -2]);
+        assert!((-5..5).all(|value| signed(zigzag(value)) == value));
+    }
+
+    fn frames(file: &[u8]) -> io::Result<(Vec<u64>, Vec<u8>)> {
+        let (mut times, mut pixels) = (Vec::new(), Vec::new());
+        let mut nut = Nut::new(file, 4 * 2 * 3);
+        nut.open()?;
+        while let Some(time) = nut.next_frame(&mut pixels)? {
+            times.push(time);
+        }
+        Ok((times, pixels))
+    }
+
+    const RECORDED: &[u8] = include_bytes!("../../../fixtures/nut/black-white-black.nut");
+
+    #[test]
+    fn reads_what_ffmpeg_wrote() {
+        let (times, pixels) = frames(RECORDED).unwrap();
+        assert_eq!(times, [1_000_000, 1_033_333, 1_500_001]);
+        assert_eq!(pixels, [[0; 24], [255; 24], [0; 24]].concat());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_damage(at in 0..RECORDED.len(), byte: u8, end in 0..RECORDED.len()) {
+            let mut damaged = RECORDED.to_vec();
+            damaged[at] = byte;
+            let _ = frames(&damaged);
+            let _ = frames(&damaged[..end]);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Opens an asset, and the options that every ffmpeg program gets to read it with.
+
+use super::{error::MediaError, limits::Limits};
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Containers that people upload. It leaves out every format that names other files (playlists, image
+/// sequences, concat scripts), draws text, or opens a device.
+const FORMATS: &str = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,ivf,gif,apng,\
+    h264,hevc,m4v,av1,obu,mjpeg,yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,\
+    j2k_pipe,webp_anim,mp3,wav,flac,aac";
+
+/// How a child names its standard input: a file to seek in, unlike `pipe:0`.
+pub const INPUT: &str = "file:/dev/stdin";
+
+/// Opens `path` for reading, once it is known to be a regular file within the limits.
+pub fn open(path: &Path, limits: &Limits) -> Result<File, MediaError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
+        _ => MediaError::Unreadable { path: path.into(), source },
+    };
+    let facts = std::fs::metadata(path).map_err(unreadable)?;
+    if !facts.is_file() {
+        return Err(MediaError::NotAFile(path.into()));
+    }
+    limits.check_bytes(path, facts.len())?;
+    File::open(path).map_err(unreadable)
+}
+
+/// Options that go before the input: `file` as standard input, nothing else to open, bounded memory.
+pub fn read_from<'a>(command: &'a mut Command, file: File, limits: &Limits) -> &'a mut Command {
+    command
+        .stdin(Stdio::from(file))
+        .args(["-hide_banner", "-loglevel", "error"])
+        .args(["-max_alloc", &limits.max_alloc().to_string()])
+        .args(["-max_pixels", &limits.pixels.to_string()])
+        .args(["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS])
+}
+
+/// What ffmpeg's last words mean for the file at `path`; `fallback` when they are nothing special.
+pub fn blame_file(path: &Path, limits: &Limits, stderr: &str, fallback: &str) -> MediaError {
+    let path = path.to_path_buf();
+    if let Some(size) = picture_too_large(stderr) {
+        return limits.too_many_pixels(&path, &size);
+    }
+    if stderr.contains("Format not on whitelist") {
+        let why = "playlists, image sequences and scripts are not followed".into();
+        return MediaError::Unsupported { path, why };
+    }
+    let why = last_line(stderr);
+    MediaError::Undecodable { path, why: if why.is_empty() { fallback.into() } else { why } }
+}
+
+/// `Picture size 640x480 exceeds specified max pixel count`, or `is invalid` when it overflows.
+fn picture_too_large(stderr: &str) -> Option<String> {
+    let (_, rest) = stderr.split_once("Picture size ")?;
+    let (size, verdict) = rest.split_once(' ')?;
+    let (width, height) = size.split_once('x')?;
+    let positive = |side: &str| side.parse::<u32>().is_ok_and(|n| n > 0);
+    let refused = verdict.starts_with("exceeds") || verdict.starts_with("is invalid");
+    (refused && positive(width) && positive(height)).then(|| size.replace('x', "×"))
+}
+
+/// What ffmpeg says last whatever went wrong.
+const GENERIC: [&str; 4] = [
+    "Invalid data found when processing input",
+    "Conversion failed!",
+    "Error while decoding stream",
+    "Last message",
+];
+
+/// The last line that says something, without ffmpeg's `[png @ 0x55d0]` and our name for the input.
+pub fn last_line(stderr: &str) -> String {
+    let lines = || stderr.lines().rev().map(undecorated).filter(|line| !line.is_empty());
+    let telling = lines().find(|line| !GENERIC.iter().any(|words| line.starts_with(words)));
+    telling.or_else(|| lines().next()).unwrap_or_default().to_owned()
+}
+
+fn undecorated(line: &str) -> &str {
+    let line = line.rsplit_once("] ").map_or(line, |(_, said)| said);
+    line.trim_start_matches(INPUT).trim_start_matches(": ").trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_line_drops_ffmpegs_decoration() {
+        let truncated =
+            "[mov @ 0x5] moov atom not found\nfile:/dev/stdin: Invalid data found when processing input\n";
+        assert_eq!(last_line(truncated), "moov atom not found");
+        assert_eq!(last_line("file:/dev/stdin: Invalid data found"), "Invalid data found");
+        assert_eq!(last_line(""), "");
+    }
+
+    #[test]
+    fn tells_a_bomb_from_a_broken_picture() {
+        let code = |stderr: &str| blame_file(Path::new("a"), &Limits::default(), stderr, "?").code();
+        assert_eq!(code("[IMGUTILS @ 0x7] Picture size 30000x30000 is invalid\n"), "media-too-many-pixels");
+        assert_eq!(code("[gif @ 0x5] Picture size 96x96 exceeds specified max"), "media-too-many-pixels");
+        assert_eq!(code("[IMGUTILS @ 0x7] Picture size 0x0 is invalid\n"), "media-undecodable");
+        assert_eq!(code("[hls @ 0x5] Format not on whitelist 'mov'\n"), "media-unsupported");
+    }
+}

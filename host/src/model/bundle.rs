@@ -1,0 +1,128 @@
+//! A bundle's files, read and checked.
+
+use std::path::{Path, PathBuf};
+
+use veritag_abi::bundle::Bundle as Card;
+use veritag_abi::ModelId;
+
+use crate::blame::Blame;
+use crate::hash::sha256;
+
+/// The file of a bundle that names the others.
+pub const CARD: &str = "model.toml";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("no model `{name}`; looked in {looked}; `veritag model list` shows what there is")]
+    NotFound { name: String, looked: String },
+    #[error("{}: {why}; `make setup` fetches the shared parts, `veritag model verify` checks a bundle", path.display())]
+    Unreadable { path: PathBuf, why: String },
+    #[error("{}: {why}", path.display())]
+    BadCard { path: PathBuf, why: String },
+    #[error("{}: sha256 is {found}, expected {expected}; reinstall the model from a source that you trust", path.display())]
+    HashMismatch { path: PathBuf, expected: String, found: String },
+    #[error("model `{name}` {why}: it may be examined but tags nothing")]
+    Untrained { name: String, why: &'static str },
+}
+
+impl ModelError {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "model-not-found",
+            Self::Unreadable { .. } => "model-unreadable",
+            Self::BadCard { .. } => "model-bad-card",
+            Self::HashMismatch { .. } => "model-hash-mismatch",
+            Self::Untrained { .. } => "model-untrained",
+        }
+    }
+
+    pub const fn blame(&self) -> Blame {
+        Blame::Operator
+    }
+}
+
+/// A bundle whose parts have the hashes that its `model.toml` gives.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    pub directory: PathBuf,
+    pub card: Card,
+    pub id: ModelId,
+    /// `model.toml` first, then each part under its name.
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Bundle {
+    /// Reads the bundle in `directory`.
+    ///
+    /// # Errors
+    /// [`ModelError`] when a file is missing, `model.toml` is wrong, or a part is not the one it names.
+    pub fn read(directory: &Path) -> Result<Self, ModelError> {
+        let path = directory.join(CARD);
+        let bytes = read(&path)?;
+        let card = parse(&path, &bytes)?;
+        let (name, version) = (card.model.name.clone(), card.model.version.clone());
+        let id = ModelId { name, version, sha256: sha256(&bytes) };
+        let mut parts = vec![(CARD.to_owned(), bytes)];
+        for part in &card.parts {
+            let path = directory.join(&part.file);
+            let bytes = read(&path)?;
+            expect_hash(&path, &part.sha256, &bytes)?;
+            parts.push((part.name.clone(), bytes));
+        }
+        Ok(Self { directory: directory.to_owned(), card, id, parts })
+    }
+
+    /// Names and bytes, in the order in which the plugin wants them.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    /// # Errors
+    /// [`ModelError::Untrained`] for a bundle whose answers must not tag anything.
+    pub fn require_trained(&self) -> Result<(), ModelError> {
+        let name = self.id.name.clone();
+        if !self.card.model.trained {
+            Err(ModelError::Untrained { name, why: "is untrained" })
+        } else if !self.card.may_tag() {
+            Err(ModelError::Untrained { name, why: "has no self-test" })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// # Errors
+    /// [`ModelError::HashMismatch`] when `model.toml` is not the one of sha256 `expected`.
+    pub fn require_hash(&self, expected: &str) -> Result<(), ModelError> {
+        let (path, found) = (self.directory.join(CARD), self.id.sha256.clone());
+        if found == expected { Ok(()) } else { Err(ModelError::HashMismatch { path, expected: expected.into(), found }) }
+    }
+}
+
+/// Reads `model.toml` alone.
+///
+/// # Errors
+/// [`ModelError`] when it cannot be read or is wrong.
+pub fn read_card(directory: &Path) -> Result<Card, ModelError> {
+    let path = directory.join(CARD);
+    parse(&path, &read(&path)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    std::fs::read(path).map_err(|e| ModelError::Unreadable { path: path.to_owned(), why: e.to_string() })
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Card, ModelError> {
+    let wrong = |why: String| ModelError::BadCard { path: path.to_owned(), why };
+    let text = std::str::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
+    let card: Card = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+    card.check().map_err(wrong)?;
+    Ok(card)
+}
+
+fn expect_hash(path: &Path, expected: &str, bytes: &[u8]) -> Result<(), ModelError> {
+    let found = sha256(bytes);
+    if found == expected {
+        return Ok(());
+    }
+    Err(ModelError::HashMismatch { path: path.to_owned(), expected: expected.into(), found })
+}

@@ -1,0 +1,63 @@
+//! The directory of bundles: finding one, listing all.
+
+use std::path::{Path, PathBuf};
+
+use veritag_abi::bundle::Bundle as Card;
+
+use super::bundle::{Bundle, CARD, ModelError, read_card};
+use crate::sandbox::PluginManifest;
+
+/// Bundles beside one another, and the one to use when none is named.
+#[derive(Clone, Debug)]
+pub struct Library {
+    pub directory: PathBuf,
+    pub default: String,
+    manifest: PluginManifest,
+}
+
+impl Library {
+    /// The library that the manifest's `[config]` names: `models` (directory) and `model` (default).
+    pub fn of(manifest: &PluginManifest) -> Self {
+        Self {
+            directory: manifest.config_path("models").unwrap_or_else(|| PathBuf::from("model")),
+            default: manifest.config("model").unwrap_or_default().to_owned(),
+            manifest: manifest.clone(),
+        }
+    }
+
+    /// Reads the bundle called `name` (a directory's path works too), or the default one. Where the manifest
+    /// gives a `sha256.NAME`, the bundle's `model.toml` must have it.
+    ///
+    /// # Errors
+    /// [`ModelError`] when there is none, or it is not whole.
+    pub fn read(&self, name: Option<&str>) -> Result<Bundle, ModelError> {
+        let name = name.unwrap_or(&self.default);
+        let bundle = Bundle::read(&self.find(name)?)?;
+        if let Some(expected) = self.manifest.config(&format!("sha256.{}", bundle.id.name)) {
+            bundle.require_hash(expected)?;
+        }
+        Ok(bundle)
+    }
+
+    fn find(&self, name: &str) -> Result<PathBuf, ModelError> {
+        let candidates = [self.directory.join(name), PathBuf::from(name)];
+        let found = candidates.iter().find(|directory| !name.is_empty() && directory.join(CARD).is_file());
+        found.cloned().ok_or_else(|| ModelError::NotFound {
+            name: name.to_owned(),
+            looked: candidates.iter().map(|c| c.display().to_string()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The directories with a `model.toml`, by name, and what each says of itself.
+    pub fn list(&self) -> Vec<(PathBuf, Result<Card, ModelError>)> {
+        let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        let mut directories: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|p| p.join(CARD).is_file()).collect();
+        directories.sort();
+        directories.into_iter().map(|directory| (directory.clone(), read_card(&directory))).collect()
+    }
+}
+
+/// The name to call a bundle by: its directory's.
+pub fn name_of(directory: &Path) -> String {
+    directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,6 @@
+//! Model bundles on disk.
+
+pub mod bundle;
+pub mod library;
+
+pub use bundle::{Bundle, ModelError};

@@ -1,0 +1,72 @@
+//! `manifest.toml`: which module runs, and within which limits.
+
+use std::path::{Path, PathBuf};
+
+use extism::{Manifest, Wasm};
+
+use super::fault::PluginError;
+
+/// A checked manifest, its paths resolved against its own directory.
+#[derive(Clone, Debug)]
+pub struct PluginManifest {
+    pub path: PathBuf,
+    pub manifest: Manifest,
+}
+
+impl PluginManifest {
+    /// Reads and checks the manifest at `path`.
+    ///
+    /// # Errors
+    /// [`PluginError::Manifest`] when it cannot be read, breaks TOML or Extism's shape, names not exactly one
+    /// module file, sets no memory cap or time-out, or grants hosts or paths.
+    pub fn read(path: &Path) -> Result<Self, PluginError> {
+        let wrong = |why: String| PluginError::Manifest { path: path.to_owned(), why };
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+        let mut manifest: Manifest = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        check(&manifest).map_err(|why| wrong(why.into()))?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        if let [Wasm::File { path, meta }] = manifest.wasm.as_mut_slice() {
+            *path = base.join(&*path);
+            meta.name = Some("main".into());
+        }
+        Ok(Self { path: path.to_owned(), manifest })
+    }
+
+    /// Reads the module's bytes, so that every instance runs the same ones, and its sha256.
+    ///
+    /// # Errors
+    /// [`PluginError::NotFound`] when the file cannot be read; [`PluginError::HashMismatch`] when the manifest
+    /// states another sha256.
+    pub fn module(&self) -> Result<(Vec<u8>, String), PluginError> {
+        let [Wasm::File { path, meta }] = self.manifest.wasm.as_slice() else { unreachable!("checked when read") };
+        let bytes = std::fs::read(path).map_err(|e| PluginError::NotFound { path: path.clone(), why: e.to_string() })?;
+        let found = crate::hash::sha256(&bytes);
+        match &meta.hash {
+            Some(expected) if *expected != found => {
+                Err(PluginError::HashMismatch { path: path.clone(), expected: expected.clone(), found })
+            }
+            _ => Ok((bytes, found)),
+        }
+    }
+
+    /// A value of `[config]`.
+    pub fn config(&self, key: &str) -> Option<&str> {
+        self.manifest.config.get(key).map(String::as_str)
+    }
+
+    /// A path of `[config]`, resolved against the manifest's directory.
+    pub fn config_path(&self, key: &str) -> Option<PathBuf> {
+        self.config(key).map(|value| self.path.parent().unwrap_or(Path::new(".")).join(value))
+    }
+}
+
+fn check(manifest: &Manifest) -> Result<(), &'static str> {
+    let rules = [
+        (!matches!(manifest.wasm.as_slice(), [Wasm::File { .. }]), "[[wasm]] must name exactly one file by path"),
+        (manifest.memory.max_pages.is_none(), "[memory] max_pages must cap the plugin's memory"),
+        (manifest.timeout_ms.is_none(), "timeout_ms must bound a call"),
+        (manifest.allowed_hosts.as_ref().is_some_and(|h| !h.is_empty()), "allowed_hosts must be empty: the plugin has no network"),
+        (manifest.allowed_paths.as_ref().is_some_and(|p| !p.is_empty()), "allowed_paths must be empty: the plugin has no files"),
+    ];
+    rules.into_iter().find(|(broken, _)| *broken).map_or(Ok(()), |(_, rule)| Err(rule))
+}

@@ -1,0 +1,89 @@
+//! Which files a scan is about.
+
+use std::ffi::OsStr;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Endings of our own files, and of those that stand beside media.
+const NOT_MEDIA: [&str; 7] = ["json", "xmp", "md", "txt", "py", "html", "toml"];
+
+/// The files that `paths` name: files as given, directories with everything below them but hidden files and
+/// sidecars, in order of name, and `-` for a list on standard input, one path a line.
+///
+/// # Errors
+/// [`Error::List`] when standard input cannot be read.
+pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Error> {
+    let mut stdin = Some(stdin);
+    let mut files = Vec::new();
+    for path in paths {
+        if path == OsStr::new("-") {
+            for line in stdin.take().into_iter().flat_map(|input| input.split(b'\n')) {
+                files.extend(from_line(&line.map_err(Error::List)?));
+            }
+        } else if path.is_dir() {
+            walk(path, &mut files);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(unix)]
+fn from_line(line: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    (!line.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(line)))
+}
+
+#[cfg(not(unix))]
+fn from_line(line: &[u8]) -> Option<PathBuf> {
+    let line = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
+    (!line.is_empty()).then(|| PathBuf::from(line))
+}
+
+fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut entries: Vec<_> = entries.filter(|entry| !hidden(&entry.file_name())).collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => walk(&entry.path(), files),
+            Ok(kind) if kind.is_file() && may_be_media(&entry.path()) => files.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+fn hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+fn may_be_media(path: &Path) -> bool {
+    !path.extension().is_some_and(|ending| NOT_MEDIA.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_walked_in_order_without_sidecars_and_hidden_files() {
+        let root = tempfile::tempdir().unwrap();
+        let names = ["b.mp4", "a.jpg", "a.jpg.veritag.json", ".hidden.mp4", "sub/c.MOV", "sub/c.xmp"];
+        std::fs::create_dir(root.path().join("sub")).unwrap();
+        names.iter().for_each(|name| std::fs::write(root.path().join(name), "x").unwrap());
+        let found = expand(&[root.path().to_owned()], &b""[..]).unwrap();
+        let wanted = ["a.jpg", "b.mp4", "sub/c.MOV"].map(|name| root.path().join(name));
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_dash_reads_a_list_once_and_keeps_odd_names() {
+        let found = expand(&["-".into(), "z".into(), "-".into()], &b"a b.mp4\n\nc\xff.mp4\n"[..]).unwrap();
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[0], Path::new("a b.mp4"));
+        assert_eq!(found[2], Path::new("z"));
+    }
+}

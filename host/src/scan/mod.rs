@@ -1,0 +1,7 @@
+//! `veritag scan`: from paths to assessments.
+
+pub mod inputs;
+pub mod pipeline;
+pub mod sidecar;
+
+pub use pipeline::{Scanned, Scanner, Still};

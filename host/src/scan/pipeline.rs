@@ -1,0 +1,194 @@
+//! One asset on its way: probe → limits → sample → decode → sandbox → assessment.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatch, Verdict};
+
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA};
+use crate::error::Error;
+use crate::hash::sha256_of;
+use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample};
+use crate::media::error::MediaError;
+use crate::output::words;
+use crate::sandbox::{Instance, PluginError, Pool};
+
+/// Fewest crops that are worth a worker of their own.
+const CROPS_PER_TASK: usize = 5;
+
+/// Everything that a scan needs, shared by all of its threads.
+pub struct Scanner {
+    pub tools: Tools,
+    pub limits: Limits,
+    pub pool: Pool,
+    pub plugin: Program,
+    pub frame: FrameSpec,
+    /// Most windows of a video.
+    pub windows: usize,
+    /// Wall-clock bound on each run of ffmpeg.
+    pub patience: Duration,
+}
+
+/// An assessment with the pictures that it is about.
+pub struct Scanned {
+    pub assessment: Assessment,
+    /// The middle frame of each window.
+    pub stills: Vec<Still>,
+}
+
+/// One frame, rgb24.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Still {
+    pub width: u32,
+    pub height: u32,
+    pub pixels: Vec<u8>,
+}
+
+struct Looked {
+    features: TensorBatch,
+    still: Still,
+}
+
+impl Scanner {
+    /// Assesses the asset at `path`. It cannot fail: what goes wrong is in the assessment.
+    pub fn scan(&self, path: &Path) -> Scanned {
+        let begun = Instant::now();
+        let mut assessment = self.blank(path);
+        let outcome = self.assess(path, &mut assessment);
+        let stills = outcome.unwrap_or_else(|error| {
+            tracing::warn!(path = %path.display(), code = error.code(), "{error}");
+            assessment.fail(error.reason(), error.code(), error.to_string());
+            Vec::new()
+        });
+        assessment.elapsed_ms = begun.elapsed().as_millis() as u64;
+        assessment.text = words::sentence(&assessment);
+        Scanned { assessment, stills }
+    }
+
+    fn blank(&self, path: &Path) -> Assessment {
+        Assessment {
+            schema: SCHEMA.into(),
+            text: String::new(),
+            asset: Asset { path: path.to_string_lossy().into_owned(), ..Asset::default() },
+            verdict: Verdict::NotAssessed,
+            reason: None,
+            error: None,
+            score: None,
+            threshold: None,
+            band: None,
+            labels: vec![],
+            windows: vec![],
+            gaps: vec![],
+            model: Some(self.pool.bundle().id.clone()),
+            plugin: Some(self.plugin.clone()),
+            runner: "sandbox".into(),
+            decoder: format!("ffmpeg {}", self.tools.version),
+            veritag: env!("CARGO_PKG_VERSION").into(),
+            review: "not_reviewed".into(),
+            assessed_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+            elapsed_ms: 0,
+        }
+    }
+
+    fn assess(&self, path: &Path, assessment: &mut Assessment) -> Result<Vec<Still>, Error> {
+        let asset = &mut assessment.asset;
+        let (sha256, bytes) = hash(path)?;
+        (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
+        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
+        asset.media = Some(facts(&probe));
+        let looked = self.look(path, &probe)?;
+        let (analysis, stills) = self.decide(looked)?;
+        assessment.conclude(analysis, probe.duration_us);
+        Ok(stills)
+    }
+
+    /// Decodes each window and runs it up to its features; windows are independent of one another.
+    fn look(&self, path: &Path, probe: &Probe) -> Result<Vec<Looked>, Error> {
+        let frames = if probe.kind == Kind::Image { 1 } else { self.frame.window as usize };
+        let starts = sample::starts(probe.duration_us, probe.frame_rate, self.windows, frames);
+        let (looked, failed): (Vec<_>, Vec<_>) = starts
+            .into_par_iter()
+            .map(|start| self.look_at(path, probe, start, frames))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .partition(Result::is_ok);
+        let looked: Vec<Looked> = looked.into_iter().flatten().collect();
+        match failed.into_iter().find_map(Result::err) {
+            Some(Error::Media(_)) if !looked.is_empty() => Ok(looked),
+            Some(error) => Err(error),
+            None => Ok(looked),
+        }
+    }
+
+    fn look_at(&self, path: &Path, probe: &Probe, start_us: u64, frames: usize) -> Result<Looked, Error> {
+        let span = Span { start_us, frames: frames as u32, max_side: self.frame.max_side };
+        let deadline = Instant::now() + self.patience;
+        let frames = decode::window(&self.tools, &self.limits, path, probe, &span, deadline)?;
+        let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
+            .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
+        let crops = self.pool.with(|instance| instance.prepare(&batch))?;
+        Ok(Looked { features: self.infer(crops)?, still: still(&batch.frame(batch.count() / 2)) })
+    }
+
+    /// Fans the crops out over the workers.
+    fn infer(&self, mut crops: TensorBatch) -> Result<TensorBatch, Error> {
+        let seen = std::mem::take(&mut crops.seen);
+        let rows: Vec<usize> = (0..crops.rows()).step_by(CROPS_PER_TASK).collect();
+        let pieces: Vec<TensorBatch> = rows
+            .into_par_iter()
+            .map(|row| crops.slice(row..(row + CROPS_PER_TASK).min(crops.rows())))
+            .map(|piece| self.pool.with(|instance| instance.infer(&piece)))
+            .collect::<Result<_, _>>()?;
+        join(pieces, seen).map_err(Error::from)
+    }
+
+    fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Still>), Error> {
+        let mut seen = Seen::default();
+        let mut pieces = Vec::new();
+        let mut stills = Vec::new();
+        for Looked { mut features, still } in looked {
+            seen.append(std::mem::take(&mut features.seen));
+            pieces.push(features);
+            stills.push(still);
+        }
+        let features = join(pieces, seen)?;
+        Ok((self.pool.with(|instance: &mut Instance| instance.decide(&features))?, stills))
+    }
+}
+
+/// The rows of all pieces, one after the other.
+fn join(pieces: Vec<TensorBatch>, seen: Seen) -> Result<TensorBatch, PluginError> {
+    let rows = pieces.iter().map(TensorBatch::rows).sum();
+    let width = pieces.iter().find(|p| p.rows() > 0).map_or(0, |piece| piece.data.len() / piece.rows());
+    let data = pieces.into_iter().flat_map(|piece| piece.data).collect();
+    TensorBatch::new(Role::Features, vec![rows, width], data, seen)
+        .map_err(|fault| PluginError::BadOutput { export: "infer".into(), why: fault.to_string() })
+}
+
+fn hash(path: &Path) -> Result<(String, u64), MediaError> {
+    let unreadable = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
+        _ => MediaError::Unreadable { path: path.into(), source },
+    };
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(MediaError::NotAFile(path.into()));
+    }
+    File::open(path).and_then(sha256_of).map_err(unreadable)
+}
+
+fn facts(probe: &Probe) -> MediaFacts {
+    MediaFacts {
+        kind: if probe.kind == Kind::Image { "image" } else { "video" }.into(),
+        format: probe.format.clone(),
+        codec: probe.codec.clone().unwrap_or_else(|| "unknown".into()),
+        width: probe.width,
+        height: probe.height,
+        duration_us: probe.duration_us,
+    }
+}
+
+fn still(frame: &Frame) -> Still {
+    Still { width: frame.width as u32, height: frame.height as u32, pixels: frame.pixels.to_vec() }
+}

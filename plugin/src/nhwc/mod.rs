@@ -1,0 +1,15 @@
+//! Convolutions with channels last, made for four-lane WebAssembly, as operators in tract's graphs.
+//!
+//! tract packs every convolution's input for its own matrix product; with channels last none is needed,
+//! and what follows a convolution (bias, addition, clamp) costs no pass of its own.
+
+mod convolve;
+mod fusion;
+mod geometry;
+mod kernel;
+mod op;
+mod simd;
+mod translate;
+mod weights;
+
+pub use translate::translate;

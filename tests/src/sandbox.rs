@@ -1,0 +1,38 @@
+//! The real plugin with the real model, called as the host calls it.
+
+use std::time::{Duration, Instant};
+
+use veritag::media::{Frames, Limits, Span, Tools, decode, probe::probe};
+use veritag::model::Bundle;
+use veritag::sandbox::engine::{self, Cache};
+use veritag::sandbox::{Instance, PluginError, PluginManifest};
+use veritag_abi::FrameBatch;
+
+use crate::{fixture, root};
+
+/// The bundle that the repository ships.
+pub fn bundle() -> Bundle {
+    Bundle::read(&root().join("plugin/model/lite0-frame")).expect("a whole bundle")
+}
+
+/// # Errors
+/// What the plugin has against `bundle`.
+pub fn instance(bundle: &Bundle) -> Result<Instance, PluginError> {
+    let manifest = PluginManifest::read(&root().join("manifest.toml"))?;
+    let (module, _) = manifest.module()?;
+    Instance::start(&engine::compile(&manifest, &module, &Cache::of_user())?, bundle)
+}
+
+/// The first `frames` frames of a fixture, small enough to be quick.
+pub fn frames(name: &str, frames: u32) -> Frames {
+    let tools = Tools::find(None, None).expect("ffmpeg");
+    let (limits, deadline) = (Limits::default(), Instant::now() + Duration::from_secs(60));
+    let path = fixture(name);
+    let found = probe(&tools, &limits, &path, deadline).expect("a good fixture");
+    let span = Span { start_us: 0, frames, max_side: 480 };
+    decode::window(&tools, &limits, &path, &found, &span, deadline).expect("a good fixture")
+}
+
+pub fn batch(frames: &Frames) -> FrameBatch<'_> {
+    FrameBatch::new(frames.width, frames.height, frames.pts_us.clone(), &frames.pixels).expect("decoded frames")
+}

@@ -1,0 +1,272 @@
+//! Imported checkpoints compute what PyTorch computed (fixtures/checkpoints/make.py wrote its answers).
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
+use serde_json::Value;
+use tempfile::TempDir;
+use tract_onnx::prelude::*;
+use veritag::import::{ImportError, Options, Pool, import};
+use veritag_abi::bundle::{Bundle, Part, SelfTest, TemporalMode};
+
+const TOLERANCE: f32 = 1e-4;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/checkpoints").join(name)
+}
+
+fn golden() -> Value {
+    serde_json::from_slice(&fs::read(fixture("golden.json")).unwrap()).unwrap()
+}
+
+/// All numbers in `value`, depth first.
+fn numbers(value: &Value) -> Vec<f32> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        other => vec![other.as_f64().unwrap() as f32],
+    }
+}
+
+fn assert_close(what: &str, found: &[f32], expected: &Value) {
+    let expected = numbers(expected);
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst <= TOLERANCE, "{what}: off by {worst}");
+}
+
+fn options(mode: TemporalMode, pool: Pool) -> Options {
+    let text = |text: &str| text.to_owned();
+    let faces = Part { name: text("faces"), file: text("faces.onnx"), sha256: text("00"), licence: text("MIT") };
+    let mut options = Options::new("test", faces);
+    (options.temporal.mode, options.pool) = (mode, pool);
+    options
+}
+
+struct Imported {
+    dir: TempDir,
+    bundle: Bundle,
+}
+
+impl Imported {
+    fn new(checkpoint: &Path, mode: TemporalMode, pool: Pool) -> Self {
+        let dir = TempDir::new().unwrap();
+        let bundle = import(checkpoint, dir.path(), &options(mode, pool)).unwrap_or_else(|error| panic!("{error}"));
+        Self { dir, bundle }
+    }
+
+    /// Runs a part with tract, its named dimensions left open until now.
+    fn run(&self, part: &str, shape: &[usize], data: &[f32]) -> Vec<f32> {
+        let file = &self.bundle.parts.iter().find(|known| known.name == part).unwrap().file;
+        let model = tract_onnx::onnx().model_for_path(self.dir.path().join(file)).unwrap();
+        let model = model.into_optimized().unwrap().into_runnable().unwrap();
+        let input = Tensor::from_shape(shape, data).unwrap();
+        let output = model.run(tvec!(input.into())).unwrap();
+        output[0].to_plain_array_view::<f32>().unwrap().iter().copied().collect()
+    }
+
+    fn features(&self, rows: usize) -> Vec<f32> {
+        let side = self.bundle.input.size;
+        self.run("features", &[rows, 3, side, side], &SelfTest::crops(rows * 3 * side * side))
+    }
+
+    fn logits(&self, rows: usize, features: &[f32]) -> Vec<f32> {
+        let length = features.len() / rows;
+        match self.bundle.temporal.mode {
+            TemporalMode::Sequence => self.run("head", &[1, rows, length], features),
+            TemporalMode::FrameMean | TemporalMode::LastFrame => self.run("head", &[rows, length], features),
+        }
+    }
+}
+
+fn agrees(checkpoint: &str, answers: &str) {
+    let golden = &golden()[answers];
+    let imported = Imported::new(&fixture(checkpoint), TemporalMode::Sequence, Pool::Last);
+    let features = imported.features(5);
+    assert_close("features", &features, &golden["features"]);
+    assert_close("logits", &imported.logits(5, &features), &golden["last"]);
+}
+
+#[test]
+fn a_state_dict_with_torchvisions_names() {
+    agrees("torchvision.pt", "bias");
+}
+
+#[test]
+fn a_nested_state_dict_from_data_parallel_with_numbered_names_and_no_biases() {
+    agrees("sequential.pth", "no_bias");
+}
+
+#[test]
+fn a_whole_pickled_module() {
+    agrees("module.pt", "bias");
+}
+
+#[test]
+fn mixed_formats_transposed_tensors_and_shared_storages() {
+    agrees("mixed.bin", "bias");
+}
+
+#[test]
+fn half_precision_safetensors() {
+    agrees("half.safetensors", "bias");
+}
+
+#[test]
+fn every_way_of_reading_the_frames() {
+    let golden = &golden()["bias"];
+    let features = numbers(&golden["features"]);
+    for (mode, pool, answer) in [
+        (TemporalMode::Sequence, Pool::Last, "last"),
+        (TemporalMode::Sequence, Pool::Mean, "mean"),
+        (TemporalMode::FrameMean, Pool::Last, "rows"),
+        (TemporalMode::LastFrame, Pool::Mean, "rows"),
+    ] {
+        let imported = Imported::new(&fixture("torchvision.pt"), mode, pool);
+        assert_close(answer, &imported.logits(5, &features), &golden[answer]);
+    }
+}
+
+#[test]
+fn the_bundle_says_what_was_imported() {
+    let imported = Imported::new(&fixture("module.pt"), TemporalMode::Sequence, Pool::Last);
+    let names: Vec<&str> = imported.bundle.parts.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(names, ["faces", "features", "head"]);
+    assert_eq!(
+        imported.bundle.model.architecture,
+        "ResNeXt [1, 2, 1, 1], 4 groups, 64 features + LSTM(16) + Linear(2)"
+    );
+    assert!(imported.bundle.self_test.is_none());
+}
+
+fn refusal(name: &str) -> ImportError {
+    let dir = TempDir::new().unwrap();
+    let error = import(&fixture(name), dir.path(), &options(TemporalMode::Sequence, Pool::Last)).unwrap_err();
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{name} left files behind");
+    error
+}
+
+#[test]
+fn hostile_and_broken_files_are_refused_in_words() {
+    for (name, code, word) in [
+        ("hostile-system.pt", "model-checkpoint-hostile", "posix.system"),
+        ("hostile-eval.pth", "model-checkpoint-hostile", "builtins.eval"),
+        ("hostile-bare.pt", "model-checkpoint-hostile", "posix.system"),
+        ("bomb.pt", "model-checkpoint-hostile", "compressed"),
+        ("overclaim.pt", "model-checkpoint-hostile", "claims"),
+        ("truncated.pt", "model-checkpoint-unreadable", "again"),
+        ("legacy.pt", "model-checkpoint-unsupported", "PyTorch 1.6"),
+        ("torchscript.pt", "model-checkpoint-unsupported", "TorchScript"),
+        ("golden.json", "model-checkpoint-unreadable", "neither"),
+        ("absent.pt", "model-not-found", "absent.pt"),
+    ] {
+        let error = refusal(name);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert!(error.to_string().contains(word), "{name}: {error}");
+    }
+}
+
+#[test]
+fn labels_must_fit_the_network() {
+    let mut options = options(TemporalMode::Sequence, Pool::Last);
+    options.output.labels.truncate(1);
+    let error = import(&fixture("module.pt"), TempDir::new().unwrap().path(), &options).unwrap_err();
+    assert_eq!(error.code(), "model-import-option");
+}
+
+#[test]
+fn the_full_size_network() {
+    let golden = &golden()["full"];
+    let dir = TempDir::new().unwrap();
+    let checkpoint = dir.path().join("full.safetensors");
+    full_size::write(&checkpoint);
+    let imported = Imported::new(&checkpoint, TemporalMode::Sequence, Pool::Last);
+    let features = imported.features(2);
+    let rows: Vec<&[f32]> = features.chunks(2048).collect();
+    assert_close("first", &rows.iter().flat_map(|row| row[..16].to_vec()).collect::<Vec<_>>(), &golden["first"]);
+    let mean = |row: &&[f32]| (row.iter().map(|&value| f64::from(value)).sum::<f64>() / 2048.0) as f32;
+    assert_close("mean", &rows.iter().map(mean).collect::<Vec<_>>(), &golden["mean"]);
+    assert_close("logits", &imported.logits(2, &features), &golden["logits"]);
+}
+
+/// ResNeXt50-32x4d + LSTM(2048 → 256) + Linear(2), its weights by the formula of make.py.
+mod full_size {
+    use super::*;
+
+    pub fn write(path: &Path) {
+        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = shapes().into_iter().map(tensor).collect();
+        let views =
+            bytes.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+        serialize_to_file(views, None::<HashMap<String, String>>, path).unwrap();
+    }
+
+    fn tensor((name, shape): (String, Vec<usize>)) -> (String, Vec<usize>, Vec<u8>) {
+        let (scale, shift) = scale(&name, &shape);
+        let seed =
+            name.bytes().fold(2_166_136_261, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        let value = |i: u32| unit(i.wrapping_mul(0x9E37_79B9) ^ seed) * scale + shift;
+        let count: usize = shape.iter().product();
+        let data = (0..count as u32).flat_map(|i| value(i).to_le_bytes()).collect();
+        (name, shape, data)
+    }
+
+    fn unit(mut x: u32) -> f32 {
+        x = (x ^ (x >> 16)).wrapping_mul(0x85EB_CA6B);
+        x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE35);
+        ((x ^ (x >> 16)) >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    fn scale(name: &str, shape: &[usize]) -> (f32, f32) {
+        match name {
+            _ if name.starts_with("lstm.weight_ih") => (3.0 / 16.0, 0.0),
+            _ if name.starts_with("lstm") => (1.0 / 16.0, 0.0),
+            _ if name.starts_with("linear1") => (0.5, 0.0),
+            _ if shape.len() == 4 => ((6.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32, 0.0),
+            _ if name.ends_with("running_var") => (0.2, 1.0),
+            _ if name.ends_with("weight") && name.contains("bn3") => ((0.2f64 * 0.35) as f32, 0.35),
+            _ if name.ends_with("weight") && name.contains("downsample") => ((0.2f64 * 0.7) as f32, 0.7),
+            _ if name.ends_with("weight") => (0.2, 1.0),
+            _ => (0.1, 0.0),
+        }
+    }
+
+    fn shapes() -> Vec<(String, Vec<usize>)> {
+        let mut all = conv("conv1", "bn1", [64, 3, 7, 7]);
+        let mut input = 64;
+        for (layer, blocks) in (1..).zip([3, 4, 6, 3]) {
+            let (width, out) = (64 << layer, 128 << layer);
+            for block in 0..blocks {
+                let name = |part: &str| format!("layer{layer}.{block}.{part}");
+                all.extend(conv(&name("conv1"), &name("bn1"), [width, input, 1, 1]));
+                all.extend(conv(&name("conv2"), &name("bn2"), [width, width / 32, 3, 3]));
+                all.extend(conv(&name("conv3"), &name("bn3"), [out, width, 1, 1]));
+                if block == 0 {
+                    all.extend(conv(&name("downsample.0"), &name("downsample.1"), [out, input, 1, 1]));
+                }
+                input = out;
+            }
+        }
+        all.extend(head());
+        all
+    }
+
+    fn conv(name: &str, norm: &str, shape: [usize; 4]) -> Vec<(String, Vec<usize>)> {
+        let parts =
+            ["weight", "bias", "running_mean", "running_var"].map(|part| (format!("{norm}.{part}"), vec![shape[0]]));
+        [(format!("{name}.weight"), shape.to_vec())].into_iter().chain(parts).collect()
+    }
+
+    fn head() -> Vec<(String, Vec<usize>)> {
+        let owned = |(name, shape): (&str, &[usize])| (name.to_owned(), shape.to_vec());
+        let parts: [(&str, &[usize]); 6] = [
+            ("lstm.weight_ih_l0", &[1024, 2048]),
+            ("lstm.weight_hh_l0", &[1024, 256]),
+            ("lstm.bias_ih_l0", &[1024]),
+            ("lstm.bias_hh_l0", &[1024]),
+            ("linear1.weight", &[2, 256]),
+            ("linear1.bias", &[2]),
+        ];
+        parts.map(owned).into()
+    }
+}

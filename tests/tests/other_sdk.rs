@@ -1,0 +1,31 @@
+//! The plugin runs unchanged under another Extism SDK and says the same there.
+
+use std::process::Command;
+
+use serde_json::Value;
+use veritag_tests::sandbox::{batch, bundle, frames, instance};
+use veritag_tests::{module, root};
+
+/// The Python that `make setup` gave the Extism SDK.
+fn python() -> Command {
+    let python = root().join("target/python/bin/python");
+    assert!(python.is_file(), "{} is not there: run `make setup` first", python.display());
+    Command::new(python)
+}
+
+#[test]
+fn the_python_sdk_gets_the_same_analysis() {
+    let directory = tempfile::tempdir().unwrap();
+    let frames = frames("media/real.mp4", 6);
+    let ours = instance(&bundle()).unwrap().analyze(&batch(&frames)).unwrap();
+    let file = directory.path().join("frames.bin");
+    std::fs::write(&file, batch(&frames).encode()).unwrap();
+    let output = python()
+        .arg(root().join("tests/sdk/analyze.py"))
+        .args([module(), root().join("plugin/model/lite0-frame"), file])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(theirs, serde_json::to_value(&ours).unwrap());
+}

@@ -1,0 +1,80 @@
+//! The real plugin with the real model, called as the host calls it.
+
+use veritag::model::Bundle;
+use veritag_abi::{Role, TensorBatch};
+use veritag_tests::root;
+use veritag_tests::sandbox::{batch, bundle, frames, instance};
+
+#[test]
+fn analyze_is_decide_after_infer_after_prepare_however_infer_is_split() {
+    let mut plugin = instance(&bundle()).unwrap();
+    let frames = frames("media/real.mp4", 7);
+    let whole = plugin.analyze(&batch(&frames)).unwrap();
+    assert!(whole.score.is_some(), "{whole:?}");
+
+    let crops = plugin.prepare(&batch(&frames)).unwrap();
+    let features = plugin.infer(&crops).unwrap();
+    assert_eq!(plugin.decide(&features).unwrap(), whole);
+
+    let mut data = plugin.infer(&crops.slice(0..3)).unwrap().data;
+    data.extend(plugin.infer(&crops.slice(3..crops.rows())).unwrap().data);
+    let joined = TensorBatch::new(Role::Features, features.shape.clone(), data, crops.seen.clone()).unwrap();
+    assert_eq!(plugin.decide(&joined).unwrap(), whole);
+}
+
+#[test]
+fn two_instances_give_the_same_bits() {
+    let frames = frames("media/real.mp4", 2);
+    let answers = [(); 2].map(|()| instance(&bundle()).unwrap().analyze(&batch(&frames)).unwrap());
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn bad_input_is_rejected_and_leaves_the_plugin_working() {
+    let mut plugin = instance(&bundle()).unwrap();
+    let crops = TensorBatch::new(Role::Crops, vec![1, 3, 2, 2], vec![0.0; 12], Default::default()).unwrap();
+    assert_eq!(plugin.infer(&crops).unwrap_err().code(), "plugin-rejected-input");
+    let features = TensorBatch::new(Role::Features, vec![1, 2], vec![0.0; 2], Default::default()).unwrap();
+    assert_eq!(plugin.decide(&features).unwrap_err().code(), "plugin-rejected-input");
+    assert!(plugin.analyze(&batch(&frames("media/real.mp4", 1))).unwrap().score.is_some());
+}
+
+/// A copy of the bundle with `model.toml` changed; paths of parts stay good.
+fn changed(from: &str, to: &str) -> (tempfile::TempDir, Bundle) {
+    let directory = tempfile::tempdir_in(root().join("plugin/model")).unwrap();
+    let source = root().join("plugin/model/lite0-frame");
+    for part in ["features.onnx", "head.onnx"] {
+        std::fs::copy(source.join(part), directory.path().join(part)).unwrap();
+    }
+    let card = std::fs::read_to_string(source.join("model.toml")).unwrap();
+    assert!(card.contains(from), "{from} is not in model.toml");
+    std::fs::write(directory.path().join("model.toml"), card.replacen(from, to, 1)).unwrap();
+    let bundle = Bundle::read(directory.path()).unwrap();
+    (directory, bundle)
+}
+
+#[test]
+fn a_bundle_whose_self_test_fails_is_not_used() {
+    let card = bundle().card;
+    let logit = card.self_test.unwrap().logit;
+    let (_directory, bundle) = changed(&format!("logit = {logit}"), &format!("logit = {}", logit + 1.0));
+    let error = instance(&bundle).err().expect("refused");
+    assert_eq!(error.code(), "model-unusable");
+    assert!(error.to_string().contains("self-test"), "{error}");
+}
+
+#[test]
+fn an_untrained_bundle_tags_nothing() {
+    let (_directory, bundle) = changed("trained = true", "trained = false");
+    assert_eq!(bundle.require_trained().unwrap_err().code(), "model-untrained");
+}
+
+#[test]
+fn a_part_that_was_tampered_with_is_refused() {
+    let (directory, _) = changed("trained = true", "trained = true");
+    let part = directory.path().join("head.onnx");
+    let mut bytes = std::fs::read(&part).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    assert_eq!(Bundle::read(directory.path()).unwrap_err().code(), "model-hash-mismatch");
+}

@@ -1,0 +1,181 @@
+//! `veritag scan`, end to end, on every fixture.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use veritag_tests::{documents, fixture, root, run, scan, veritag};
+
+/// Every media fixture, by name.
+fn media() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(fixture("media")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// What of a document must stay the same from run to run and machine to machine.
+fn lasting(mut document: Value) -> Value {
+    let fields = document.as_object_mut().unwrap();
+    for name in ["assessed_at", "elapsed_ms", "decoder", "plugin", "veritag", "model", "text"] {
+        assert!(fields.remove(name).is_some_and(|value| !value.is_null()), "{name}");
+    }
+    if let Some(error) = fields.get_mut("error") {
+        error.as_object_mut().unwrap().remove("message");
+    }
+    let path = fields["asset"]["path"].as_str().unwrap().to_owned();
+    fields["asset"]["path"] = json!(Path::new(&path).file_name().unwrap().to_string_lossy());
+    document
+}
+
+/// Equal but for the rounding of decoders: numbers may differ by `0.02`, or a fiftieth of their size.
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            (a - b).abs() <= 0.02_f64.max(b.abs() / 50.0)
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// `VERITAG_BLESS=1 cargo test` writes what is found as what is wanted.
+#[test]
+fn every_fixture_gets_its_golden_assessment() {
+    let files = media();
+    let (documents, status) = scan(&files);
+    assert_eq!(documents.len(), files.len());
+    assert_eq!(status, 0, "broken media is no failure of ours");
+    for (file, document) in files.iter().zip(documents) {
+        let golden = fixture("golden").join(file.file_name().unwrap()).with_added_extension("json");
+        let found = lasting(document);
+        if std::env::var_os("VERITAG_BLESS").is_some() {
+            std::fs::write(&golden, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
+        }
+        let wanted: Value = serde_json::from_slice(&std::fs::read(&golden).unwrap()).unwrap();
+        assert!(alike(&found, &wanted), "{}:\nfound {found:#}\nwanted {wanted:#}", file.display());
+    }
+}
+
+#[test]
+fn every_document_fits_the_published_schema() {
+    let printed = run(veritag().arg("schema"));
+    let schema: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let picked = ["portrait.jpg", "no-face.mp4", "zero-bytes.mp4", "truncated.mp4"].map(|n| fixture("media").join(n));
+    for document in scan(picked).0 {
+        let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+    }
+}
+
+#[test]
+fn the_same_file_gets_the_same_bits_whatever_the_number_of_workers() {
+    let scan = |workers: &str| {
+        let output = run(veritag().args(["scan", "--json", "--windows", "2", "--workers", workers]).arg(fixture("media/real.mp4")));
+        lasting(documents(&output).remove(0))
+    };
+    assert_eq!(scan("1"), scan("3"));
+}
+
+#[test]
+fn write_keeps_the_document_beside_an_untouched_asset() {
+    let directory = tempfile::tempdir().unwrap();
+    let asset = directory.path().join("a b.jpg");
+    std::fs::copy(fixture("media/portrait.jpg"), &asset).unwrap();
+    let before = (std::fs::read(&asset).unwrap(), std::fs::metadata(&asset).unwrap().modified().unwrap());
+    let output = run(veritag().args(["scan", "--json", "--write"]).arg(&asset));
+    let kept: Value = serde_json::from_slice(&std::fs::read(directory.path().join("a b.jpg.veritag.json")).unwrap()).unwrap();
+    assert_eq!(kept, documents(&output)[0]);
+    assert_eq!(before, (std::fs::read(&asset).unwrap(), std::fs::metadata(&asset).unwrap().modified().unwrap()));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "no temporary file is left");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_to_is_told_and_the_answer_printed() {
+    let output = run(veritag().args(["scan", "--json", "--write", "/proc/version"]));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(documents(&output).len(), 1);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("output-unwritable"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_text_is_scanned_like_any_other() {
+    use std::os::unix::ffi::OsStrExt;
+    let directory = tempfile::tempdir().unwrap();
+    let asset = directory.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9 -i %d.jpg"));
+    std::fs::copy(fixture("media/portrait.jpg"), &asset).unwrap();
+    let (documents, status) = scan([directory.path()]);
+    assert_eq!((documents.len(), status), (1, 0));
+    assert!(documents[0]["score"].is_number(), "{:#}", documents[0]);
+}
+
+#[test]
+fn a_missing_file_is_told_and_the_others_finish() {
+    let (documents, status) = scan([fixture("media/nowhere.mp4"), fixture("media/portrait.jpg")]);
+    assert_eq!(status, 1);
+    assert_eq!(documents[0]["error"]["code"], "media-not-found");
+    assert!(documents[1]["score"].is_number());
+}
+
+#[test]
+fn a_list_on_standard_input_is_scanned() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = veritag().args(["scan", "--json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "fixtures/media/portrait.jpg").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(documents(&output).len(), 1);
+}
+
+#[test]
+fn a_missing_ffmpeg_is_told_before_anything_starts() {
+    let output = run(veritag().args(["scan", "--ffmpeg", "/nowhere/ffmpeg"]).arg(fixture("media/portrait.jpg")));
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("ffmpeg-not-found"));
+}
+
+#[test]
+fn an_ffmpeg_that_never_ends_costs_one_asset() {
+    let endless = fixture("tools/endless");
+    let output = run(veritag()
+        .args(["scan", "--json", "--patience", "1", "--ffprobe"])
+        .arg(endless)
+        .args([fixture("media/portrait.jpg"), fixture("media/zero-bytes.mp4")]));
+    let documents = documents(&output);
+    assert_eq!(documents[0]["error"]["code"], "ffmpeg-timeout");
+    assert_eq!(documents[1]["error"]["code"], "media-empty");
+}
+
+#[test]
+fn the_report_is_one_page_that_asks_for_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = directory.path().join("report.html");
+    let output = run(veritag().args(["scan", "--windows", "2", "--report"]).arg(&report).args([
+        fixture("media/real.mp4"),
+        fixture("media/zero-bytes.mp4"),
+    ]));
+    assert!(output.status.success());
+    let page = std::fs::read_to_string(report).unwrap();
+    assert!(page.contains("data:image/jpeg;base64,") && page.contains("<svg"), "thumbnails and a timeline");
+    for outside in ["src=\"http", "href=\"http", "url(http", "<script"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn doctor_finds_everything_in_order() {
+    let output = run(veritag().arg("doctor"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 6, "{text}");
+}
+
+#[test]
+fn the_manifest_is_found_from_below_the_checkout() {
+    let output = run(veritag().current_dir(root().join("host/src")).args(["model", "list"]));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("* lite0-frame"));
+}
