@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod doctor;
+pub mod import;
 pub mod model;
 pub mod scan;
 pub mod start;

@@ -1,14 +1,12 @@
 //! `veritag model`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use veritag_abi::bundle::{Bundle as Card, Metric};
 
-use super::{SOME_FAILED, start};
-use crate::cli::{Import, Model, Setup};
+use super::{SOME_FAILED, import, start};
+use crate::cli::{Model, Setup};
 use crate::error::Error;
-use crate::import;
 use crate::locate;
 use crate::model::library::{Library, name_of};
 use crate::sandbox::PluginManifest;
@@ -73,9 +71,4 @@ fn verify_one(setup: &Setup, manifest: &PluginManifest, library: &Library, name:
     start::pool(setup, manifest.clone(), bundle)?.with(|instance| instance.describe())?;
     let test = if tested { "self-test passed" } else { "it has no self-test, so it tags nothing" };
     Ok(format!("{} {}: hashes match, {test} (sha256 {})", id.name, id.version, &id.sha256[..12]))
-}
-
-/// Where an imported bundle goes.
-pub fn destination(library: &Library, options: &Import, name: &str) -> PathBuf {
-    options.out.clone().unwrap_or_else(|| library.directory.join(name))
 }

@@ -5,12 +5,14 @@ use super::{
     limits::Limits,
     nut::Nut,
     probe::{Kind, Probe},
-    process::Running,
+    process::{Ended, Running},
     source,
     tools::Tools,
 };
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::{fs::File, io, path::Path, time::Instant};
+
+const LONG_GROUP_US: u64 = 12_000_000;
 
 /// Which frames, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +60,14 @@ pub fn window(
     if !frames.pts_us.is_empty() {
         return Ok(frames);
     }
-    let stderr = running.finish()?.stderr;
+    let Ended { status, stderr, .. } = running.finish()?;
     if refuses_options(&stderr) {
         return Err(MediaError::Failed { program: "ffmpeg".into(), why: source::last_line(&stderr) });
     }
-    let fallback = format!("it has no frame at or after {:.3} s", span.start_us as f64 / 1e6);
+    let fallback = match status.code() {
+        Some(_) => format!("it has no frame at or after {:.3} s", span.start_us as f64 / 1e6),
+        None => format!("it made ffmpeg crash ({status})"),
+    };
     Err(source::blame_file(path, limits, &stderr, &fallback))
 }
 
@@ -85,27 +90,38 @@ fn command(
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     source::read_from(command.as_inner_mut(), file, limits);
     command.args(["-nostdin", "-threads", "1", "-filter_threads", "1", "-copyts", "-start_at_zero"]);
-    if probe.kind == Kind::Video && span.start_us > 0 {
-        command.seek(format!("{}us", span.start_us));
+    let seek_us = seek_us(probe, span.start_us);
+    if probe.kind == Kind::Video && seek_us > 0 {
+        command.seek(format!("{seek_us}us"));
     }
     command.input(source::INPUT).map(format!("0:{}", probe.stream)).args(["-an", "-sn", "-dn"]);
-    command.filter(filters(tools, probe, size)).fps_mode("passthrough").frames(span.frames);
+    command.filter(filters(tools, probe, span.start_us, size)).fps_mode("passthrough").frames(span.frames);
     command.pix_fmt("rgb24").args(["-c:v", "rawvideo", "-enc_time_base", "1:1000000"]);
     command.args(["-f", "nut", "-write_index", "0"]).output("pipe:1");
     command
 }
 
+/// Where to seek to. MPEG streams have no index: ffmpeg lands between key frames and shows nothing up to
+/// the next one, so it starts a long group of pictures early.
+fn seek_us(probe: &Probe, start_us: u64) -> u64 {
+    let early = if ["mpegts", "mpeg"].contains(&probe.format.as_str()) { LONG_GROUP_US } else { 0 };
+    start_us.saturating_sub(early)
+}
+
 /// Scaling comes before tone mapping, which is slow, and after transparency, which it would smear.
-fn filters(tools: &Tools, probe: &Probe, (width, height): (u32, u32)) -> String {
+fn filters(tools: &Tools, probe: &Probe, start_us: u64, (width, height): (u32, u32)) -> String {
     let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
     let mut chain = vec![format!("scale={width}:{height}:flags={flags}"), "setsar=1".into()];
     if probe.has_alpha() {
         chain.insert(0, "format=gbrap,premultiply=inplace=1".into());
     }
+    if seek_us(probe, start_us) < start_us {
+        chain.insert(0, format!("trim=start={start_us}us"));
+    }
     if let Some(transfer) = probe.hdr.as_deref().filter(|_| tools.zimg) {
         chain
-            .push(format!("zscale=tin={transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=100,format=gbrpf32le"));
-        chain.push("zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv444p".into());
+            .push(format!("zscale=tin={transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=203,format=gbrpf32le"));
+        chain.push("zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv444p".into());
     }
     chain.push("format=rgb24".into());
     chain.join(",")

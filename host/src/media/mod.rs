@@ -7,6 +7,7 @@ pub mod decode;
 pub mod error;
 pub mod limits;
 mod nut;
+mod nut_header;
 pub mod probe;
 mod probe_json;
 pub mod process;

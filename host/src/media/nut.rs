@@ -3,7 +3,8 @@
 //! A raw pipe has no clock, and a clock on stderr comes apart from its frames; in NUT each frame carries
 //! its own time and length. The format is frozen: <https://ffmpeg.org/~michael/nut.txt>.
 
-use std::io::{self, ErrorKind, Read};
+use super::nut_header::{Code, INVALID, bytes, elided_headers, ensure, frame_codes, invalid, number};
+use std::io::{self, Read};
 
 const ID: &[u8; 25] = b"nut/multimedia container\0";
 const MAIN: u64 = 0x4E4D_7A56_1F5F_04AD;
@@ -22,18 +23,6 @@ const SIDE_DATA: u64 = 256;
 const HEADER_IDX: u64 = 1024;
 const MATCH_TIME: u64 = 2048;
 const CODED_FLAGS: u64 = 4096;
-const INVALID: u64 = 8192;
-
-/// What one frame code stands for.
-#[derive(Clone, Copy, Default)]
-struct Code {
-    flags: u64,
-    pts_delta: i64,
-    size_mul: u64,
-    size_lsb: u64,
-    reserved: u64,
-    header: u64,
-}
 
 /// A stream of frames, each of `frame_bytes` bytes.
 pub struct Nut<R> {
@@ -56,7 +45,7 @@ impl<R: Read> Nut<R> {
     /// Reads the signature, once, before the first frame.
     ///
     /// # Errors
-    /// [`ErrorKind::UnexpectedEof`] when nothing was written, [`ErrorKind::InvalidData`] if it is no NUT.
+    /// [`io::ErrorKind::UnexpectedEof`] when nothing was written, [`io::ErrorKind::InvalidData`] if it is no NUT.
     pub fn open(&mut self) -> io::Result<()> {
         let mut id = [0; ID.len()];
         self.from.read_exact(&mut id)?;
@@ -66,7 +55,7 @@ impl<R: Read> Nut<R> {
     /// The next frame's time in µs; its bytes are appended to `pixels`. None at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidData`] for a frame of another size than was agreed, and what the reader gives.
+    /// [`io::ErrorKind::InvalidData`] for a frame of another size than was agreed, and what the reader gives.
     pub fn next_frame(&mut self, pixels: &mut Vec<u8>) -> io::Result<Option<u64>> {
         loop {
             let mut first = [0];
@@ -184,95 +173,10 @@ impl<R: Read> Nut<R> {
     }
 }
 
-fn frame_codes(body: &mut &[u8]) -> io::Result<Vec<Code>> {
-    let mut codes = Vec::with_capacity(256);
-    let mut next = Code { size_mul: 1, ..Code::default() };
-    while codes.len() < 256 {
-        next.flags = number(body)?;
-        let fields = number(body)?;
-        let mut field = |at, without| if fields > at { number(body) } else { Ok(without) };
-        next.pts_delta = field(0, zigzag(next.pts_delta)).map(signed)?;
-        next.size_mul = field(1, next.size_mul)?;
-        field(2, 0)?;
-        let size = field(3, 0)?;
-        next.reserved = field(4, 0)?;
-        let count = field(5, next.size_mul.saturating_sub(size))?;
-        field(6, 0)?;
-        next.header = field(7, next.header)?;
-        for at in 8..fields.min(MAX_HEADER) {
-            field(at, 0)?;
-        }
-        append_codes(&mut codes, next, size, count)?;
-    }
-    Ok(codes)
-}
-
-/// `count` codes for sizes from `size` on; the code `N` is never one, since packets begin with it.
-fn append_codes(codes: &mut Vec<Code>, next: Code, size: u64, count: u64) -> io::Result<()> {
-    ensure(count > 0, "frame codes without end")?;
-    for lsb in 0..count.min(256) {
-        if codes.len() == usize::from(b'N') {
-            codes.push(Code { flags: INVALID, ..Code::default() });
-        }
-        if codes.len() < 256 {
-            codes.push(Code { size_lsb: size.saturating_add(lsb), ..next });
-        }
-    }
-    Ok(())
-}
-
-/// Bytes that small frames leave out because they begin with them; the first entry is none.
-fn elided_headers(body: &mut &[u8]) -> io::Result<Vec<Vec<u8>>> {
-    let count = if body.is_empty() { 0 } else { number(body)? };
-    ensure(count < 128, "too many elided headers")?;
-    (0..=count).map(|i| if i == 0 { Ok(Vec::new()) } else { bytes(body) }).collect()
-}
-
-fn number(from: &mut impl Read) -> io::Result<u64> {
-    let (mut value, mut byte) = (0u64, [0x80]);
-    while byte[0] & 0x80 > 0 {
-        from.read_exact(&mut byte)?;
-        ensure(value >> 57 == 0, "number too long")?;
-        value = value << 7 | u64::from(byte[0] & 0x7f);
-    }
-    Ok(value)
-}
-
-fn bytes(body: &mut &[u8]) -> io::Result<Vec<u8>> {
-    let size = usize::try_from(number(body)?).unwrap_or(usize::MAX);
-    let (taken, rest) = body.split_at_checked(size).ok_or_else(|| invalid("field past the end"))?;
-    *body = rest;
-    Ok(taken.to_vec())
-}
-
-/// 0, 1, 2, 3, 4 … → 0, 1, -1, 2, -2 …
-fn signed(value: u64) -> i64 {
-    let half = (value >> 1) as i64;
-    if value & 1 > 0 { half + 1 } else { -half }
-}
-
-fn zigzag(value: i64) -> u64 {
-    if value > 0 { value as u64 * 2 - 1 } else { value.unsigned_abs() * 2 }
-}
-
-fn ensure(holds: bool, why: &'static str) -> io::Result<()> {
-    if holds { Ok(()) } else { Err(invalid(why)) }
-}
-
-fn invalid(why: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, why)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn numbers_are_signed_as_the_format_says() {
-        assert_eq!([0, 1, 2, 3, 4].map(signed), [0, 1, -1, 2, -2]);
-        assert!((-5..5).all(|value| signed(zigzag(value)) == value));
-    }
 
     fn frames(file: &[u8]) -> io::Result<(Vec<u64>, Vec<u8>)> {
         let (mut times, mut pixels) = (Vec::new(), Vec::new());

@@ -1,0 +1,121 @@
+//! `veritag model import`: from a checkpoint to a bundle that is proved to run.
+
+use std::path::{Path, PathBuf};
+
+use veritag_abi::bundle::{Bundle as Card, Channels, Part, SelfTest, TemporalMode};
+use veritag_abi::{Quality, Role, Seen, TensorBatch, Track, TrackFrame, Window};
+
+use super::start;
+use crate::cli::{Import, Setup};
+use crate::error::Error;
+use crate::hash::sha256;
+use crate::import::{Options, Pool, import};
+use crate::model::bundle::CARD;
+use crate::model::{Bundle, library::Library};
+use crate::sandbox::{Instance, PluginError, PluginManifest};
+use crate::scan::sidecar::replace;
+
+/// Frames of the self-test: enough for a sequence, few enough to load fast.
+const FRAMES: u32 = 2;
+const TOLERANCE: f32 = 1e-3;
+
+/// # Errors
+/// What is wrong with the checkpoint or the options, or what the plugin has against the result.
+pub fn run(setup: &Setup, manifest: &PluginManifest, library: &Library, options: &Import) -> Result<(), Error> {
+    let name = options.name.clone().unwrap_or_else(|| stem(&options.checkpoint));
+    let directory = options.out.clone().unwrap_or_else(|| library.directory.join(&name));
+    let faces = library.read(None)?;
+    std::fs::create_dir_all(&directory).map_err(|e| unwritable(&directory, &e))?;
+    let part = copy_faces(&faces, &directory)?;
+    let mut card = import(&options.checkpoint, &directory, &settings(name, part, &faces.card, options))?;
+    card.self_test = Some(record(setup, manifest, &directory, &card)?);
+    write_card(&directory, &card)?;
+    println!("{}: {}, self-test recorded; scan with --model {}", directory.display(), card.model.architecture, card.model.name);
+    Ok(())
+}
+
+fn stem(checkpoint: &Path) -> String {
+    checkpoint.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The bundle gets its own copy of the face finder, so that it can be moved anywhere.
+fn copy_faces(from: &Bundle, directory: &Path) -> Result<Part, Error> {
+    let known = from.card.parts.iter().find(|part| part.name == "faces").expect("a bundle that was read has faces");
+    let (_, bytes) = from.parts().find(|(name, _)| *name == "faces").expect("read with its parts");
+    let path = directory.join("faces.onnx");
+    std::fs::write(&path, bytes).map_err(|e| unwritable(&path, &e))?;
+    Ok(Part { file: "faces.onnx".into(), sha256: sha256(bytes), ..known.clone() })
+}
+
+fn settings(name: String, faces: Part, known: &Card, given: &Import) -> Options {
+    let mut options = Options::new(name, faces);
+    options.version.clone_from(&given.bundle_version);
+    options.licence.clone_from(&given.licence);
+    options.training_data.clone_from(&given.training_data);
+    options.trained = !given.untrained;
+    options.input.size = given.size;
+    options.input.margin = given.margin;
+    options.quality = known.quality.clone();
+    options.output.labels.clone_from(&given.labels);
+    options.output.threshold = given.threshold;
+    options.output.band = [given.band[0], *given.band.last().unwrap_or(&given.band[0])];
+    options.pool = if given.pool == "mean" { Pool::Mean } else { Pool::Last };
+    options.temporal.mode = match given.temporal.as_str() {
+        "frame-mean" => TemporalMode::FrameMean,
+        "last-frame" => TemporalMode::LastFrame,
+        _ => TemporalMode::Sequence,
+    };
+    if given.channels == "bgr" {
+        options.input.channels = Channels::Bgr;
+        options.input.mean.reverse();
+        options.input.std.reverse();
+    }
+    options
+}
+
+/// Runs the vector through the sandbox and keeps the answer: from then on every load must give it again.
+fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, card: &Card) -> Result<SelfTest, Error> {
+    let mut draft = card.clone();
+    draft.temporal.min_frames = 1;
+    write_card(directory, &draft)?;
+    let pool = start::pool(setup, manifest.clone(), Bundle::read(directory)?)?;
+    let logit = pool.with(|instance| ask(instance, &draft))?;
+    Ok(SelfTest { frames: FRAMES, logit, tolerance: TOLERANCE })
+}
+
+fn ask(instance: &mut Instance, card: &Card) -> Result<f32, PluginError> {
+    let (side, frames) = (card.input.size, FRAMES as usize);
+    let crops = SelfTest::crops(frames * 3 * side * side);
+    let wrong = |why: String| PluginError::BadOutput { export: "decide".into(), why };
+    let batch = TensorBatch::new(Role::Crops, vec![frames, 3, side, side], crops, flawless(card));
+    let mut features = instance.infer(&batch.map_err(|e| wrong(e.to_string()))?)?;
+    features.seen = flawless(card);
+    let analysis = instance.decide(&features)?;
+    let face = analysis.windows.first().and_then(|window| window.faces.first());
+    face.and_then(|face| face.logit).ok_or_else(|| wrong("no logit for the self-test".into()))
+}
+
+/// A face that no limit of the bundle refuses.
+fn flawless(card: &Card) -> Seen {
+    let limits = &card.quality;
+    let quality = Quality {
+        face_px: limits.min_face_px.max(256.0),
+        sharpness: limits.min_sharpness.max(1000.0),
+        brightness: (limits.min_brightness + limits.max_brightness) / 2.0,
+        detection: 1.0,
+        coverage: 1.0,
+    };
+    let frames = (0..FRAMES).map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0] }).collect();
+    let tracks = vec![Track { frames, quality }];
+    Seen { windows: vec![Window { start_us: 0, end_us: 1, frames: FRAMES, width: 256, height: 256, tracks }] }
+}
+
+fn write_card(directory: &Path, card: &Card) -> Result<(), Error> {
+    let path = directory.join(CARD);
+    let text = toml::to_string_pretty(card).expect("a card is plain data");
+    replace(&path, text.trim_end().as_bytes()).map_err(|e| unwritable(&path, &e))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Output { path: PathBuf::from(path), why: error.to_string() }
+}
