@@ -42,7 +42,7 @@ impl Error {
             Self::Media(error) => error.blame(),
             Self::Plugin(error) => error.blame(),
             Self::Model(error) => error.blame(),
-            Self::Import(_) => Blame::Uploader,
+            Self::Import(_) => Blame::Operator,
             Self::Output { .. } | Self::List(_) => Blame::Operator,
         }
     }

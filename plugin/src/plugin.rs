@@ -137,10 +137,6 @@ fn read_card(bytes: &[u8]) -> Result<(ModelId, Bundle), Fault> {
     let text = std::str::from_utf8(bytes).map_err(|e| Fault::Model(format!("{CARD}: {e}")))?;
     let bundle: Bundle = toml::from_str(text).map_err(|e| Fault::Model(format!("{CARD}: {e}")))?;
     bundle.check().map_err(Fault::Model)?;
-    let id = ModelId {
-        name: bundle.model.name.clone(),
-        version: bundle.model.version.clone(),
-        sha256: sha256(bytes),
-    };
+    let id = ModelId { name: bundle.model.name.clone(), version: bundle.model.version.clone(), sha256: sha256(bytes) };
     Ok((id, bundle))
 }

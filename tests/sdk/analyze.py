@@ -22,11 +22,19 @@ def push(plugin: extism.Plugin, part: str, data: bytes, size: int) -> dict:
     return json.loads(bytes(answer))
 
 
+def load(plugin: extism.Plugin, bundle: Path) -> None:
+    """Pushes parts until the plugin has them all; model.toml comes first and names the others."""
+    while True:
+        about = json.loads(bytes(plugin.call("describe", b"")))
+        missing = [part for part in about["parts"] if not part["ready"]]
+        if not missing:
+            return
+        push(plugin, missing[0]["name"], (bundle / missing[0]["file"]).read_bytes(), about["max_chunk"])
+
+
 def main(module: str, bundle: str, frames: str) -> None:
     plugin = extism.Plugin({"wasm": [{"path": module}], "memory": {"max_pages": 16384}}, wasi=False)
-    while missing := [p for p in (about := json.loads(bytes(plugin.call("describe", b""))))["parts"] if not p["ready"]]:
-        part = missing[0]
-        push(plugin, part["name"], (Path(bundle) / part["file"]).read_bytes(), about["max_chunk"])
+    load(plugin, Path(bundle))
     print(bytes(plugin.call("analyze", Path(frames).read_bytes())).decode())
 
 

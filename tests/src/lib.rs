@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: where things are, and how to run the program.
 
+pub mod full_size;
 pub mod sandbox;
 
 use std::path::{Path, PathBuf};

@@ -6,10 +6,10 @@ use veritag_tests::{documents, fixture, hostile_manifest, run, veritag};
 fn codes(name: &str) -> (Vec<String>, i32, String) {
     let directory = tempfile::tempdir().unwrap();
     let manifest = hostile_manifest(directory.path(), name);
-    let output = run(veritag().args(["scan", "--json", "--workers", "1", "--manifest"]).arg(manifest).args([
-        fixture("media/portrait.jpg"),
-        fixture("media/portrait.png"),
-    ]));
+    let output = run(veritag()
+        .args(["scan", "--json", "--workers", "1", "--manifest"])
+        .arg(manifest)
+        .args([fixture("media/portrait.jpg"), fixture("media/portrait.png")]));
     let codes = documents(&output).iter().map(|d| d["error"]["code"].as_str().unwrap_or_default().to_owned()).collect();
     (codes, output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
 }

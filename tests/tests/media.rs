@@ -43,9 +43,8 @@ fn code(name: &str) -> &'static str {
 
 /// Mean red, green and blue of a part of the first frame, as fractions of its size.
 fn colour(frames: &Frames, x: (f64, f64), y: (f64, f64)) -> [u8; 3] {
-    let range = |(from, to): (f64, f64), side: u32| {
-        (from * f64::from(side)) as usize..((to * f64::from(side)) as usize).max(1)
-    };
+    let range =
+        |(from, to): (f64, f64), side: u32| (from * f64::from(side)) as usize..((to * f64::from(side)) as usize).max(1);
     let rows = range(y, frames.height);
     let pixels: Vec<&[u8]> = rows
         .flat_map(|row| range(x, frames.width).map(move |column| row * frames.width as usize + column))
@@ -75,10 +74,7 @@ fn gives_frames_as_displayed() {
 #[test]
 fn gives_pictures_as_one_frame() {
     assert_eq!(["portrait.png", "portrait.jpg"].map(|name| shape(name, 20)), [(512, 512, 1); 2]);
-    assert_eq!(
-        ["portrait.webp", "portrait.avif", "alpha.png"].map(|name| shape(name, 20)),
-        [(160, 160, 1); 3]
-    );
+    assert_eq!(["portrait.webp", "portrait.avif", "alpha.png"].map(|name| shape(name, 20)), [(160, 160, 1); 3]);
     assert_eq!(shape("exif-rotated.jpg", 20), (256, 192, 1));
     assert_eq!(shape("still.gif", 20), (96, 96, 1));
     assert_eq!(["animated.gif", "animated.png"].map(|name| shape(name, 50)), [(96, 96, 24); 2]);
@@ -216,8 +212,7 @@ fn a_start_past_the_end_is_an_error_that_says_so() {
 
 #[test]
 fn limits_hold_before_decoding() {
-    let refused =
-        |limits, name| probe(tools(), &limits, &fixture(name), Instant::now() + LIMIT).unwrap_err().code();
+    let refused = |limits, name| probe(tools(), &limits, &fixture(name), Instant::now() + LIMIT).unwrap_err().code();
     let few_pixels = Limits { pixels: 100 * 100, ..Limits::default() };
     assert_eq!(
         ["real.mp4", "portrait.png", "portrait.jpg", "animated.gif", "hdr.mp4", "no-duration.webm"]
@@ -235,15 +230,8 @@ mod names {
     #[test]
     fn no_name_means_anything_to_ffmpeg() {
         let dir = tempfile::tempdir().unwrap();
-        let names: [&[u8]; 7] = [
-            b"two words.mp4",
-            b"-i",
-            b"%03d.png",
-            b"a{1}*?[2].png",
-            b"http:x",
-            b"caf\xe9\xff.mp4",
-            b"concat:a|b",
-        ];
+        let names: [&[u8]; 7] =
+            [b"two words.mp4", b"-i", b"%03d.png", b"a{1}*?[2].png", b"http:x", b"caf\xe9\xff.mp4", b"concat:a|b"];
         for name in names {
             let path = dir.path().join(OsStr::from_bytes(name));
             std::fs::copy(fixture("one-frame.mp4"), &path).unwrap();

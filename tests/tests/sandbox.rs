@@ -8,8 +8,19 @@ use wasmparser::{Parser, Payload, TypeRef};
 
 /// Extism's own functions that the plugin may use: none reaches a file, a host or another call's data.
 const ALLOWED: [&str; 13] = [
-    "alloc", "free", "length", "length_unsafe", "load_u8", "load_u64", "store_u8", "store_u64", "input_length",
-    "input_load_u8", "input_load_u64", "output_set", "error_set",
+    "alloc",
+    "free",
+    "length",
+    "length_unsafe",
+    "load_u8",
+    "load_u64",
+    "store_u8",
+    "store_u64",
+    "input_length",
+    "input_load_u8",
+    "input_load_u64",
+    "output_set",
+    "error_set",
 ];
 
 #[test]

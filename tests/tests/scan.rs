@@ -74,7 +74,9 @@ fn every_document_fits_the_published_schema() {
 #[test]
 fn the_same_file_gets_the_same_bits_whatever_the_number_of_workers() {
     let scan = |workers: &str| {
-        let output = run(veritag().args(["scan", "--json", "--windows", "2", "--workers", workers]).arg(fixture("media/real.mp4")));
+        let output = run(veritag()
+            .args(["scan", "--json", "--windows", "2", "--workers", workers])
+            .arg(fixture("media/real.mp4")));
         lasting(documents(&output).remove(0))
     };
     assert_eq!(scan("1"), scan("3"));
@@ -87,7 +89,8 @@ fn write_keeps_the_document_beside_an_untouched_asset() {
     std::fs::copy(fixture("media/portrait.jpg"), &asset).unwrap();
     let before = (std::fs::read(&asset).unwrap(), std::fs::metadata(&asset).unwrap().modified().unwrap());
     let output = run(veritag().args(["scan", "--json", "--write"]).arg(&asset));
-    let kept: Value = serde_json::from_slice(&std::fs::read(directory.path().join("a b.jpg.veritag.json")).unwrap()).unwrap();
+    let kept: Value =
+        serde_json::from_slice(&std::fs::read(directory.path().join("a b.jpg.veritag.json")).unwrap()).unwrap();
     assert_eq!(kept, documents(&output)[0]);
     assert_eq!(before, (std::fs::read(&asset).unwrap(), std::fs::metadata(&asset).unwrap().modified().unwrap()));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "no temporary file is left");
@@ -125,7 +128,8 @@ fn a_missing_file_is_told_and_the_others_finish() {
 fn a_list_on_standard_input_is_scanned() {
     use std::io::Write;
     use std::process::Stdio;
-    let mut child = veritag().args(["scan", "--json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        veritag().args(["scan", "--json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     writeln!(child.stdin.take().unwrap(), "fixtures/media/portrait.jpg").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(documents(&output).len(), 1);
@@ -154,10 +158,10 @@ fn an_ffmpeg_that_never_ends_costs_one_asset() {
 fn the_report_is_one_page_that_asks_for_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let report = directory.path().join("report.html");
-    let output = run(veritag().args(["scan", "--windows", "2", "--report"]).arg(&report).args([
-        fixture("media/real.mp4"),
-        fixture("media/zero-bytes.mp4"),
-    ]));
+    let output = run(veritag()
+        .args(["scan", "--windows", "2", "--report"])
+        .arg(&report)
+        .args([fixture("media/real.mp4"), fixture("media/zero-bytes.mp4")]));
     assert!(output.status.success());
     let page = std::fs::read_to_string(report).unwrap();
     assert!(page.contains("data:image/jpeg;base64,") && page.contains("<svg"), "thumbnails and a timeline");

@@ -56,18 +56,26 @@ fn bundle(setup: &Setup) -> Result<String, Error> {
         (Some(before), Some(after)) => format!("{} MiB per worker", after.saturating_sub(before) >> 20),
         _ => "memory per worker unknown on this system".into(),
     };
-    Ok(format!("{} {}: self-test passed, ready in {:.1} s, {memory}", id.name, id.version, begun.elapsed().as_secs_f32()))
+    Ok(format!(
+        "{} {}: self-test passed, ready in {:.1} s, {memory}",
+        id.name,
+        id.version,
+        begun.elapsed().as_secs_f32()
+    ))
 }
 
 fn cache() -> Result<String, Error> {
     Ok(match Cache::of_user().directory() {
         Some(directory) => format!("compiled modules are kept in {}", directory.display()),
-        None => "none: every start compiles the plugin anew; set VERITAG_CACHE to a directory that can be written to".into(),
+        None => {
+            "none: every start compiles the plugin anew; set VERITAG_CACHE to a directory that can be written to".into()
+        }
     })
 }
 
 fn machine(setup: &Setup) -> Result<String, Error> {
-    let memory = status("MemAvailable:", "/proc/meminfo").map_or("unknown".into(), |bytes| format!("{} MiB", bytes >> 20));
+    let memory =
+        status("MemAvailable:", "/proc/meminfo").map_or("unknown".into(), |bytes| format!("{} MiB", bytes >> 20));
     Ok(format!("{} workers, {memory} of memory available", start::workers(setup)))
 }
 

@@ -30,7 +30,12 @@ pub fn run(setup: &Setup, manifest: &PluginManifest, library: &Library, options:
     let mut card = import(&options.checkpoint, &directory, &settings(name, part, &faces.card, options))?;
     card.self_test = Some(record(setup, manifest, &directory, &card)?);
     write_card(&directory, &card)?;
-    println!("{}: {}, self-test recorded; scan with --model {}", directory.display(), card.model.architecture, card.model.name);
+    println!(
+        "{}: {}, self-test recorded; scan with --model {}",
+        directory.display(),
+        card.model.architecture,
+        card.model.name
+    );
     Ok(())
 }
 

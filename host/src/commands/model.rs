@@ -29,7 +29,12 @@ fn list(library: &Library) {
         let name = name_of(&directory);
         let mark = if name == library.default { "*" } else { " " };
         match card {
-            Ok(card) => println!("{mark} {name:<20} {:<9} {:<24} {}", card.model.version, card.model.architecture, standing(&card)),
+            Ok(card) => println!(
+                "{mark} {name:<20} {:<9} {:<24} {}",
+                card.model.version,
+                card.model.architecture,
+                standing(&card)
+            ),
             Err(error) => println!("{mark} {name:<20} {}: {error}", error.code()),
         }
     }
@@ -45,7 +50,10 @@ fn standing(card: &Card) -> String {
 
 fn figure(metric: &Metric) -> String {
     let interval = metric.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]")).unwrap_or_default();
-    format!("{} {:.3}{interval} on {} assets ({} fake) of {}", metric.name, metric.value, metric.assets, metric.fake, metric.set)
+    format!(
+        "{} {:.3}{interval} on {} assets ({} fake) of {}",
+        metric.name, metric.value, metric.assets, metric.fake, metric.set
+    )
 }
 
 fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {

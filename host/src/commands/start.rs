@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::locate;
 use crate::media::{Limits, Tools};
 use crate::model::{Bundle, library::Library};
-use crate::sandbox::{Pool, PluginManifest, engine::Cache};
+use crate::sandbox::{PluginManifest, Pool, engine::Cache};
 use crate::scan::Scanner;
 
 /// Stack of a thread that runs the sandbox, in bytes: tract's graph passes recurse, and waiting threads nest.

@@ -55,8 +55,7 @@ pub fn window(
     let (width, height) = fit(probe.width, probe.height, span.max_side);
     let mut command = command(tools, limits, source::open(path, limits)?, probe, span, (width, height));
     let running = Running::start(command.as_inner_mut(), deadline)?;
-    let (running, frames) =
-        read(running, Frames { width, height, pts_us: vec![], pixels: vec![] }, span.frames)?;
+    let (running, frames) = read(running, Frames { width, height, pts_us: vec![], pixels: vec![] }, span.frames)?;
     if !frames.pts_us.is_empty() {
         return Ok(frames);
     }
@@ -79,14 +78,7 @@ fn fit(width: u32, height: u32, max_side: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-fn command(
-    tools: &Tools,
-    limits: &Limits,
-    file: File,
-    probe: &Probe,
-    span: &Span,
-    size: (u32, u32),
-) -> FfmpegCommand {
+fn command(tools: &Tools, limits: &Limits, file: File, probe: &Probe, span: &Span, size: (u32, u32)) -> FfmpegCommand {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     source::read_from(command.as_inner_mut(), file, limits);
     command.args(["-nostdin", "-threads", "1", "-filter_threads", "1", "-copyts", "-start_at_zero"]);
@@ -119,8 +111,7 @@ fn filters(tools: &Tools, probe: &Probe, start_us: u64, (width, height): (u32, u
         chain.insert(0, format!("trim=start={start_us}us"));
     }
     if let Some(transfer) = probe.hdr.as_deref().filter(|_| tools.zimg) {
-        chain
-            .push(format!("zscale=tin={transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=203,format=gbrpf32le"));
+        chain.push(format!("zscale=tin={transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=203,format=gbrpf32le"));
         chain.push("zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv444p".into());
     }
     chain.push("format=rgb24".into());

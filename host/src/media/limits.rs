@@ -24,9 +24,7 @@ impl Limits {
     pub fn check_bytes(&self, path: &Path, bytes: u64) -> Result<(), MediaError> {
         match bytes {
             0 => Err(MediaError::Empty(path.into())),
-            _ if bytes > self.bytes => {
-                Err(MediaError::TooLarge { path: path.into(), bytes, limit: self.bytes })
-            }
+            _ if bytes > self.bytes => Err(MediaError::TooLarge { path: path.into(), bytes, limit: self.bytes }),
             _ => Ok(()),
         }
     }

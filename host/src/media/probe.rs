@@ -92,9 +92,7 @@ fn refused(path: &Path, limits: &Limits, refusal: Refusal, stderr: &str) -> Medi
     match refusal {
         Refusal::NotJson(why) => MediaError::Failed { program: "ffprobe".into(), why },
         Refusal::NoVideo => MediaError::NoVideo(path_buf),
-        Refusal::NoSize { codec }
-            if codec.as_deref() == Some("webp") && stderr.contains("data not found") =>
-        {
+        Refusal::NoSize { codec } if codec.as_deref() == Some("webp") && stderr.contains("data not found") => {
             let why = "this ffmpeg cannot decode animated WebP; save it as MP4, WebM or GIF".into();
             MediaError::Unsupported { path: path_buf, why }
         }
@@ -128,10 +126,7 @@ impl Probe {
             duration_us: stream.duration_us().or_else(container_us).filter(|_| video),
             frame_rate: stream.frame_rate().filter(|_| video),
             pix_fmt: stream.pix_fmt.clone(),
-            hdr: stream
-                .color_transfer
-                .clone()
-                .filter(|t| ["smpte2084", "arib-std-b67"].contains(&t.as_str())),
+            hdr: stream.color_transfer.clone().filter(|t| ["smpte2084", "arib-std-b67"].contains(&t.as_str())),
             coded_pixels: u64::from(stream.width) * u64::from(stream.height),
             stream: stream.index,
         }

@@ -109,10 +109,7 @@ mod tests {
     #[test]
     fn reads_durations() {
         assert_eq!(seconds_us("8.040000"), Some(8_040_000));
-        assert_eq!(
-            [seconds_us("0.000000"), seconds_us("N/A"), seconds_us("-3"), seconds_us("inf")],
-            [None; 4]
-        );
+        assert_eq!([seconds_us("0.000000"), seconds_us("N/A"), seconds_us("-3"), seconds_us("inf")], [None; 4]);
         assert_eq!(clock_us("01:02:03.500000000"), Some(3_723_500_000));
         assert_eq!([clock_us(""), clock_us("1:2"), clock_us("00:00:00.000")], [None; 3]);
     }

@@ -66,12 +66,8 @@ fn picture_too_large(stderr: &str) -> Option<String> {
 }
 
 /// What ffmpeg says last whatever went wrong.
-const GENERIC: [&str; 4] = [
-    "Invalid data found when processing input",
-    "Conversion failed!",
-    "Error while decoding stream",
-    "Last message",
-];
+const GENERIC: [&str; 4] =
+    ["Invalid data found when processing input", "Conversion failed!", "Error while decoding stream", "Last message"];
 
 /// The last line that says something, without ffmpeg's `[png @ 0x55d0]` and our name for the input.
 pub fn last_line(stderr: &str) -> String {
@@ -91,8 +87,7 @@ mod tests {
 
     #[test]
     fn last_line_drops_ffmpegs_decoration() {
-        let truncated =
-            "[mov @ 0x5] moov atom not found\nfile:/dev/stdin: Invalid data found when processing input\n";
+        let truncated = "[mov @ 0x5] moov atom not found\nfile:/dev/stdin: Invalid data found when processing input\n";
         assert_eq!(last_line(truncated), "moov atom not found");
         assert_eq!(last_line("file:/dev/stdin: Invalid data found"), "Invalid data found");
         assert_eq!(last_line(""), "");

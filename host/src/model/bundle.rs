@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use veritag_abi::bundle::Bundle as Card;
 use veritag_abi::ModelId;
+use veritag_abi::bundle::Bundle as Card;
 
 use crate::blame::Blame;
 use crate::hash::sha256;
@@ -94,7 +94,11 @@ impl Bundle {
     /// [`ModelError::HashMismatch`] when `model.toml` is not the one of sha256 `expected`.
     pub fn require_hash(&self, expected: &str) -> Result<(), ModelError> {
         let (path, found) = (self.directory.join(CARD), self.id.sha256.clone());
-        if found == expected { Ok(()) } else { Err(ModelError::HashMismatch { path, expected: expected.into(), found }) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(ModelError::HashMismatch { path, expected: expected.into(), found })
+        }
     }
 }
 

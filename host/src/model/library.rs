@@ -51,7 +51,8 @@ impl Library {
     /// The directories with a `model.toml`, by name, and what each says of itself.
     pub fn list(&self) -> Vec<(PathBuf, Result<Card, ModelError>)> {
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let mut directories: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|p| p.join(CARD).is_file()).collect();
+        let mut directories: Vec<PathBuf> =
+            entries.map(|entry| entry.path()).filter(|p| p.join(CARD).is_file()).collect();
         directories.sort();
         directories.into_iter().map(|directory| (directory.clone(), read_card(&directory))).collect()
     }

@@ -39,7 +39,8 @@ impl PluginManifest {
     /// states another sha256.
     pub fn module(&self) -> Result<(Vec<u8>, String), PluginError> {
         let [Wasm::File { path, meta }] = self.manifest.wasm.as_slice() else { unreachable!("checked when read") };
-        let bytes = std::fs::read(path).map_err(|e| PluginError::NotFound { path: path.clone(), why: e.to_string() })?;
+        let bytes =
+            std::fs::read(path).map_err(|e| PluginError::NotFound { path: path.clone(), why: e.to_string() })?;
         let found = crate::hash::sha256(&bytes);
         match &meta.hash {
             Some(expected) if *expected != found => {
@@ -65,8 +66,14 @@ fn check(manifest: &Manifest) -> Result<(), &'static str> {
         (!matches!(manifest.wasm.as_slice(), [Wasm::File { .. }]), "[[wasm]] must name exactly one file by path"),
         (manifest.memory.max_pages.is_none(), "[memory] max_pages must cap the plugin's memory"),
         (manifest.timeout_ms.is_none(), "timeout_ms must bound a call"),
-        (manifest.allowed_hosts.as_ref().is_some_and(|h| !h.is_empty()), "allowed_hosts must be empty: the plugin has no network"),
-        (manifest.allowed_paths.as_ref().is_some_and(|p| !p.is_empty()), "allowed_paths must be empty: the plugin has no files"),
+        (
+            manifest.allowed_hosts.as_ref().is_some_and(|h| !h.is_empty()),
+            "allowed_hosts must be empty: the plugin has no network",
+        ),
+        (
+            manifest.allowed_paths.as_ref().is_some_and(|p| !p.is_empty()),
+            "allowed_paths must be empty: the plugin has no files",
+        ),
     ];
     rules.into_iter().find(|(broken, _)| *broken).map_or(Ok(()), |(_, rule)| Err(rule))
 }

@@ -10,8 +10,8 @@ use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatc
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA};
 use crate::error::Error;
 use crate::hash::sha256_of;
-use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample};
 use crate::media::error::MediaError;
+use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample};
 use crate::output::words;
 use crate::sandbox::{Instance, PluginError, Pool};
 

@@ -35,12 +35,21 @@ impl Bundle {
             (self.input.size < 16 || self.input.size > 1024, "input.size must be 16 to 1024"),
             (self.input.std.iter().any(|s| *s <= 0.0), "input.std must be above 0"),
             (!(0.5..=4.0).contains(&self.input.margin), "input.margin must be 0.5 to 4"),
-            (!matches!(labels[..], ["fake"] | ["fake", "real"] | ["real", "fake"]), "output.labels must be [fake] or fake and real"),
+            (
+                !matches!(labels[..], ["fake"] | ["fake", "real"] | ["real", "fake"]),
+                "output.labels must be [fake] or fake and real",
+            ),
             (!(0.0..=1.0).contains(&output.threshold), "output.threshold must be 0 to 1"),
-            (output.band[0] > output.threshold || output.threshold > output.band[1], "output.threshold must lie within output.band"),
+            (
+                output.band[0] > output.threshold || output.threshold > output.band[1],
+                "output.threshold must lie within output.band",
+            ),
             (self.temporal.window == 0 || self.temporal.window > 256, "temporal.window must be 1 to 256"),
             (self.temporal.min_frames > self.temporal.window, "temporal.min_frames must not exceed temporal.window"),
-            (self.self_test.as_ref().is_some_and(|t| t.frames == 0 || t.frames > 256), "self_test.frames must be 1 to 256"),
+            (
+                self.self_test.as_ref().is_some_and(|t| t.frames == 0 || t.frames > 256),
+                "self_test.frames must be 1 to 256",
+            ),
         ];
         match rules.into_iter().find(|(broken, _)| *broken) {
             Some((_, rule)) => Err(format!("model.toml: {rule}")),

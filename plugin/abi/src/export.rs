@@ -20,8 +20,7 @@ pub enum Export {
 }
 
 impl Export {
-    pub const ALL: [Self; 6] =
-        [Self::Describe, Self::Load, Self::Prepare, Self::Infer, Self::Decide, Self::Analyze];
+    pub const ALL: [Self; 6] = [Self::Describe, Self::Load, Self::Prepare, Self::Infer, Self::Decide, Self::Analyze];
 
     pub const fn name(self) -> &'static str {
         match self {

@@ -56,8 +56,7 @@ impl<'a> FrameBatch<'a> {
     /// # Errors
     /// [`Fault::Rejected`] when `bytes` is not exactly one batch of this version.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Fault> {
-        let (header, rest) =
-            bytes.split_at_checked(HEADER).ok_or_else(|| rejected("shorter than its header"))?;
+        let (header, rest) = bytes.split_at_checked(HEADER).ok_or_else(|| rejected("shorter than its header"))?;
         if &header[..4] != MAGIC {
             return Err(rejected("no VTFB magic"));
         }
@@ -66,9 +65,8 @@ impl<'a> FrameBatch<'a> {
         if short(4) != VERSION {
             return Err(rejected(&format!("version {}, expected {VERSION}", short(4))));
         }
-        let (times, pixels) = rest
-            .split_at_checked(usize::from(short(6)) * 8)
-            .ok_or_else(|| rejected("shorter than its times"))?;
+        let (times, pixels) =
+            rest.split_at_checked(usize::from(short(6)) * 8).ok_or_else(|| rejected("shorter than its times"))?;
         let pts_us = times.as_chunks::<8>().0.iter().map(|t| u64::from_le_bytes(*t)).collect();
         Self::new(long(8), long(12), pts_us, pixels)
     }

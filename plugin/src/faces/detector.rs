@@ -44,7 +44,10 @@ impl Detector {
             return Err(Fault::Model("faces: expected four outputs".into()));
         };
         let cells = Cells { heat: &heat.1, sizes: &sizes.1, offsets: &offsets.1, width: canvas[1] / CELL as usize };
-        Ok(suppress(cells.decode(frame.width as f32 / fitted[1] as f32, frame.height as f32 / fitted[0] as f32), OVERLAP))
+        Ok(suppress(
+            cells.decode(frame.width as f32 / fitted[1] as f32, frame.height as f32 / fitted[0] as f32),
+            OVERLAP,
+        ))
     }
 
     fn network(&mut self, canvas: [usize; 2]) -> Result<&Network, Fault> {

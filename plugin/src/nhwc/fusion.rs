@@ -100,13 +100,16 @@ fn absorb(model: &TypedModel, last: usize, next: usize, fused: &mut Fused) -> Tr
     let node = model.node(next);
     let Some(op) = node.op_as::<TypedBinOp>() else { return Ok(false) };
     let Some(&other) = node.inputs.iter().find(|input| input.node != last) else { return Ok(false) };
-    let scalar = constant(model, other)?.filter(|tensor| tensor.len() == 1).map(|tensor| floats(&tensor)).transpose()?;
+    let scalar =
+        constant(model, other)?.filter(|tensor| tensor.len() == 1).map(|tensor| floats(&tensor)).transpose()?;
     let [low, high] = &mut fused.convolution.clamp;
     let unclamped = low.is_infinite() && high.is_infinite();
     match (&*op.0.name(), scalar.as_deref()) {
         ("Max", Some(&[value])) if value <= *high => *low = low.max(value),
         ("Min", Some(&[value])) if value >= *low => *high = high.min(value),
-        ("Add", None) if unclamped && fused.added.is_none() && same_shape(model, other, node)? => fused.added = Some(other),
+        ("Add", None) if unclamped && fused.added.is_none() && same_shape(model, other, node)? => {
+            fused.added = Some(other)
+        }
         _ => return Ok(false),
     }
     Ok(true)

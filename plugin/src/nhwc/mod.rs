@@ -9,6 +9,8 @@ mod geometry;
 mod kernel;
 mod op;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod weights;
 

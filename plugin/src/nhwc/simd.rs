@@ -4,8 +4,7 @@
 #[cfg(all(target_family = "wasm", target_feature = "simd128"))]
 mod lanes {
     use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_min, f32x4_mul, f32x4_splat,
-        i32x4_shuffle, v128,
+        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_min, f32x4_mul, f32x4_splat, i32x4_shuffle, v128,
     };
 
     #[derive(Clone, Copy)]

@@ -1,0 +1,83 @@
+//! The JSON Schema of an assessment document.
+
+/// JSON Schema (2020-12) of what `--json` prints and `--write` keeps.
+pub const SCHEMA: &str = include_str!("assessment.schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assessment::Assessment;
+    use crate::output::{examples, words};
+    use serde_json::{Value, json};
+
+    fn valid(document: &Value) -> bool {
+        let schema = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+        jsonschema::draft202012::new(&schema).expect("the schema is a schema").is_valid(document)
+    }
+
+    fn document(assessment: &Assessment) -> Value {
+        serde_json::to_value(assessment).expect("an assessment serializes")
+    }
+
+    fn broken(mut document: Value, pointer: &str, value: Value) -> bool {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = document.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object");
+        match value {
+            Value::Null => parent.remove(key),
+            value => parent.insert(key.into(), value),
+        };
+        !valid(&document)
+    }
+
+    #[test]
+    fn the_schema_is_a_schema() {
+        let schema = serde_json::from_str(SCHEMA).unwrap();
+        assert!(jsonschema::meta::is_valid(&schema));
+    }
+
+    #[test]
+    fn what_we_write_is_valid() {
+        let written = [
+            examples::fake(),
+            examples::unsure(),
+            examples::real(),
+            examples::image(),
+            examples::no_face(),
+            examples::blurred(),
+            examples::failed(),
+        ];
+        written.iter().for_each(|example| assert!(valid(&document(example)), "{example:#?}"));
+    }
+
+    #[test]
+    fn fields_of_later_versions_are_allowed() {
+        let mut document = document(&examples::fake());
+        document["of_next_year"] = json!({ "anything": 1 });
+        assert!(valid(&document));
+    }
+
+    #[test]
+    fn broken_documents_are_not_valid() {
+        let fake = || document(&examples::fake());
+        let failed = || document(&examples::failed());
+        assert!(broken(fake(), "/score", Value::Null));
+        assert!(broken(fake(), "/score", json!(1.2)));
+        assert!(broken(fake(), "/verdict", json!("FAKE")));
+        assert!(broken(fake(), "/reason", json!("no_face")));
+        assert!(broken(fake(), "/labels", json!([])));
+        assert!(broken(fake(), "/schema", json!("veritag-assessment-2")));
+        assert!(broken(fake(), "/asset/sha256", json!("A1")));
+        assert!(broken(fake(), "/windows/0/frames", json!(-1)));
+        assert!(broken(fake(), "/assessed_at", json!("yesterday")));
+        assert!(broken(failed(), "/reason", Value::Null));
+        assert!(broken(failed(), "/reason", json!("because")));
+        assert!(broken(failed(), "/score", json!(0.5)));
+    }
+
+    #[test]
+    fn the_schema_lists_the_reasons_that_have_words() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let names: Vec<&str> = words::REASONS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(schema["properties"]["reason"]["enum"], json!(names));
+    }
+}

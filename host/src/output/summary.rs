@@ -1,0 +1,38 @@
+//! The table at the top of the report: one row per asset, linked to its section.
+
+use maud::{Markup, html};
+
+use super::{
+    article::split,
+    report::{Entry, badge},
+    words,
+};
+use crate::assessment::Assessment;
+
+/// The table, in the order of the run.
+pub fn summary(entries: &[Entry]) -> Markup {
+    html! {
+        section.summary {
+            table {
+                thead { tr { th { "#" } th { "Asset" } th { "Verdict" } th.num { "Score" } th { "Looked at, or why not" } } }
+                tbody {
+                    @for (nth, entry) in entries.iter().enumerate() { (row(nth, &entry.assessment)) }
+                }
+            }
+        }
+    }
+}
+
+fn row(nth: usize, assessment: &Assessment) -> Markup {
+    let (directory, name) = split(&assessment.asset.path);
+    let reason = assessment.reason.as_deref().map(|reason| words::reason_in_words(reason).to_owned());
+    html! {
+        tr {
+            td { (nth + 1) }
+            td.asset { a href={ "#asset-" (nth + 1) } { bdi { (name) } } @if !directory.is_empty() { span.quiet { bdi { (directory) } } } }
+            td { (badge(assessment.verdict)) }
+            td.num { (assessment.score.map(words::score).unwrap_or_default()) }
+            td.quiet { (reason.or_else(|| words::frames_seen(assessment)).unwrap_or_default()) }
+        }
+    }
+}

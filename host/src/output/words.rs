@@ -1,0 +1,171 @@
+//! Plain words for verdicts, reasons and whole assessments: they say what was done and not more.
+
+use veritag_abi::Verdict;
+
+use super::times;
+use crate::assessment::Assessment;
+
+/// The closed list of reasons for `not_assessed`, each with its words; they also follow "because".
+pub const REASONS: [(&str, &str); 15] = [
+    ("no_face", "no face was found"),
+    ("face_too_small", "the face is too small"),
+    ("too_blurry", "the face is too blurred"),
+    ("too_dark", "the face is too dark"),
+    ("too_bright", "the face is too bright"),
+    ("too_few_frames", "too few frames show a face"),
+    ("no_video", "the file has no picture"),
+    ("undecodable", "the file cannot be decoded"),
+    ("empty", "the file is empty"),
+    ("unsupported", "the format is unsupported"),
+    ("too_large", "the file is too large"),
+    ("too_many_pixels", "the picture is too large"),
+    ("unreadable", "the file cannot be read"),
+    ("not_found", "the file was not found"),
+    ("failed", "the check failed"),
+];
+
+/// What a reason means; a reason of a later version is owned up to.
+pub fn reason_in_words(reason: &str) -> &'static str {
+    let known = REASONS.iter().find(|(name, _)| *name == reason);
+    known.map_or("the reason is not known", |(_, words)| words)
+}
+
+/// The verdict as the report and the sentence put it.
+pub fn verdict_in_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fake => "likely fake",
+        Verdict::Unsure => "unsure",
+        Verdict::Real => "no manipulation found",
+        Verdict::NotAssessed => "not assessed",
+    }
+}
+
+/// The verdict by its name, for tables and tallies.
+pub fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fake => "fake",
+        Verdict::Unsure => "unsure",
+        Verdict::Real => "real",
+        Verdict::NotAssessed => "not assessed",
+    }
+}
+
+/// Two decimals, which never claim certainty: `>0.99` and `<0.01` at the ends.
+pub fn score(score: f32) -> String {
+    match score {
+        s if s >= 0.995 => ">0.99".into(),
+        s if s < 0.005 => "<0.01".into(),
+        s => format!("{s:.2}"),
+    }
+}
+
+/// One sentence for [`Assessment::text`].
+pub fn sentence(assessment: &Assessment) -> String {
+    let model = assessment.model.as_ref();
+    let parts = [
+        Some(finding(assessment)),
+        model.map(|model| format!("model {} {}", model.name, model.version)),
+        frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
+        Some(assessment.review.replace('_', " ")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("Automated check: {}.", parts.join(", "))
+}
+
+fn finding(assessment: &Assessment) -> String {
+    let verdict = verdict_in_words(assessment.verdict);
+    match (assessment.score, assessment.threshold) {
+        (Some(s), Some(t)) => format!("{verdict} ({}, threshold {t:.2})", score(s)),
+        _ => format!("{verdict}, because {}", cause(assessment)),
+    }
+}
+
+fn cause(assessment: &Assessment) -> String {
+    let words = reason_in_words(assessment.reason.as_deref().unwrap_or_default());
+    match frames_seen(assessment).filter(|_| finding_names_frames(assessment)) {
+        Some(frames) => format!("{words} in {frames}"),
+        None => words.into(),
+    }
+}
+
+fn finding_names_frames(assessment: &Assessment) -> bool {
+    assessment.reason.as_deref() == Some("no_face")
+}
+
+/// How many frames were seen and of which stretch: `60 frames of 00:00–00:14`, or `1 frame`.
+pub fn frames_seen(assessment: &Assessment) -> Option<String> {
+    let (first, last) = (assessment.windows.first()?, assessment.windows.last()?);
+    let frames: u32 = assessment.windows.iter().map(|window| window.frames).sum();
+    match frames {
+        1 => Some("1 frame".into()),
+        _ => Some(format!("{frames} frames of {}–{}", times::clock(first.start_us), times::clock(last.end_us))),
+    }
+}
+
+/// The text with control and direction-changing characters, which can fake what is shown, made visible.
+pub fn visible(text: &str) -> String {
+    let deceives = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    };
+    text.replace(deceives, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::examples;
+
+    #[test]
+    fn every_reason_has_words_of_its_own_that_fit_the_table() {
+        for (index, (reason, words)) in REASONS.iter().enumerate() {
+            assert_eq!(reason_in_words(reason), *words);
+            assert!(words.len() <= super::super::table::REASON, "{words}");
+            assert!(REASONS[..index].iter().all(|(_, other)| other != words));
+        }
+        assert_eq!(reason_in_words("of_next_year"), "the reason is not known");
+    }
+
+    #[test]
+    fn every_reason_of_the_model_has_words() {
+        use veritag_abi::Reason::*;
+        for reason in [NoFace, FaceTooSmall, TooBlurry, TooDark, TooBright, TooFewFrames] {
+            let name = crate::assessment::plain_name(&reason);
+            assert!(REASONS.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn sentences_say_what_was_done_and_not_more() {
+        let end = "model resnext50-lstm 1.0.0, 60 frames of 00:00–00:14, not reviewed.";
+        let says = |assessment: &Assessment, start: &str| {
+            assert_eq!(sentence(assessment), format!("Automated check: {start}, {end}"));
+        };
+        says(&examples::fake(), "likely fake (0.93, threshold 0.80)");
+        says(&examples::unsure(), "unsure (0.74, threshold 0.80)");
+        says(&examples::real(), "no manipulation found (0.12, threshold 0.80)");
+        says(&examples::blurred(), "not assessed, because the face is too blurred");
+    }
+
+    #[test]
+    fn sentences_without_a_score_say_why() {
+        let no_face = "Automated check: not assessed, because no face was found in 60 frames of \
+                       00:00–00:14, model resnext50-lstm 1.0.0, not reviewed.";
+        assert_eq!(sentence(&examples::no_face()), no_face);
+        let failed = "Automated check: not assessed, because the file cannot be decoded, not reviewed.";
+        assert_eq!(sentence(&examples::failed()), failed);
+    }
+
+    #[test]
+    fn an_image_is_one_frame_without_times() {
+        let image =
+            "Automated check: likely fake (>0.99, threshold 0.80), model resnext50-lstm 1.0.0, 1 frame, not reviewed.";
+        assert_eq!(sentence(&examples::image()), image);
+    }
+
+    #[test]
+    fn deceiving_characters_become_visible() {
+        assert_eq!(visible("a\x1b[2Jb\u{202e}4pm.exe\n"), "a\u{fffd}[2Jb\u{fffd}4pm.exe\u{fffd}");
+        assert_eq!(visible("Überfall 東京.mp4"), "Überfall 東京.mp4");
+    }
+}
