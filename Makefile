@@ -10,8 +10,9 @@ setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 plugin: setup ## The sandboxed module
 	cargo build --profile plugin -p veritag-plugin --target wasm32-unknown-unknown
 
+# Tests are built along: asked for alone, either would be built with other features of shared crates, so twice.
 build: plugin
-	cargo build -p veritag
+	cargo build --workspace --bins --tests
 
 demo: build ## Tags real media, with a report in target/demo.html
 	target/debug/veritag scan --report target/demo.html $(DEMO)
@@ -30,4 +31,4 @@ bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, 
 
 package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
 	cargo build --release -p veritag
-	.setup/package.sh
+	.setup/package.sh target/release/veritag dist

@@ -1,27 +1,29 @@
 #!/usr/bin/env bash
-# Writes dist/: the program, the module, a manifest with every sha256, the models and the licences.
+# package.sh PROGRAM DIRECTORY: the program, the module, a manifest with every sha256, the models, the licences.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+program=$1
+dist=$2
 module=target/wasm32-unknown-unknown/plugin/veritag_plugin.wasm
 
 sha() { sha256sum "$1" | cut -d' ' -f1; }
 
-rm -rf dist
-mkdir -p dist/model
-cp target/release/veritag dist/
-cp "$module" dist/veritag_plugin.wasm
-cp LICENSE-APACHE LICENSE-MIT README.md dist/
+rm -rf "$dist"
+mkdir -p "$dist/model"
+cp "$program" "$dist/veritag"
+cp "$module" "$dist/veritag_plugin.wasm"
+cp LICENSE-APACHE LICENSE-MIT README.md "$dist/"
 for bundle in plugin/model/*/; do
     name=$(basename "$bundle")
-    mkdir "dist/model/$name"
-    find "$bundle" -maxdepth 1 -type f \( -name '*.onnx' -o -name '*.toml' -o -name '*.md' \) -exec cp {} "dist/model/$name/" \;
+    mkdir "$dist/model/$name"
+    find "$bundle" -maxdepth 1 -type f \( -name '*.onnx' -o -name '*.toml' -o -name '*.md' \) -exec cp {} "$dist/model/$name/" \;
 done
 {
-    sed -e 's#^path = .*#path = "veritag_plugin.wasm"\nhash = "'"$(sha dist/veritag_plugin.wasm)"'"#' \
+    sed -e 's#^path = .*#path = "veritag_plugin.wasm"\nhash = "'"$(sha "$dist/veritag_plugin.wasm")"'"#' \
         -e 's#^models = .*#models = "model"#' manifest.toml
-    for card in dist/model/*/model.toml; do
+    for card in "$dist"/model/*/model.toml; do
         name=$(basename "$(dirname "$card")")
         printf '"sha256.%s" = "%s"\n' "$name" "$(sha "$card")"
     done
-} >dist/manifest.toml
-printf 'dist/: %s\n' "$(du -sh dist | cut -f1)"
+} >"$dist/manifest.toml"
+printf '%s: %s\n' "$dist" "$(du -sh "$dist" | cut -f1)"

@@ -64,7 +64,7 @@ fn every_document_fits_the_published_schema() {
     let printed = run(veritag().arg("schema"));
     let schema: Value = serde_json::from_slice(&printed.stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let picked = ["portrait.jpg", "no-face.mp4", "zero-bytes.mp4", "truncated.mp4"].map(|n| fixture("media").join(n));
+    let picked = ["portrait.jpg", "no-face.mp4", "empty.mp4", "truncated.mp4"].map(|n| fixture("media").join(n));
     for document in scan(picked).0 {
         let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}\n{document:#}");
@@ -148,7 +148,7 @@ fn an_ffmpeg_that_never_ends_costs_one_asset() {
     let output = run(veritag()
         .args(["scan", "--json", "--patience", "1", "--ffprobe"])
         .arg(endless)
-        .args([fixture("media/portrait.jpg"), fixture("media/zero-bytes.mp4")]));
+        .args([fixture("media/portrait.jpg"), fixture("media/empty.mp4")]));
     let documents = documents(&output);
     assert_eq!(documents[0]["error"]["code"], "ffmpeg-timeout");
     assert_eq!(documents[1]["error"]["code"], "media-empty");
@@ -161,7 +161,7 @@ fn the_report_is_one_page_that_asks_for_nothing_else() {
     let output = run(veritag()
         .args(["scan", "--windows", "2", "--report"])
         .arg(&report)
-        .args([fixture("media/real.mp4"), fixture("media/zero-bytes.mp4")]));
+        .args([fixture("media/real.mp4"), fixture("media/empty.mp4")]));
     assert!(output.status.success());
     let page = std::fs::read_to_string(report).unwrap();
     assert!(page.contains("data:image/jpeg;base64,") && page.contains("<svg"), "thumbnails and a timeline");

@@ -8,8 +8,8 @@ use crate::cli::Setup;
 use crate::error::Error;
 use crate::locate;
 use crate::model::library::Library;
-use crate::sandbox::PluginManifest;
 use crate::sandbox::engine::Cache;
+use crate::sandbox::{PluginManifest, Pool};
 
 pub fn run(setup: &Setup) -> ExitCode {
     let parts = [ffmpeg(setup), manifest(setup), plugin(setup), bundle(setup), cache(), machine(setup)];
@@ -43,7 +43,7 @@ fn plugin(setup: &Setup) -> Result<String, Error> {
     Ok(format!("{:.1} MB, sha256 {}", module.len() as f64 / 1e6, &sha256[..12]))
 }
 
-/// Loads the default model, which runs its self-test, and tells what a worker costs.
+/// Loads the model, which runs its self-test, in two workers: the second tells what each costs.
 fn bundle(setup: &Setup) -> Result<String, Error> {
     let manifest = found(setup)?;
     let bundle = Library::of(&manifest).read(setup.model.as_deref())?;

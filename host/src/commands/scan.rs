@@ -125,9 +125,9 @@ fn missing(assessment: &Assessment) -> bool {
     matches!(assessment.reason.as_deref(), Some("not_found" | "unreadable"))
 }
 
+/// Columns of the terminal; a pipe or a file gets whole paths.
 fn width() -> usize {
-    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    columns.unwrap_or(120)
+    console::Term::stdout().size_checked().map_or(usize::from(u16::MAX), |(_, columns)| columns.into())
 }
 
 fn write_report(path: PathBuf, entries: &[Entry]) -> Result<(), Error> {

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Veritag against what one would otherwise run, on this machine, in one run. Needs some minutes and 3 GB of disk:
+# the peers (PyTorch, OpenCV, ONNX Runtime) go into a virtual environment under target/.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+VENV=target/bench-python
+CLIP=fixtures/media/real.mp4
+REPEATS=5
+
+if [ ! -f "$VENV/ready" ]; then
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet torch==2.15.0 torchvision==0.29.2 opencv-python-headless==5.0.0.93 \
+        onnxruntime==1.32.0 numpy==2.4.6 efficientnet-lite-pytorch==0.1.0
+    touch "$VENV/ready"
+fi
+
+cargo build --quiet --release -p veritag
+program=target/release/veritag
+bundle=target/bench-bundle
+if [ ! -f "$bundle/model.toml" ]; then
+    cargo run --quiet --release -p veritag-tests --example full-size target/full-size.safetensors
+    "$program" model import target/full-size.safetensors --name bench --out "$bundle" >&2
+fi
+
+echo "1 and 3. ResNeXt50 features of 20 crops of 112×112, one core; parts of a cold start" >&2
+VERITAG_BENCH_BUNDLE=$PWD/$bundle cargo bench --quiet -p veritag-tests --bench infer | grep '^{' >target/bench-infer.json
+"$VENV/bin/python" tests/bench/peer_infer.py "$bundle/features.onnx" --repeats $REPEATS >target/bench-ort.json
+
+echo "2. A whole scan of $CLIP, start-up included, compile cache warm" >&2
+"$VENV/bin/python" tests/bench/compare.py "$program" "$bundle" "$CLIP" $REPEATS

@@ -1,0 +1,53 @@
+//! What `make package` lays down runs from anywhere, and refuses to run when it was tampered with.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use veritag_tests::{documents, fixture, root, run, veritag};
+
+fn packaged() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run(Command::new(root().join(".setup/package.sh")).arg(veritag().get_program()).arg(directory.path().join("dist")));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    directory
+}
+
+/// Scans a picture with the packaged program, from a directory that knows nothing of the checkout.
+fn scan(package: &Path) -> Output {
+    run(Command::new(package.join("dist/veritag"))
+        .current_dir(package)
+        .args(["scan", "--json"])
+        .arg(fixture("media/portrait.jpg")))
+}
+
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(path).unwrap();
+    change(&mut bytes);
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn refused(package: &Path, code: &str) {
+    let output = scan(package);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(code), "{output:?}");
+}
+
+#[test]
+fn it_runs_anywhere_and_a_tampered_module_bundle_or_part_is_refused() {
+    let package = packaged();
+    let package = package.path();
+    assert!(documents(&scan(package))[0]["score"].is_number());
+
+    let module = package.join("dist/veritag_plugin.wasm");
+    change(&module, |bytes| bytes.push(0));
+    refused(package, "plugin-hash-mismatch");
+    change(&module, |bytes| drop(bytes.pop()));
+
+    let card = package.join("dist/model/lite0-frame/model.toml");
+    change(&card, |bytes| bytes.push(b'\n'));
+    refused(package, "model-hash-mismatch");
+    change(&card, |bytes| drop(bytes.pop()));
+
+    change(&package.join("dist/model/lite0-frame/head.onnx"), |bytes| *bytes.last_mut().unwrap() ^= 1);
+    refused(package, "model-hash-mismatch");
+}
