@@ -26,4 +26,6 @@ done
         printf '"sha256.%s" = "%s"\n' "$name" "$(sha "$card")"
     done
 } >"$dist/manifest.toml"
+cargo tree --offline --prefix none --format '{p} {l}' -e normal -p veritag -p veritag-plugin |
+    sed 's# (/[^)]*)##; s# (\*)$##; s# (proc-macro)##' | grep . | sort -u >"$dist/THIRD-PARTY.txt"
 printf '%s: %s\n' "$dist" "$(du -sh "$dist" | cut -f1)"

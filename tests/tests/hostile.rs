@@ -54,7 +54,7 @@ fn one_that_claims_an_impossible_score_is_not_believed() {
 }
 
 #[test]
-fn one_that_only_returns_a_code_is_an_internal_fault() {
+fn one_that_says_that_it_failed_is_quoted() {
     costs_each_asset("fails", "plugin-internal");
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use veritag_abi::Analysis;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
 use veritag_tests::{module, root};
 
@@ -26,6 +26,6 @@ fn the_python_sdk_gets_the_same_analysis() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(theirs, serde_json::to_value(&ours).unwrap());
+    let theirs: Analysis = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(theirs, ours);
 }

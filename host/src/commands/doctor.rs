@@ -49,19 +49,17 @@ fn bundle(setup: &Setup) -> Result<String, Error> {
     let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
     bundle.require_trained()?;
     let id = bundle.id.clone();
-    let (before, begun) = (resident(), Instant::now());
-    let pool = start::pool(setup, manifest, bundle)?;
-    pool.with(|instance| instance.describe())?;
-    let memory = match (before, resident()) {
-        (Some(before), Some(after)) => format!("{} MiB per worker", after.saturating_sub(before) >> 20),
-        _ => "memory per worker unknown on this system".into(),
+    let begun = Instant::now();
+    let pool = Pool::new(manifest, bundle, Cache::of_user(), 2)?;
+    let (ready, memory) = pool.with(|_first| {
+        let (ready, before) = (begun.elapsed(), resident());
+        pool.with(|_second| Ok((ready, before.zip(resident()))))
+    })?;
+    let each = match memory {
+        Some((before, after)) => format!("{} MiB per worker", after.saturating_sub(before) >> 20),
+        None => "memory per worker unknown on this system".into(),
     };
-    Ok(format!(
-        "{} {}: self-test passed, ready in {:.1} s, {memory}",
-        id.name,
-        id.version,
-        begun.elapsed().as_secs_f32()
-    ))
+    Ok(format!("{} {}: self-test passed, ready in {:.1} s, {each}", id.name, id.version, ready.as_secs_f32()))
 }
 
 fn cache() -> Result<String, Error> {

@@ -70,6 +70,9 @@ fn settings(name: String, faces: Part, known: &Card, given: &Import) -> Options 
         "last-frame" => TemporalMode::LastFrame,
         _ => TemporalMode::Sequence,
     };
+    if options.temporal.mode != TemporalMode::Sequence {
+        options.temporal.min_frames = 1;
+    }
     if given.channels == "bgr" {
         options.input.channels = Channels::Bgr;
         options.input.mean.reverse();

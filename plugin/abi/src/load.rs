@@ -67,7 +67,8 @@ mod tests {
         #[test]
         fn decodes_what_it_encodes(part in "\\PC{0,20}", offset in 0u64..1 << 40, more in 0u64..100, bytes in prop::collection::vec(any::<u8>(), 0..50)) {
             let chunk = Chunk { part: &part, offset, total: offset + bytes.len() as u64 + more, bytes: &bytes };
-            prop_assert_eq!(Chunk::decode(&chunk.encode()).unwrap(), chunk);
+            let encoded = chunk.encode();
+            prop_assert_eq!(Chunk::decode(&encoded).unwrap(), chunk);
         }
 
         #[test]

@@ -3,7 +3,6 @@
 //! Input `[1, 3, height, width]`, rgb 0..255, sides multiples of 32. Four outputs at a quarter of the size:
 //! heat of face centres, log box sizes (height, width), centre offsets (row, column), and landmarks, unused.
 
-use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::ToDim;
 use veritag_abi::{Fault, Frame};
 
