@@ -49,7 +49,8 @@ fn main() {
     let (load, instance) = once(|| Instance::start(&compiled, &bundle).expect("a model"));
     let mut instance = instance;
 
-    let batch = TensorBatch::new(Role::Crops, vec![FRAMES, 3, side, side], crops.clone(), Default::default()).expect("crops");
+    let batch =
+        TensorBatch::new(Role::Crops, vec![FRAMES, 3, side, side], crops.clone(), Default::default()).expect("crops");
     let (first, _) = once(|| instance.infer(&batch.slice(0..1)).expect("features"));
     let sandbox = median(|| drop(instance.infer(&batch).expect("features")));
     let native = native(&features, &crops, side);

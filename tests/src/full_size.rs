@@ -9,15 +9,15 @@ use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 /// Writes it to `path` as safetensors.
 pub fn write(path: &Path) {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = shapes().into_iter().map(tensor).collect();
-    let views =
-        bytes.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).expect("whole tensors")));
+    let views = bytes
+        .iter()
+        .map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).expect("whole tensors")));
     serialize_to_file(views, None::<HashMap<String, String>>, path).expect("a writable directory");
 }
 
 fn tensor((name, shape): (String, Vec<usize>)) -> (String, Vec<usize>, Vec<u8>) {
     let (scale, shift) = scale(&name, &shape);
-    let seed =
-        name.bytes().fold(2_166_136_261, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+    let seed = name.bytes().fold(2_166_136_261, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
     let value = |i: u32| unit(i.wrapping_mul(0x9E37_79B9) ^ seed) * scale + shift;
     let count: usize = shape.iter().product();
     let data = (0..count as u32).flat_map(|i| value(i).to_le_bytes()).collect();

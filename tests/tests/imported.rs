@@ -43,7 +43,10 @@ fn the_full_size_network_gives_pytorchs_numbers_in_the_sandbox() {
     }
     let logits: Vec<f64> = numbers(&golden["logits"]);
     let recorded = bundle.card.self_test.unwrap();
-    assert!((f64::from(recorded.logit) - (logits[0] - logits[1])).abs() < 2.0 * f64::from(TOLERANCE), "{recorded:?} {logits:?}");
+    assert!(
+        (f64::from(recorded.logit) - (logits[0] - logits[1])).abs() < 2.0 * f64::from(TOLERANCE),
+        "{recorded:?} {logits:?}"
+    );
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

@@ -7,7 +7,9 @@ use veritag_tests::{documents, fixture, root, run, veritag};
 
 fn packaged() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let output = run(Command::new(root().join(".setup/package.sh")).arg(veritag().get_program()).arg(directory.path().join("dist")));
+    let output = run(Command::new(root().join(".setup/package.sh"))
+        .arg(veritag().get_program())
+        .arg(directory.path().join("dist")));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     directory
 }
