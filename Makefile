@@ -7,8 +7,9 @@ DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/po
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
 
+# One crate type: with the library beside it, cargo would not optimise across crates.
 plugin: setup ## The sandboxed module
-	cargo build --profile plugin -p veritag-plugin --target wasm32-unknown-unknown
+	cargo rustc --profile plugin -p veritag-plugin --target wasm32-unknown-unknown --crate-type cdylib -- -C strip=symbols
 
 # Tests are built along: asked for alone, either would be built with other features of shared crates, so twice.
 build: plugin

@@ -6,5 +6,6 @@ mod exports;
 pub mod faces;
 pub mod model;
 pub mod nhwc;
+pub mod onnx;
 pub mod plugin;
 pub mod prepare;

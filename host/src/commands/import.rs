@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use veritag_abi::bundle::{Bundle as Card, Channels, Part, SelfTest, TemporalMode};
-use veritag_abi::{Quality, Role, Seen, TensorBatch, Track, TrackFrame, Window};
 
 use super::start;
 use crate::cli::{Import, Setup};
@@ -11,8 +10,8 @@ use crate::error::Error;
 use crate::hash::sha256;
 use crate::import::{Options, Pool, import};
 use crate::model::bundle::CARD;
-use crate::model::{Bundle, library::Library};
-use crate::sandbox::{Instance, PluginError, PluginManifest};
+use crate::model::{Bundle, library::Library, self_test};
+use crate::sandbox::PluginManifest;
 use crate::scan::sidecar::replace;
 
 /// Frames of the self-test: enough for a sequence, few enough to load fast.
@@ -87,35 +86,8 @@ fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, card: &Car
     draft.temporal.min_frames = 1;
     write_card(directory, &draft)?;
     let pool = start::pool(setup, manifest.clone(), Bundle::read(directory)?)?;
-    let logit = pool.with(|instance| ask(instance, &draft))?;
+    let logit = pool.with(|instance| self_test::in_sandbox(instance, &draft, FRAMES))?;
     Ok(SelfTest { frames: FRAMES, logit, tolerance: TOLERANCE })
-}
-
-fn ask(instance: &mut Instance, card: &Card) -> Result<f32, PluginError> {
-    let (side, frames) = (card.input.size, FRAMES as usize);
-    let crops = SelfTest::crops(frames * 3 * side * side);
-    let wrong = |why: String| PluginError::BadOutput { export: "decide".into(), why };
-    let batch = TensorBatch::new(Role::Crops, vec![frames, 3, side, side], crops, flawless(card));
-    let mut features = instance.infer(&batch.map_err(|e| wrong(e.to_string()))?)?;
-    features.seen = flawless(card);
-    let analysis = instance.decide(&features)?;
-    let face = analysis.windows.first().and_then(|window| window.faces.first());
-    face.and_then(|face| face.logit).ok_or_else(|| wrong("no logit for the self-test".into()))
-}
-
-/// A face that no limit of the bundle refuses.
-fn flawless(card: &Card) -> Seen {
-    let limits = &card.quality;
-    let quality = Quality {
-        face_px: limits.min_face_px.max(256.0),
-        sharpness: limits.min_sharpness.max(1000.0),
-        brightness: (limits.min_brightness + limits.max_brightness) / 2.0,
-        detection: 1.0,
-        coverage: 1.0,
-    };
-    let frames = (0..FRAMES).map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0] }).collect();
-    let tracks = vec![Track { frames, quality }];
-    Seen { windows: vec![Window { start_us: 0, end_us: 1, frames: FRAMES, width: 256, height: 256, tracks }] }
 }
 
 fn write_card(directory: &Path, card: &Card) -> Result<(), Error> {

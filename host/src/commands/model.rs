@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use veritag_abi::bundle::{Bundle as Card, Metric};
+use veritag_abi::bundle::{Bundle as Card, Metric, SelfTest};
 
 use super::{SOME_FAILED, import, start};
 use crate::cli::{Model, Setup};
 use crate::error::Error;
 use crate::locate;
 use crate::model::library::{Library, name_of};
+use crate::model::{Bundle, ModelError, self_test};
 use crate::sandbox::PluginManifest;
 
 /// # Errors
@@ -72,11 +73,28 @@ fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[
     if good { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) }
 }
 
-/// Hashes are checked on reading, the self-test by the plugin on loading.
+/// Hashes are checked on reading, the self-test by the plugin on loading; then the sandbox and native tract must
+/// agree on what the networks compute.
 fn verify_one(setup: &Setup, manifest: &PluginManifest, library: &Library, name: &str) -> Result<String, Error> {
     let bundle = library.read(Some(name))?;
-    let (id, tested) = (bundle.id.clone(), bundle.card.self_test.is_some());
-    start::pool(setup, manifest.clone(), bundle)?.with(|instance| instance.describe())?;
-    let test = if tested { "self-test passed" } else { "it has no self-test, so it tags nothing" };
-    Ok(format!("{} {}: hashes match, {test} (sha256 {})", id.name, id.version, &id.sha256[..12]))
+    let (id, test) = (bundle.id.clone(), bundle.card.self_test.clone());
+    let pool = start::pool(setup, manifest.clone(), bundle)?;
+    pool.with(|instance| instance.describe())?;
+    let Some(test) = test else {
+        return Ok(format!("{} {}: hashes match; without a self-test it tags nothing", id.name, id.version));
+    };
+    let native = compare(pool.bundle(), &test)?;
+    let hash = &id.sha256[..12];
+    Ok(format!("{} {}: hashes match, self-test passed, {native} (sha256 {hash})", id.name, id.version))
+}
+
+fn compare(bundle: &Bundle, test: &SelfTest) -> Result<String, ModelError> {
+    let disagreement = |why: String| ModelError::Disagreement { name: bundle.id.name.clone(), why };
+    let native = self_test::in_native_tract(bundle, test.frames)
+        .map_err(|error| disagreement(format!("native tract cannot run it: {error:#}")))?;
+    let apart = (native - test.logit).abs();
+    if apart <= test.tolerance {
+        return Ok(format!("native tract agrees within {apart:.1e}"));
+    }
+    Err(disagreement(format!("self-test gives {} in the sandbox and {native} in native tract", test.logit)))
 }

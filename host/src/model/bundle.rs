@@ -23,6 +23,8 @@ pub enum ModelError {
     HashMismatch { path: PathBuf, expected: String, found: String },
     #[error("model `{name}` {why}: it may be examined but tags nothing")]
     Untrained { name: String, why: &'static str },
+    #[error("model `{name}`: {why}; the sandbox may misread it: do not use it, and report it")]
+    Disagreement { name: String, why: String },
 }
 
 impl ModelError {
@@ -33,6 +35,7 @@ impl ModelError {
             Self::BadCard { .. } => "model-bad-card",
             Self::HashMismatch { .. } => "model-hash-mismatch",
             Self::Untrained { .. } => "model-untrained",
+            Self::Disagreement { .. } => "model-engines-disagree",
         }
     }
 

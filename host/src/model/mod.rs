@@ -2,5 +2,6 @@
 
 pub mod bundle;
 pub mod library;
+pub mod self_test;
 
 pub use bundle::{Bundle, ModelError};

@@ -3,12 +3,12 @@
 //! Input `[1, 3, height, width]`, rgb 0..255, sides multiples of 32. Four outputs at a quarter of the size:
 //! heat of face centres, log box sizes (height, width), centre offsets (row, column), and landmarks, unused.
 
-use tract_onnx::tract_hir::internal::ToDim;
+use tract_core::internal::ToDim;
 use veritag_abi::{Fault, Frame};
 
 use super::bbox::{BBox, Detection, suppress};
 use super::resample::resample;
-use crate::model::network::{Network, Template, model_fault};
+use crate::model::network::{Network, Template};
 
 /// Longest side of the picture that the network sees, in pixels.
 const LONGEST: usize = 320;
@@ -52,7 +52,7 @@ impl Detector {
     fn network(&mut self, canvas: [usize; 2]) -> Result<&Network, Fault> {
         if self.built.as_ref().is_none_or(|(size, _)| *size != canvas) {
             let shape = [1, 3, canvas[0], canvas[1]].map(|d: usize| d.to_dim());
-            self.built = Some((canvas, self.template.build(&shape).map_err(|e| model_fault("faces", &e))?));
+            self.built = Some((canvas, self.template.build(&shape)?));
         }
         Ok(&self.built.as_ref().expect("built above").1)
     }

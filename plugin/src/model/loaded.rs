@@ -1,10 +1,10 @@
 //! A model whose parts are all in: detector, feature network, head, and what its bundle says of them.
 
-use tract_onnx::tract_hir::internal::{TDim, ToDim};
+use tract_core::internal::{TDim, ToDim};
 use veritag_abi::bundle::{Bundle, SelfTest, TemporalMode};
 use veritag_abi::{Fault, ModelId};
 
-use super::network::{Network, Template, model_fault};
+use super::network::{Network, Template};
 use crate::faces::detector::Detector;
 
 /// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
@@ -91,7 +91,7 @@ impl Model {
 fn build(part: &'static str, onnx: &[u8], shape: impl FnOnce(TDim) -> Vec<TDim>) -> Result<Network, Fault> {
     let template = Template::read(part, onnx)?;
     let shape = shape(template.free_dimension());
-    template.build(&shape).map_err(|e| model_fault(part, &e))
+    template.build(&shape)
 }
 
 /// Features per crop, found by running one.

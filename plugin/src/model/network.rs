@@ -1,15 +1,16 @@
 //! ONNX networks on tract.
 
-use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::internal::{TDim, TractError};
+use tract_core::prelude::*;
+use tract_core::internal::{TDim, TractError};
 use veritag_abi::Fault;
 
 use crate::nhwc;
+use crate::onnx::Graph;
 
 /// An ONNX graph, read but not yet built for an input shape.
 pub struct Template {
     part: &'static str,
-    model: InferenceModel,
+    graph: Graph,
 }
 
 /// A graph that is ready to run. Its first axis may be of any length.
@@ -22,33 +23,30 @@ pub struct Network {
 pub type Output = (Vec<usize>, Vec<f32>);
 
 /// What tract said of `part`, with its whole chain of causes.
-pub fn model_fault(part: &str, error: &TractError) -> Fault {
+fn model_fault(part: &str, error: &TractError) -> Fault {
     Fault::Model(format!("{part}: {error:#}"))
 }
 
 impl Template {
     /// # Errors
-    /// [`Fault::Model`] when `onnx` is no graph that tract can read, or has not exactly one input.
+    /// [`Fault::Model`] when `onnx` is no graph of one input and operators that we know.
     pub fn read(part: &'static str, onnx: &[u8]) -> Result<Self, Fault> {
-        let loader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
-        let model = loader.model_for_read(&mut &onnx[..]).map_err(|e| model_fault(part, &e))?;
-        if model.inputs.len() != 1 {
-            return Err(Fault::Model(format!("{part}: {} inputs, expected one", model.inputs.len())));
-        }
-        Ok(Self { part, model })
+        let graph = Graph::read(onnx).map_err(|e| model_fault(part, &e))?;
+        Ok(Self { part, graph })
     }
 
     /// A dimension that is free to change from run to run.
     pub fn free_dimension(&self) -> TDim {
-        self.model.symbols.sym("N").into()
+        self.graph.free_dimension()
     }
 
     /// Builds for an f32 input of `shape`, whose convolutions then run with channels last.
-    pub fn build(&self, shape: &[TDim]) -> TractResult<Network> {
-        let mut model = self.model.clone();
-        model.set_input_fact(0, f32::fact(shape).into())?;
-        let plan = nhwc::translate(&model.into_typed()?)?.into_optimized()?.into_runnable()?;
-        Ok(Network { part: self.part, plan })
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the graph does not fit that shape.
+    pub fn build(&self, shape: &[TDim]) -> Result<Network, Fault> {
+        let build = || nhwc::translate(&self.graph.build(shape)?)?.into_optimized()?.into_runnable();
+        Ok(Network { part: self.part, plan: build().map_err(|e| model_fault(self.part, &e))? })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::tract_hir::internal::*;
-use tract_onnx::tract_hir::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_hir::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
-use tract_onnx::tract_hir::tract_core::ops::nn::DataFormat;
+use tract_core::internal::*;
+use tract_core::ops::binary::TypedBinOp;
+use tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
+use tract_core::ops::nn::DataFormat;
 
 use super::convolve::Convolution;
 use super::geometry::Geometry;
@@ -104,7 +104,7 @@ fn absorb(model: &TypedModel, last: usize, next: usize, fused: &mut Fused) -> Tr
         constant(model, other)?.filter(|tensor| tensor.len() == 1).map(|tensor| floats(&tensor)).transpose()?;
     let [low, high] = &mut fused.convolution.clamp;
     let unclamped = low.is_infinite() && high.is_infinite();
-    match (&*op.0.name(), scalar.as_deref()) {
+    match (op.0.name(), scalar.as_deref()) {
         ("Max", Some(&[value])) if value <= *high => *low = low.max(value),
         ("Min", Some(&[value])) if value >= *low => *high = high.min(value),
         ("Add", None) if unclamped && fused.added.is_none() && same_shape(model, other, node)? => {

@@ -1,6 +1,6 @@
 //! The convolution as an operator in a tract graph.
 
-use tract_onnx::tract_hir::internal::*;
+use tract_core::internal::*;
 
 use super::convolve::Convolution;
 

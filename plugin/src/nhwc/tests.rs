@@ -1,10 +1,10 @@
 //! The rewritten graph computes what tract computes.
 
 use proptest::prelude::*;
-use tract_onnx::tract_hir::internal::*;
-use tract_onnx::tract_hir::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
-use tract_onnx::tract_hir::tract_core::ops::math;
-use tract_onnx::tract_hir::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
+use tract_core::internal::*;
+use tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
+use tract_core::ops::math;
+use tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
 use super::op::NhwcConv;
 use super::translate;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use tract_onnx::tract_hir::internal::*;
-use tract_onnx::tract_hir::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_hir::tract_core::ops::cnn::MaxPool;
-use tract_onnx::tract_hir::tract_core::ops::element_wise::ElementWiseOp;
-use tract_onnx::tract_hir::tract_core::ops::nn::{DataFormat, Reduce};
+use tract_core::internal::*;
+use tract_core::ops::binary::TypedBinOp;
+use tract_core::ops::cnn::MaxPool;
+use tract_core::ops::element_wise::ElementWiseOp;
+use tract_core::ops::nn::{DataFormat, Reduce};
 
 use super::fusion::{Fused, Plan, plan};
 use super::op::NhwcConv;
