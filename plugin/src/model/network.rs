@@ -1,7 +1,7 @@
 //! ONNX networks on tract.
 
-use tract_core::prelude::*;
 use tract_core::internal::{TDim, TractError};
+use tract_core::prelude::*;
 use veritag_abi::Fault;
 
 use crate::nhwc;
