@@ -25,7 +25,7 @@ test: build
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown --profile plugin -- -D warnings
 
 bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, in one run
 	tests/bench/run.sh
