@@ -13,7 +13,6 @@ mod globals;
 mod head;
 mod head_graph;
 mod names;
-mod onnx;
 mod options;
 mod pickle;
 mod resnext;
