@@ -1,5 +1,4 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
-PLUGIN := target/wasm32-unknown-unknown/plugin/veritag_plugin.wasm
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
 .PHONY: setup plugin build demo test lint bench package
@@ -20,6 +19,7 @@ demo: build ## Tags real media, with a report in target/demo.html
 	@echo "the report: target/demo.html"
 
 test: build
+	@.setup/python.sh
 	cargo test --workspace
 
 lint: setup

@@ -20,6 +20,6 @@ apt_install() {
     have apt-get || stop "$why needs $*, and this is not a Debian-like system" "install the equivalent of: $*"
     say "installing Debian packages ($why): $*"
     "${sudo[@]}" apt-get update -qq 2>/dev/null || say "apt-get update failed; trying with the package lists at hand"
-    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
         stop "apt-get could not install $* (no root, or no network?)" "run as root: apt-get install $*"
 }

@@ -5,4 +5,3 @@ here=$(dirname "$0")
 "$here/toolchain.sh"
 "$here/ffmpeg.sh"
 "$here/faces.sh"
-"$here/python.sh"

@@ -20,7 +20,7 @@ pub struct Cli {
 
 #[derive(Args, Clone, Debug)]
 pub struct Setup {
-    /// The plugin's manifest [default: manifest.toml beside the executable, then above the current directory]
+    /// The plugin's manifest [default: manifest.toml beside the executable, then that of the checkout]
     #[arg(long, global = true, env = "VERITAG_MANIFEST", value_name = "FILE")]
     pub manifest: Option<PathBuf>,
     /// Model bundle, by name or directory [default: `model` in the manifest's config]

@@ -6,8 +6,9 @@ use crate::sandbox::{PluginError, PluginManifest};
 
 const NAME: &str = "manifest.toml";
 
-/// Reads the manifest named by `given` (the `--manifest` flag or `VERITAG_MANIFEST`), else the first found
-/// beside the executable or in a directory above it or above the current one.
+/// Reads the manifest named by `given` (the `--manifest` flag or `VERITAG_MANIFEST`), else the one beside the
+/// executable, else that of the checkout that holds the executable or the current directory. A directory of
+/// uploads never decides which plugin runs.
 ///
 /// # Errors
 /// [`PluginError::NoManifest`] when there is none, [`PluginError::Manifest`] when it is wrong.
@@ -16,14 +17,15 @@ pub fn manifest(given: Option<&Path>) -> Result<PluginManifest, PluginError> {
         return PluginManifest::read(path);
     }
     let found = candidates().into_iter().find(|path| path.is_file());
-    let looked = || format!("{NAME} beside the executable, and in the directories above it and above the current one");
+    let looked = || format!("{NAME} beside the executable, and in the checkout");
     PluginManifest::read(&found.ok_or_else(|| PluginError::NoManifest { looked: looked() })?)
 }
 
 fn candidates() -> Vec<PathBuf> {
     let executable = std::env::current_exe().ok();
-    let beside = executable.iter().flat_map(|path| path.ancestors().skip(1)).map(Path::to_owned);
     let current = std::env::current_dir().ok();
-    let above = current.iter().flat_map(|path| path.ancestors()).map(Path::to_owned);
-    beside.chain(above).map(|directory| directory.join(NAME)).collect()
+    let beside = executable.iter().filter_map(|path| path.parent());
+    let above = executable.iter().chain(&current).flat_map(|path| path.ancestors());
+    let checkouts = above.filter(|directory| directory.join("plugin/abi/Cargo.toml").is_file());
+    beside.chain(checkouts).map(|directory| directory.join(NAME)).collect()
 }

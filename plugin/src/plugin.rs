@@ -109,7 +109,15 @@ impl Plugin {
     /// # Errors
     /// [`Fault::Rejected`] when the crops are not of the model's size.
     pub fn infer(&mut self, crops: &TensorBatch) -> Result<TensorBatch, Fault> {
-        let features = self.model()?.features(&crops.data)?;
+        let model = self.model()?;
+        let side = model.bundle.input.size;
+        if crops.shape[1..] != [3, side, side] {
+            return Err(Fault::Rejected(format!(
+                "crops of shape {:?}, expected [rows, 3, {side}, {side}]",
+                crops.shape
+            )));
+        }
+        let features = model.features(&crops.data)?;
         let width = features.len().checked_div(crops.rows()).unwrap_or(0);
         TensorBatch::new(Role::Features, vec![crops.rows(), width], features, crops.seen.clone())
     }
@@ -136,7 +144,7 @@ fn slot(part: &str) -> Option<usize> {
 fn read_card(bytes: &[u8]) -> Result<(ModelId, Bundle), Fault> {
     let text = std::str::from_utf8(bytes).map_err(|e| Fault::Model(format!("{CARD}: {e}")))?;
     let bundle: Bundle = toml::from_str(text).map_err(|e| Fault::Model(format!("{CARD}: {e}")))?;
-    bundle.check().map_err(Fault::Model)?;
+    bundle.check_whole().map_err(Fault::Model)?;
     let id = ModelId { name: bundle.model.name.clone(), version: bundle.model.version.clone(), sha256: sha256(bytes) };
     Ok((id, bundle))
 }

@@ -6,10 +6,10 @@ use veritag_abi::Analysis;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
 use veritag_tests::{module, root};
 
-/// The Python that `make setup` gave the Extism SDK.
+/// The Python that `make test` gives the Extism SDK.
 fn python() -> Command {
     let python = root().join("target/python/bin/python");
-    assert!(python.is_file(), "{} is not there: run `make setup` first", python.display());
+    assert!(python.is_file(), "{} is not there: run `make test`", python.display());
     Command::new(python)
 }
 

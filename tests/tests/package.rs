@@ -50,6 +50,11 @@ fn it_runs_anywhere_and_a_tampered_module_bundle_or_part_is_refused() {
     refused(package, "model-hash-mismatch");
     change(&card, |bytes| bytes.truncate(bytes.len() - 1));
 
+    let honest = std::fs::read_to_string(&card).unwrap();
+    std::fs::write(&card, honest.replace("name = \"lite0-frame\"", "name = \"x\"").replace("0.6", "0.7")).unwrap();
+    refused(package, "model-hash-mismatch");
+    std::fs::write(&card, honest).unwrap();
+
     change(&package.join("dist/model/lite0-frame/head.onnx"), |bytes| *bytes.last_mut().unwrap() ^= 1);
     refused(package, "model-hash-mismatch");
 }

@@ -23,19 +23,44 @@ const TOLERANCE: f32 = 1e-3;
 pub fn run(setup: &Setup, manifest: &PluginManifest, library: &Library, options: &Import) -> Result<(), Error> {
     let name = options.name.clone().unwrap_or_else(|| stem(&options.checkpoint));
     let directory = options.out.clone().unwrap_or_else(|| library.directory.join(&name));
-    let faces = library.read(None)?;
-    std::fs::create_dir_all(&directory).map_err(|e| unwritable(&directory, &e))?;
-    let part = copy_faces(&faces, &directory)?;
-    let mut card = import(&options.checkpoint, &directory, &settings(name, part, &faces.card, options))?;
-    card.self_test = Some(record(setup, manifest, &directory, &card)?);
-    write_card(&directory, &card)?;
-    println!(
-        "{}: {}, self-test recorded; scan with --model {}",
-        directory.display(),
-        card.model.architecture,
-        card.model.name
-    );
+    if directory.join(CARD).exists() {
+        let why = "a bundle is there already; choose another --name or --out, or remove it".into();
+        return Err(Error::Output { path: directory, why });
+    }
+    let draft = start_draft(&directory)?;
+    let card = make(setup, manifest, &library.read(None)?, draft.path(), name, options)?;
+    finish(&draft, &directory).map_err(|error| unwritable(&directory, &error))?;
+    let (place, architecture, name) = (directory.display(), &card.model.architecture, &card.model.name);
+    println!("{place}: {architecture}, self-test recorded; scan with --model {name}");
     Ok(())
+}
+
+/// A directory beside the final one, so that nothing half-made is ever found there.
+fn start_draft(directory: &Path) -> Result<tempfile::TempDir, Error> {
+    let parent = directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let made = std::fs::create_dir_all(parent).and_then(|()| tempfile::tempdir_in(parent));
+    made.map_err(|error| unwritable(parent, &error))
+}
+
+fn finish(draft: &tempfile::TempDir, directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let mut files = std::fs::read_dir(draft.path())?.flatten();
+    files.try_for_each(|file| std::fs::rename(file.path(), directory.join(file.file_name())))
+}
+
+fn make(
+    setup: &Setup,
+    manifest: &PluginManifest,
+    known: &Bundle,
+    directory: &Path,
+    name: String,
+    options: &Import,
+) -> Result<Card, Error> {
+    let part = copy_faces(known, directory)?;
+    let mut card = import(&options.checkpoint, directory, &settings(name, part, &known.card, options))?;
+    card.self_test = Some(record(setup, manifest, directory, &card)?);
+    write_card(directory, &card)?;
+    Ok(card)
 }
 
 fn stem(checkpoint: &Path) -> String {

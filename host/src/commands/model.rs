@@ -30,23 +30,21 @@ fn list(library: &Library) {
         let name = name_of(&directory);
         let mark = if name == library.default { "*" } else { " " };
         match card {
-            Ok(card) => println!(
-                "{mark} {name:<20} {:<9} {:<24} {}",
-                card.model.version,
-                card.model.architecture,
-                standing(&card)
-            ),
-            Err(error) => println!("{mark} {name:<20} {}: {error}", error.code()),
+            Ok(card) => {
+                println!("{mark} {name} {}: {}", card.model.version, card.model.architecture);
+                standing(&card).iter().for_each(|line| println!("    {line}"));
+            }
+            Err(error) => println!("{mark} {name}: {}: {error}", error.code()),
         }
     }
 }
 
-fn standing(card: &Card) -> String {
-    if !card.may_tag() {
-        return "untrained or without a self-test: tags nothing".into();
+fn standing(card: &Card) -> Vec<String> {
+    match card.metrics.as_slice() {
+        _ if !card.may_tag() => vec!["untrained or without a self-test: tags nothing".into()],
+        [] => vec!["no figures given".into()],
+        metrics => metrics.iter().map(figure).collect(),
     }
-    let figures: Vec<String> = card.metrics.iter().map(figure).collect();
-    if figures.is_empty() { "no figures given".into() } else { figures.join("; ") }
 }
 
 fn figure(metric: &Metric) -> String {

@@ -3,49 +3,79 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 
 use super::{SOME_FAILED, start};
 use crate::assessment::Assessment;
 use crate::cli::{Scan, Setup};
 use crate::error::Error;
 use crate::output::report::{self, Entry};
-use crate::output::{table, thumbnails};
-use crate::scan::{Scanned, inputs, sidecar};
+use crate::output::{Thumbnail, table, thumbnails};
+use crate::scan::{Scanner, inputs, sidecar};
 
 /// # Errors
 /// What kept the scan from starting; what goes wrong with one asset is in its assessment.
 pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let files = inputs::expand(&options.paths, io::stdin().lock())?;
-    start::start_threads(start::workers(setup));
+    let workers = start::workers(setup);
+    start::start_threads(workers);
     let patience = Duration::from_secs(options.patience.into());
     let scanner = start::scanner(setup, options.windows.into(), patience)?;
     let mut run = Run::new(options, files.len());
     let (sender, receiver) = mpsc::channel();
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let scans = files.par_iter().enumerate();
-            scans.for_each_with(sender, |sender, (index, path)| {
-                let _ = sender.send((index, scanner.scan(path)));
-            });
-        });
-        in_order(receiver, |index, scanned| run.take(&files[index], scanned));
+        // In the order given, so that little waits to be printed; one more than workers, to decode meanwhile.
+        for _ in 0..=workers {
+            let (sender, next, files, scanner) = (sender.clone(), &next, &files, &scanner);
+            let assess = move || {
+                while let Some((index, path)) = take_next(next, files) {
+                    let _ = sender.send((index, Done::with(scanner, path, options)));
+                }
+            };
+            std::thread::Builder::new().stack_size(start::STACK).spawn_scoped(scope, assess).expect("a thread");
+        }
+        drop(sender);
+        in_order(receiver, |done| run.take(done));
     });
     run.finish()
 }
 
+fn take_next<'a>(next: &AtomicUsize, files: &'a [PathBuf]) -> Option<(usize, &'a Path)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    files.get(index).map(|path| (index, path.as_path()))
+}
+
+/// One asset, assessed and, if so asked, written.
+struct Done {
+    assessment: Assessment,
+    thumbnails: Vec<Thumbnail>,
+    unwritten: Option<Error>,
+}
+
+impl Done {
+    fn with(scanner: &Scanner, path: &Path, options: &Scan) -> Self {
+        let scanned = scanner.scan(path);
+        let assessment = scanned.assessment;
+        let thumbnails = if options.report.is_some() { thumbnails(&assessment, &scanned.stills) } else { Vec::new() };
+        let write = options.write && !missing(&assessment);
+        let unwritten = if write { sidecar::write(path, &assessment).err() } else { None };
+        Self { assessment, thumbnails, unwritten }
+    }
+}
+
 /// Hands results on in the order of their index, as soon as all before them are in.
-fn in_order<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(usize, T)) {
+fn in_order<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(T)) {
     let mut waiting = std::collections::BTreeMap::new();
     let mut next = 0;
     for (index, result) in results {
         waiting.insert(index, result);
         while let Some(result) = waiting.remove(&next) {
-            take(next, result);
+            take(result);
             next += 1;
         }
     }
@@ -77,18 +107,15 @@ impl<'a> Run<'a> {
         run
     }
 
-    fn take(&mut self, path: &Path, scanned: Scanned) {
-        let Scanned { assessment, stills } = scanned;
-        if self.options.write {
-            self.unwritten.extend(sidecar::write(path, &assessment).err());
-        }
+    fn take(&mut self, done: Done) {
+        let Done { assessment, thumbnails, unwritten } = done;
         if self.options.json {
             self.print(&serde_json::to_string(&assessment).expect("plain data serializes"));
         } else {
             self.print(&table::line(&assessment, width(), io::stdout().is_terminal()));
         }
+        self.unwritten.extend(unwritten);
         if self.options.report.is_some() {
-            let thumbnails = thumbnails(&assessment, &stills);
             self.entries.push(Entry { assessment: assessment.clone(), thumbnails });
         }
         self.all.push(assessment);

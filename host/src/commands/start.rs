@@ -14,18 +14,15 @@ use crate::sandbox::{PluginManifest, Pool, engine::Cache};
 use crate::scan::Scanner;
 
 /// Stack of a thread that runs the sandbox, in bytes: tract's graph passes recurse, and waiting threads nest.
-const STACK: usize = 16 << 20;
+pub const STACK: usize = 16 << 20;
 
 pub fn workers(setup: &Setup) -> usize {
     setup.workers.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from)
 }
 
-/// Gives the process its threads: one more than workers, so that decoding goes on beside inference.
+/// Gives the process its threads, unless it has them already.
 pub fn start_threads(workers: usize) {
-    let started = rayon::ThreadPoolBuilder::new().num_threads(workers + 1).stack_size(STACK).build_global();
-    if let Err(error) = started {
-        tracing::debug!(%error, "threads were started before");
-    }
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(workers + 1).stack_size(STACK).build_global();
 }
 
 pub fn tools(setup: &Setup) -> Result<Tools, Error> {

@@ -122,7 +122,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Card, ModelError> {
     let wrong = |why: String| ModelError::BadCard { path: path.to_owned(), why };
     let text = std::str::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
     let card: Card = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    card.check().map_err(wrong)?;
+    card.check_whole().map_err(wrong)?;
     Ok(card)
 }
 

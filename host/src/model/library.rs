@@ -26,14 +26,15 @@ impl Library {
     }
 
     /// Reads the bundle called `name` (a directory's path works too), or the default one. Where the manifest
-    /// gives a `sha256.NAME`, the bundle's `model.toml` must have it.
+    /// gives a `sha256.DIRECTORY`, the `model.toml` in that directory must have it.
     ///
     /// # Errors
     /// [`ModelError`] when there is none, or it is not whole.
     pub fn read(&self, name: Option<&str>) -> Result<Bundle, ModelError> {
         let name = name.unwrap_or(&self.default);
-        let bundle = Bundle::read(&self.find(name)?)?;
-        if let Some(expected) = self.manifest.config(&format!("sha256.{}", bundle.id.name)) {
+        let directory = self.find(name)?;
+        let bundle = Bundle::read(&directory)?;
+        if let Some(expected) = self.manifest.config(&format!("sha256.{}", name_of(&directory))) {
             bundle.require_hash(expected)?;
         }
         Ok(bundle)

@@ -41,7 +41,8 @@ impl Cache {
     /// A cache in `directory`; none where that cannot be written to.
     pub fn at(directory: &Path) -> Self {
         let config = directory.join("wasmtime.toml");
-        let text = format!("[cache]\ndirectory = {:?}\n", directory.join("modules"));
+        let modules = toml::Value::String(directory.join("modules").to_string_lossy().into_owned());
+        let text = format!("[cache]\ndirectory = {modules}\n");
         let same = std::fs::read_to_string(&config).is_ok_and(|found| found == text);
         let written = same || std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&config, text)).is_ok();
         if written { Self { directory: Some(directory.to_owned()), config: Some(config) } } else { Self::default() }

@@ -2,15 +2,21 @@
 
 use extism::{CompiledPlugin, Plugin};
 use serde::de::DeserializeOwned;
-use veritag_abi::{ABI_VERSION, Analysis, Chunk, Describe, Export, FrameBatch, Loaded, Role, TensorBatch};
+use veritag_abi::{
+    ABI_VERSION, Analysis, Chunk, Describe, Export, FrameBatch, Loaded, ModelId, Quality, Role, TensorBatch, Verdict,
+};
 
 use super::fault::{PluginError, classify};
 use crate::model::Bundle;
+
+/// Largest answer that is read, in bytes: the crops of a few faces in the longest window fit many times.
+const LARGEST: usize = 256 << 20;
 
 /// Owns its plugin; dropping it frees the guest's memory.
 pub struct Instance {
     plugin: Plugin,
     max_chunk: usize,
+    model: ModelId,
 }
 
 impl Instance {
@@ -20,9 +26,9 @@ impl Instance {
     /// [`PluginError`]: missing exports, another ABI, or a model that the plugin refuses.
     pub fn start(compiled: &CompiledPlugin, bundle: &Bundle) -> Result<Self, PluginError> {
         let plugin = Plugin::new_from_compiled(compiled).map_err(|e| classify("instantiate", &e, -1))?;
-        let mut instance = Self { plugin, max_chunk: 0 };
+        let mut instance = Self { plugin, max_chunk: 0, model: bundle.id.clone() };
         instance.check_exports()?;
-        instance.max_chunk = instance.check_abi()?.max_chunk.max(1) as usize;
+        instance.max_chunk = instance.check_abi()?.max_chunk as usize;
         instance.load(bundle)?;
         Ok(instance)
     }
@@ -36,7 +42,7 @@ impl Instance {
         let bytes = self.call(Export::Describe, &[])?;
         let answer: serde_json::Value = parse(Export::Describe, &bytes)?;
         match answer.get("abi").and_then(serde_json::Value::as_u64) {
-            Some(abi) if abi == u64::from(ABI_VERSION) => parse(Export::Describe, &bytes),
+            Some(abi) if abi == u64::from(ABI_VERSION) => sane(parse(Export::Describe, &bytes)?),
             Some(found) => Err(PluginError::AbiMismatch { found, expected: ABI_VERSION }),
             None => Err(bad(Export::Describe, "no abi number")),
         }
@@ -62,9 +68,15 @@ impl Instance {
         parse(Export::Describe, &bytes)
     }
 
+    /// The crops of one window, with what was seen in exactly that window.
     pub fn prepare(&mut self, frames: &FrameBatch) -> Result<TensorBatch, PluginError> {
         let bytes = self.call(Export::Prepare, &frames.encode())?;
-        TensorBatch::decode(Role::Crops, &bytes).map_err(|e| bad(Export::Prepare, e))
+        let crops = TensorBatch::decode(Role::Crops, &bytes).map_err(|e| bad(Export::Prepare, e))?;
+        let (times, last) = (frames.pts_us(), frames.count() - 1);
+        match crops.seen.windows.as_slice() {
+            [window] if (window.start_us, window.end_us) == (times[0], times[last]) => Ok(crops),
+            _ => Err(bad(Export::Prepare, "not the window that it was given")),
+        }
     }
 
     pub fn infer(&mut self, crops: &TensorBatch) -> Result<TensorBatch, PluginError> {
@@ -79,7 +91,13 @@ impl Instance {
 
     pub fn decide(&mut self, features: &TensorBatch) -> Result<Analysis, PluginError> {
         let bytes = self.call(Export::Decide, &features.encode())?;
-        checked(Export::Decide, parse(Export::Decide, &bytes)?)
+        let analysis = checked(Export::Decide, parse(Export::Decide, &bytes)?)?;
+        let judged = analysis.windows.iter().map(|w| (w.start_us, w.end_us));
+        if judged.eq(features.seen.windows.iter().map(|w| (w.start_us, w.end_us))) && analysis.model == self.model {
+            Ok(analysis)
+        } else {
+            Err(bad(Export::Decide, "it judges other windows, or with another model, than it was given"))
+        }
     }
 
     pub fn analyze(&mut self, frames: &FrameBatch) -> Result<Analysis, PluginError> {
@@ -88,9 +106,9 @@ impl Instance {
     }
 
     fn call(&mut self, export: Export, input: &[u8]) -> Result<Vec<u8>, PluginError> {
-        tracing::trace!(%export, bytes = input.len(), "call");
         let called = self.plugin.call_get_error_code::<_, Vec<u8>>(export.name(), input);
-        called.map_err(|(error, code)| classify(export.name(), &error, code))
+        let answer = called.map_err(|(error, code)| classify(export.name(), &error, code))?;
+        if answer.len() > LARGEST { Err(bad(export, format!("{} bytes", answer.len()))) } else { Ok(answer) }
     }
 }
 
@@ -102,15 +120,40 @@ fn parse<T: DeserializeOwned>(export: Export, bytes: &[u8]) -> Result<T, PluginE
     serde_json::from_slice(bytes).map_err(|e| bad(export, e))
 }
 
-/// An analysis whose verdict, score and reason belong together.
+/// A description whose numbers the host can live with.
+fn sane(about: Describe) -> Result<Describe, PluginError> {
+    let frame = &about.frame;
+    let fits = frame.format == "rgb24"
+        && (1..=256).contains(&frame.window)
+        && (32..=4096).contains(&frame.max_side)
+        && (4096..=1 << 26).contains(&about.max_chunk);
+    if fits { Ok(about) } else { Err(bad(Export::Describe, "frames or chunks of an impossible size")) }
+}
+
+/// An analysis whose verdict, score and reason belong together, and whose numbers are numbers.
 fn checked(export: Export, analysis: Analysis) -> Result<Analysis, PluginError> {
-    let assessed = analysis.verdict != veritag_abi::Verdict::NotAssessed;
-    let scores = analysis.score.iter().chain(analysis.windows.iter().filter_map(|w| w.score.as_ref()));
-    if scores.into_iter().any(|score| !(0.0..=1.0).contains(score)) {
-        Err(bad(export, "a score outside 0..1"))
+    let assessed = analysis.verdict != Verdict::NotAssessed;
+    let faces = || analysis.windows.iter().flat_map(|window| &window.faces);
+    let scores = analysis.score.into_iter().chain(analysis.windows.iter().filter_map(|window| window.score));
+    let mut scores =
+        scores.chain(faces().filter_map(|face| face.score)).chain(analysis.band).chain([analysis.threshold]);
+    let quality = |q: &Quality| [q.face_px, q.sharpness, q.brightness, q.detection, q.coverage];
+    let mut others = faces().flat_map(|face| face.bbox.into_iter().chain(quality(&face.quality)).chain(face.logit));
+    if scores.any(|score| !(0.0..=1.0).contains(&score)) || others.any(|value| !value.is_finite()) {
+        Err(bad(export, "a score outside 0..1, or a number that is none"))
     } else if analysis.score.is_some() != assessed || analysis.reason.is_some() == assessed {
         Err(bad(export, "verdict, score and reason contradict each other"))
+    } else if analysis.score.is_some_and(|score| Some(analysis.verdict) != verdict(score, analysis.band)) {
+        Err(bad(export, "the verdict is not the one of its score"))
     } else {
         Ok(analysis)
+    }
+}
+
+fn verdict(score: f32, [low, high]: [f32; 2]) -> Option<Verdict> {
+    match score {
+        score if score >= high => Some(Verdict::Fake),
+        score if score <= low => Some(Verdict::Real),
+        _ => Some(Verdict::Unsure),
     }
 }

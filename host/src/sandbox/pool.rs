@@ -49,23 +49,26 @@ impl Pool {
     /// # Errors
     /// Those of starting an instance and of `call`.
     pub fn with<T>(&self, call: impl FnOnce(&mut Instance) -> Result<T, PluginError>) -> Result<T, PluginError> {
-        let mut instance = self.take()?;
+        let idle = self.wait();
+        let mut slot = Slot { pool: self, instance: None };
+        let mut instance = idle.map_or_else(|| self.start(), Ok)?;
         let result = call(&mut instance);
-        let keep = result.as_ref().err().is_none_or(|error| !error.poisons());
-        self.give_back(keep.then_some(instance));
+        if result.as_ref().err().is_none_or(|error| !error.poisons()) {
+            slot.instance = Some(instance);
+        }
         result
     }
 
-    fn take(&self) -> Result<Instance, PluginError> {
+    /// Waits for a place; gives the idle instance that has it, or none where one is to be started.
+    fn wait(&self) -> Option<Instance> {
         let mut state = self.lock();
         loop {
             if let Some(instance) = state.idle.pop() {
-                return Ok(instance);
+                return Some(instance);
             }
             if state.live < self.limit {
                 state.live += 1;
-                drop(state);
-                return self.start().inspect_err(|_| self.give_back(None));
+                return None;
             }
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -88,5 +91,17 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the pool: given back with its instance, or without one after a fault or a panic.
+struct Slot<'a> {
+    pool: &'a Pool,
+    instance: Option<Instance>,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.pool.give_back(self.instance.take());
     }
 }

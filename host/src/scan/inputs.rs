@@ -9,8 +9,8 @@ use crate::error::Error;
 /// Endings of our own files, and of those that stand beside media.
 const NOT_MEDIA: [&str; 7] = ["json", "xmp", "md", "txt", "py", "html", "toml"];
 
-/// The files that `paths` name: files as given, directories with everything below them but hidden files and
-/// sidecars, in order of name, and `-` for a list on standard input, one path a line.
+/// The files that `paths` name: files as given, directories with everything below them but hidden files,
+/// sidecars and links to directories, in order of name, and `-` for a list on standard input, one path a line.
 ///
 /// # Errors
 /// [`Error::List`] when standard input cannot be read.
@@ -24,7 +24,7 @@ pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Er
             }
         } else if path.is_dir() {
             walk(path, &mut files);
-        } else {
+        } else if !is_sidecar(path) {
             files.push(path.clone());
         }
     }
@@ -44,16 +44,24 @@ fn from_line(line: &[u8]) -> Option<PathBuf> {
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut entries: Vec<_> = entries.filter(|entry| !hidden(&entry.file_name())).collect();
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        // Its assessment will say that it cannot be read.
+        return files.push(directory.to_owned());
+    };
+    let mut entries: Vec<_> = entries.flatten().filter(|entry| !hidden(&entry.file_name())).collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => walk(&entry.path(), files),
-            Ok(kind) if kind.is_file() && may_be_media(&entry.path()) => files.push(entry.path()),
+            Ok(_) if entry.path().is_file() && may_be_media(&entry.path()) => files.push(entry.path()),
             _ => {}
         }
     }
+}
+
+/// Whether `path` is an assessment that a scan left, which no scan is about.
+fn is_sidecar(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b".veritag.json")
 }
 
 fn hidden(name: &OsStr) -> bool {

@@ -58,7 +58,6 @@ impl Scanner {
         let mut assessment = self.blank(path);
         let outcome = self.assess(path, &mut assessment);
         let stills = outcome.unwrap_or_else(|error| {
-            tracing::warn!(path = %path.display(), code = error.code(), "{error}");
             assessment.fail(error.reason(), error.code(), error.to_string());
             Vec::new()
         });
@@ -94,7 +93,7 @@ impl Scanner {
 
     fn assess(&self, path: &Path, assessment: &mut Assessment) -> Result<Vec<Still>, Error> {
         let asset = &mut assessment.asset;
-        let (sha256, bytes) = hash(path)?;
+        let (sha256, bytes) = hash(path, &self.limits)?;
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
         let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
         asset.media = Some(facts(&probe));
@@ -104,22 +103,24 @@ impl Scanner {
         Ok(stills)
     }
 
-    /// Decodes each window and runs it up to its features; windows are independent of one another.
+    /// Looks at windows over the whole duration; where that was a lie, at the beginning.
     fn look(&self, path: &Path, probe: &Probe) -> Result<Vec<Looked>, Error> {
         let frames = if probe.kind == Kind::Image { 1 } else { self.frame.window as usize };
         let starts = sample::starts(probe.duration_us, probe.frame_rate, self.windows, frames);
-        let (looked, failed): (Vec<_>, Vec<_>) = starts
-            .into_par_iter()
-            .map(|start| self.look_at(path, probe, start, frames))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .partition(Result::is_ok);
-        let looked: Vec<Looked> = looked.into_iter().flatten().collect();
-        match failed.into_iter().find_map(Result::err) {
-            Some(Error::Media(_)) if !looked.is_empty() => Ok(looked),
-            Some(error) => Err(error),
-            None => Ok(looked),
+        let looked = self.look_at_each(path, probe, &starts, frames)?;
+        if looked.is_empty() {
+            return Ok(vec![self.look_at(path, probe, 0, frames)?]);
         }
+        Ok(looked)
+    }
+
+    /// Runs each window up to its features, independently of the others; gives those that could be decoded.
+    fn look_at_each(&self, path: &Path, probe: &Probe, starts: &[u64], frames: usize) -> Result<Vec<Looked>, Error> {
+        let looked = starts.par_iter().map(|&start| self.look_at(path, probe, start, frames));
+        let results: Vec<Result<Looked, Error>> = looked.collect();
+        let decoded =
+            results.into_iter().filter(|result| !matches!(result, Err(Error::Media(MediaError::Undecodable { .. }))));
+        decoded.collect()
     }
 
     fn look_at(&self, path: &Path, probe: &Probe, start_us: u64, frames: usize) -> Result<Looked, Error> {
@@ -167,13 +168,17 @@ fn join(pieces: Vec<TensorBatch>, seen: Seen) -> Result<TensorBatch, PluginError
         .map_err(|fault| PluginError::BadOutput { export: "infer".into(), why: fault.to_string() })
 }
 
-fn hash(path: &Path) -> Result<(String, u64), MediaError> {
+fn hash(path: &Path, limits: &Limits) -> Result<(String, u64), MediaError> {
     let unreadable = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
         _ => MediaError::Unreadable { path: path.into(), source },
     };
-    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+    let facts = std::fs::metadata(path).map_err(unreadable)?;
+    if !facts.is_file() {
         return Err(MediaError::NotAFile(path.into()));
+    }
+    if facts.len() > limits.bytes {
+        limits.check_bytes(path, facts.len())?;
     }
     File::open(path).and_then(sha256_of).map_err(unreadable)
 }

@@ -32,6 +32,11 @@ impl Bundle {
         let output = &self.output;
         let labels: Vec<&str> = output.labels.iter().map(String::as_str).collect();
         let rules = [
+            (output.band.iter().any(|edge| !(0.0..=1.0).contains(edge)), "output.band must lie within 0 to 1"),
+            (
+                self.self_test.as_ref().is_some_and(|t| !(0.0..=0.1).contains(&t.tolerance)),
+                "self_test.tolerance must be 0 to 0.1",
+            ),
             (self.input.size < 16 || self.input.size > 1024, "input.size must be 16 to 1024"),
             (self.input.std.iter().any(|s| *s <= 0.0), "input.std must be above 0"),
             (!(0.5..=4.0).contains(&self.input.margin), "input.margin must be 0.5 to 4"),
@@ -51,10 +56,38 @@ impl Bundle {
                 "self_test.frames must be 1 to 256",
             ),
         ];
+        let input = self.input.mean.into_iter().chain(self.input.std).chain([self.input.margin]);
+        let calibration = [output.threshold, output.calibration.scale, output.calibration.offset];
+        let limits = &self.quality;
+        let quality = [limits.min_face_px, limits.min_sharpness, limits.min_brightness, limits.max_brightness];
+        let test = self.self_test.iter().flat_map(|t| [t.logit, t.tolerance]);
+        if !input.chain(output.band).chain(calibration).chain(quality).chain(test).all(f32::is_finite) {
+            return Err("model.toml: every number must be finite".into());
+        }
         match rules.into_iter().find(|(broken, _)| *broken) {
             Some((_, rule)) => Err(format!("model.toml: {rule}")),
             None => Ok(()),
         }
+    }
+
+    /// [`Bundle::check`], and that the parts are the three that make a model, within reach of their directory.
+    ///
+    /// # Errors
+    /// The first rule that is broken, in words that name its key.
+    pub fn check_whole(&self) -> Result<(), String> {
+        let mut names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
+        names.sort_unstable();
+        let near = |file: &str| {
+            let below = file.strip_prefix("../").unwrap_or(file);
+            below.split(['/', '\\']).all(|step| !step.is_empty() && step != "..")
+        };
+        if names != ["faces", "features", "head"] {
+            return Err("model.toml: [[part]] must name faces, features and head, each once".into());
+        }
+        if !self.parts.iter().all(|part| near(&part.file)) {
+            return Err("model.toml: part.file must lie in the bundle's directory or one beside it".into());
+        }
+        self.check()
     }
 
     /// Whether its answers may tag anything: trained, and with a self-test to prove that it runs as made.

@@ -82,6 +82,9 @@ impl TensorBatch {
         if shape.is_empty() || volume(&shape) != Some(data.len()) {
             return Err(rejected(format!("{} values do not fill shape {shape:?}", data.len())));
         }
+        if shape[0] > 0 && shape.contains(&0) {
+            return Err(rejected(format!("rows of nothing: shape {shape:?}")));
+        }
         if !seen.windows.is_empty() && seen.rows() != shape[0] {
             return Err(rejected(format!("{} rows for {} faces seen", shape[0], seen.rows())));
         }
@@ -208,6 +211,14 @@ mod tests {
         });
         assert_eq!(header, wanted);
         assert_eq!(bytes.len(), 4 + length + 8);
+    }
+
+    #[test]
+    fn rows_of_nothing_are_refused_however_many_are_claimed() {
+        for rows in [1, 1_000_000_000_000_000_000, usize::MAX] {
+            assert!(TensorBatch::new(Role::Crops, vec![rows, 0], vec![], Seen::default()).is_err());
+        }
+        assert!(TensorBatch::new(Role::Crops, vec![0, 3, 0], vec![], Seen::default()).is_ok());
     }
 
     #[test]

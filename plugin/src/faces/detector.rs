@@ -79,7 +79,14 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn decode(&self, across: f32, down: f32) -> Vec<Detection> {
         let hot = self.heat.iter().enumerate().filter(|(_, heat)| **heat > LEAST_CONFIDENCE);
-        hot.map(|(cell, &confidence)| Detection { bbox: self.bbox(cell, across, down), confidence }).collect()
+        let found = hot.map(|(cell, &confidence)| Detection { bbox: self.bbox(cell, across, down), confidence });
+        // A box far beyond the picture is no face, and resampling it would cost any amount of work.
+        let largest = 2.0 * CELL * self.width as f32 * across.max(down);
+        found
+            .filter(|detection| {
+                detection.bbox.side() < largest && detection.bbox.center().iter().all(|c| c.is_finite())
+            })
+            .collect()
     }
 
     fn bbox(&self, cell: usize, across: f32, down: f32) -> BBox {
