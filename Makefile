@@ -20,7 +20,7 @@ demo: build ## Tags real media, with a report in target/demo.html
 
 test: build
 	@.setup/python.sh
-	cargo test --workspace
+	cargo test --workspace --lib --bins --tests
 
 lint: setup
 	cargo fmt --all --check

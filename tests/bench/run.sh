@@ -14,16 +14,17 @@ if [ ! -f "$VENV/ready" ]; then
     touch "$VENV/ready"
 fi
 
-cargo build --quiet --release -p veritag
+# All at once, so that crates shared by the program and the benches are built once.
+cargo build --release --workspace --bins --benches --examples
 program=target/release/veritag
 bundle=target/bench-bundle
 if [ ! -f "$bundle/model.toml" ]; then
-    cargo run --quiet --release -p veritag-tests --example full-size target/full-size.safetensors
+    target/release/examples/full-size target/full-size.safetensors
     "$program" model import target/full-size.safetensors --name bench --out "$bundle" >&2
 fi
 
 echo "1 and 3. ResNeXt50 features of 20 crops of 112×112, one core; parts of a cold start" >&2
-VERITAG_BENCH_BUNDLE=$PWD/$bundle cargo bench --quiet -p veritag-tests --bench infer | grep '^{' >target/bench-infer.json
+VERITAG_BENCH_BUNDLE=$PWD/$bundle cargo bench --quiet --workspace --bench infer | grep '^{' >target/bench-infer.json
 "$VENV/bin/python" tests/bench/peer_infer.py "$bundle/features.onnx" --repeats $REPEATS >target/bench-ort.json
 
 echo "2. A whole scan of $CLIP, start-up included, compile cache warm" >&2
