@@ -22,6 +22,8 @@ pub enum Error {
     Output { path: PathBuf, why: String },
     #[error("cannot read the list of paths: {0}")]
     List(std::io::Error),
+    #[error("a bug in Veritag; please report it, with the file if you may")]
+    Bug,
 }
 
 impl Error {
@@ -34,6 +36,7 @@ impl Error {
             Self::Import(error) => error.code(),
             Self::Output { .. } => "output-unwritable",
             Self::List(_) => "config-bad-list",
+            Self::Bug => "internal-bug",
         }
     }
 
@@ -44,6 +47,7 @@ impl Error {
             Self::Model(error) => error.blame(),
             Self::Import(_) => Blame::Operator,
             Self::Output { .. } | Self::List(_) => Blame::Operator,
+            Self::Bug => Blame::Us,
         }
     }
 

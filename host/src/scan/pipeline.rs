@@ -1,6 +1,7 @@
 //! One asset on its way: probe → limits → sample → decode → sandbox → assessment.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,7 @@ impl Scanner {
     pub fn scan(&self, path: &Path) -> Scanned {
         let begun = Instant::now();
         let mut assessment = self.blank(path);
-        let outcome = self.assess(path, &mut assessment);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.assess(path, &mut assessment))).unwrap_or(Err(Error::Bug));
         let stills = outcome.unwrap_or_else(|error| {
             assessment.fail(error.reason(), error.code(), error.to_string());
             Vec::new()
