@@ -72,16 +72,8 @@ fn conclude(model: &Model, windows: Vec<WindowScore>) -> Analysis {
     let scores: Vec<f32> = windows.iter().filter_map(|window| window.score).collect();
     let score = (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32);
     let reason = if score.is_none() { Some(main_reason(&windows)) } else { None };
-    let verdict = score.map_or(Verdict::NotAssessed, |score| verdict(score, band));
+    let verdict = score.map_or(Verdict::NotAssessed, |score| Verdict::of(score, band));
     Analysis { verdict, reason, score, threshold, band, model: model.id.clone(), windows }
-}
-
-fn verdict(score: f32, [low, high]: [f32; 2]) -> Verdict {
-    match score {
-        score if score >= high => Verdict::Fake,
-        score if score <= low => Verdict::Real,
-        _ => Verdict::Unsure,
-    }
 }
 
 /// The reason of the first window in which a face was seen, else that none was.
@@ -112,7 +104,7 @@ mod tests {
         #[test]
         fn verdicts_rise_with_scores(score in 0f32..=1.0) {
             let expected = if score >= 0.6 { Verdict::Fake } else if score <= 0.4 { Verdict::Real } else { Verdict::Unsure };
-            prop_assert_eq!(verdict(score, [0.4, 0.6]), expected);
+            prop_assert_eq!(Verdict::of(score, [0.4, 0.6]), expected);
         }
     }
 }

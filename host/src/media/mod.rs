@@ -12,7 +12,7 @@ pub mod probe;
 mod probe_json;
 pub mod process;
 pub mod sample;
-mod source;
+pub mod source;
 mod tail;
 pub mod tools;
 

@@ -19,16 +19,27 @@ pub const INPUT: &str = "file:/dev/stdin";
 
 /// Opens `path` for reading, once it is known to be a regular file within the limits.
 pub fn open(path: &Path, limits: &Limits) -> Result<File, MediaError> {
-    let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
-        _ => MediaError::Unreadable { path: path.into(), source },
-    };
-    let facts = std::fs::metadata(path).map_err(unreadable)?;
+    let (file, bytes) = regular(path)?;
+    limits.check_bytes(path, bytes)?;
+    Ok(file)
+}
+
+/// Opens `path` for reading, once it is known to be a regular file; gives its size in bytes along.
+pub fn regular(path: &Path) -> Result<(File, u64), MediaError> {
+    let facts = std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
     if !facts.is_file() {
         return Err(MediaError::NotAFile(path.into()));
     }
-    limits.check_bytes(path, facts.len())?;
-    File::open(path).map_err(unreadable)
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    Ok((file, facts.len()))
+}
+
+/// What it means that `path` cannot be read.
+pub fn unreadable(path: &Path, source: io::Error) -> MediaError {
+    match source.kind() {
+        io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
+        _ => MediaError::Unreadable { path: path.into(), source },
+    }
 }
 
 /// Options that go before the input: `file` as standard input, nothing else to open, bounded memory.

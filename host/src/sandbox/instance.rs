@@ -143,17 +143,9 @@ fn checked(export: Export, analysis: Analysis) -> Result<Analysis, PluginError> 
         Err(bad(export, "a score outside 0..1, or a number that is none"))
     } else if analysis.score.is_some() != assessed || analysis.reason.is_some() == assessed {
         Err(bad(export, "verdict, score and reason contradict each other"))
-    } else if analysis.score.is_some_and(|score| Some(analysis.verdict) != verdict(score, analysis.band)) {
+    } else if analysis.score.is_some_and(|score| analysis.verdict != Verdict::of(score, analysis.band)) {
         Err(bad(export, "the verdict is not the one of its score"))
     } else {
         Ok(analysis)
-    }
-}
-
-fn verdict(score: f32, [low, high]: [f32; 2]) -> Option<Verdict> {
-    match score {
-        score if score >= high => Some(Verdict::Fake),
-        score if score <= low => Some(Verdict::Real),
-        _ => Some(Verdict::Unsure),
     }
 }

@@ -1,6 +1,5 @@
 //! One asset on its way: probe → limits → sample → decode → sandbox → assessment.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA};
 use crate::error::Error;
 use crate::hash::sha256_of;
 use crate::media::error::MediaError;
-use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample};
+use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample, source};
 use crate::output::words;
 use crate::sandbox::{Instance, PluginError, Pool};
 
@@ -170,18 +169,10 @@ fn join(pieces: Vec<TensorBatch>, seen: Seen) -> Result<TensorBatch, PluginError
 }
 
 fn hash(path: &Path, limits: &Limits) -> Result<(String, u64), MediaError> {
-    let unreadable = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => MediaError::NotFound(path.into()),
-        _ => MediaError::Unreadable { path: path.into(), source },
-    };
-    let facts = std::fs::metadata(path).map_err(unreadable)?;
-    if !facts.is_file() {
-        return Err(MediaError::NotAFile(path.into()));
-    }
-    if facts.len() > limits.bytes {
-        limits.check_bytes(path, facts.len())?;
-    }
-    File::open(path).and_then(sha256_of).map_err(unreadable)
+    let (file, bytes) = source::regular(path)?;
+    // An empty file has a hash too; that it is empty is the probe's to say.
+    limits.check_bytes(path, bytes.max(1))?;
+    sha256_of(file).map_err(|error| source::unreadable(path, error))
 }
 
 fn facts(probe: &Probe) -> MediaFacts {

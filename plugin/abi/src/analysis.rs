@@ -31,6 +31,17 @@ pub enum Verdict {
     NotAssessed,
 }
 
+impl Verdict {
+    /// The verdict of a `score` under a `band` of low and high edge.
+    pub fn of(score: f32, [low, high]: [f32; 2]) -> Self {
+        match score {
+            score if score >= high => Self::Fake,
+            score if score <= low => Self::Real,
+            _ => Self::Unsure,
+        }
+    }
+}
+
 /// Why an asset, or a face in it, was not assessed: a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -104,7 +104,10 @@ proptest! {
         let image = model.wire_node("max", math::max(), &[image, low]).unwrap()[0];
         let image = model.wire_node("min", math::min(), &[high, image]).unwrap()[0];
         model.select_output_outlets(&[image]).unwrap();
-        prop_assert_eq!(assert_same(&model, &values(&dims, 3)), 1);
+        // Depthwise kernels take whole vectors of eight channels; any other is left to tract.
+        let depthwise = shape.groups > 1 && shape.groups == shape.inputs && shape.groups == shape.outputs;
+        let ours = usize::from(!depthwise || shape.outputs.is_multiple_of(8));
+        prop_assert_eq!(assert_same(&model, &values(&dims, 3)), ours);
     }
 }
 
