@@ -30,17 +30,22 @@ impl Geometry {
             .then(|| [0, 1].map(|axis| (padded[axis] - reach[axis]) / self.strides[axis] + 1))
     }
 
-    /// Runs of consecutive input values under the kernel: their length, and where each begins from the
-    /// window's first value. A kernel row is one run where nothing separates its pixels.
-    pub fn runs(&self, padded_width: usize) -> (usize, Vec<usize>) {
+    /// Length of the runs of consecutive input values under the kernel: its rows where nothing separates their
+    /// pixels, else the channels of one tap.
+    pub fn run_length(&self) -> usize {
+        if self.rows_are_runs() { self.kernel[1] * self.channels_in } else { self.channels_in / self.groups }
+    }
+
+    fn rows_are_runs(&self) -> bool {
+        self.groups == 1 && self.dilations[1] == 1
+    }
+
+    /// Where each run begins, from the first value under the kernel.
+    pub fn runs(&self, padded_width: usize) -> Vec<usize> {
         let row = padded_width * self.channels_in * self.dilations[0];
         let pixel = self.channels_in * self.dilations[1];
-        if self.groups == 1 && self.dilations[1] == 1 {
-            (self.kernel[1] * self.channels_in, (0..self.kernel[0]).map(|y| y * row).collect())
-        } else {
-            let taps = (0..self.kernel[0]).flat_map(|y| (0..self.kernel[1]).map(move |x| y * row + x * pixel));
-            (self.channels_in / self.groups, taps.collect())
-        }
+        let across = if self.rows_are_runs() { 1 } else { self.kernel[1] };
+        (0..self.kernel[0]).flat_map(|y| (0..across).map(move |x| y * row + x * pixel)).collect()
     }
 
     /// Offset of the first value under each output pixel of one image, row by row.

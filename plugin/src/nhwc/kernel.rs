@@ -1,86 +1,112 @@
-//! The arithmetic of a convolution: tiles of a few pixels by a few output channels.
+//! The arithmetic of a convolution: tiles of two pixels by four output channels.
 //!
 //! With channels last, a 1×1 convolution is a matrix product that needs no packing of its input, and any
 //! other is the same product over the runs of values under the kernel: the indirect convolution of
-//! Dukhan, "The Indirect Convolution Algorithm" (2019). Sums run in one fixed order everywhere.
-
-use std::array::from_fn;
+//! Dukhan, "The Indirect Convolution Algorithm" (2019). The four lanes of a vector are four values of a run,
+//! so neither input nor weights are ever shuffled; a sum's lanes meet once, at its end.
+//! Sums run in one fixed order everywhere.
 
 use super::simd::F32x4;
 
-/// Pixels per tile: with two vectors of channels, what 16 vector registers hold.
-pub const PIXELS: usize = 4;
+/// Pixels per tile: with four channels and what they are made of, what 16 vector registers hold.
+pub const PIXELS: usize = 2;
+/// Steps between two turns of a loop.
+const STEPS: usize = 8;
 
-pub type Tile<const V: usize> = [[F32x4; V]; PIXELS];
+/// Weights of four channels for four consecutive values: `[channel][value]`.
+pub type Quad = [[f32; 4]; 4];
+/// Sums of four channels for each pixel, each still spread over four lanes.
+type Tile = [[F32x4; 4]; PIXELS];
 
-/// Adds the products of `runs` (each `length` values from each of `starts`) with the panel's weights,
-/// `[runs × length][V × 4 channels]`.
-#[inline(always)]
-pub fn accumulate<const V: usize>(
-    tile: &mut Tile<V>,
+/// Sums of four channels for each pixel, over the `stretches` of values that begin at these offsets from `starts`
+/// and are as long, in fours, as each `length` of the weights.
+// A function of its own, as the next: registers are too few to share with the loops around.
+#[inline(never)]
+pub fn sum_stretches(
     image: &[f32],
     starts: [usize; PIXELS],
-    runs: &[usize],
+    stretches: &[usize],
     length: usize,
-    panel: &[[[f32; 4]; V]],
-) {
-    for (run, weights) in runs.iter().zip(panel.chunks_exact(length)) {
-        let rows = starts.map(|start| &image[start + run..][..length]);
-        add_run(tile, rows, weights);
-    }
-}
-
-/// Eight, then four, then single values at a time: long straight stretches keep the tile in registers.
-#[inline(always)]
-fn add_run<const V: usize>(tile: &mut Tile<V>, rows: [&[f32]; PIXELS], weights: &[[[f32; 4]; V]]) {
-    let (eights, rest) = weights.as_chunks::<8>();
-    for (i, weights) in eights.iter().enumerate() {
-        let values: [&[f32; 8]; PIXELS] = rows.map(|row| &row.as_chunks::<8>().0[i]);
-        add_four(tile, values.map(|v| v.first_chunk::<4>().expect("8 values")), weights.first_chunk().expect("8"));
-        add_four(tile, values.map(|v| v.last_chunk::<4>().expect("8 values")), weights.last_chunk().expect("8"));
-    }
-    let rows = rows.map(|row| &row[eights.len() * 8..]);
-    let (fours, ones) = rest.as_chunks::<4>();
-    for (i, weights) in fours.iter().enumerate() {
-        add_four(tile, rows.map(|row| &row.as_chunks::<4>().0[i]), weights);
-    }
-    for (i, weights) in ones.iter().enumerate() {
-        let values = rows.map(|row| F32x4::splat(row[fours.len() * 4 + i]));
-        add_one(tile, values, weights);
-    }
-}
-
-#[inline(always)]
-fn add_four<const V: usize>(tile: &mut Tile<V>, rows: [&[f32; 4]; PIXELS], weights: &[[[f32; 4]; V]; 4]) {
-    let values = rows.map(F32x4::load);
-    for (k, weights) in weights.iter().enumerate() {
-        add_one(tile, values.map(|v| v.lane(k)), weights);
-    }
-}
-
-#[inline(always)]
-fn add_one<const V: usize>(tile: &mut Tile<V>, values: [F32x4; PIXELS], weights: &[[f32; 4]; V]) {
-    let weights: [F32x4; V] = from_fn(|v| F32x4::load(&weights[v]));
-    for (sums, value) in tile.iter_mut().zip(values) {
-        for v in 0..V {
-            sums[v] = value.mul_add(weights[v], sums[v]);
+    weights: &[Quad],
+) -> [F32x4; PIXELS] {
+    let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
+    for (stretch, weights) in stretches.iter().zip(weights.chunks_exact(length)) {
+        let rows: [&[[f32; 4]]; PIXELS] = starts.map(|start| image[start + stretch..].as_chunks().0);
+        for (i, weights) in weights.chunks(STEPS).enumerate() {
+            let rows = rows.map(|row| &row[i * STEPS..][..weights.len()]);
+            unroll(weights.len(), |step| add_step(&mut tile, &weights[step], |pixel| &rows[pixel][step]));
         }
     }
+    tile.map(F32x4::sums)
 }
 
-/// Adds one pixel's values times a depthwise kernel's, over `V × 4` channels from `start`.
-#[inline(always)]
-pub fn accumulate_depthwise<const V: usize>(
-    sums: &mut [F32x4; V],
+/// Like [`sum_stretches`], for stretches of four values that together reach over `reach` values.
+#[inline(never)]
+pub fn sum_fours(
     image: &[f32],
-    start: usize,
+    starts: [usize; PIXELS],
+    offsets: &[usize],
+    reach: usize,
+    weights: &[Quad],
+) -> [F32x4; PIXELS] {
+    let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
+    let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
+    for (i, weights) in weights.chunks(STEPS).enumerate() {
+        let offsets = &offsets[i * STEPS..][..weights.len()];
+        unroll(weights.len(), |step| {
+            let values = |pixel: usize| rows[pixel][offsets[step]..].first_chunk().expect("within reach");
+            add_step(&mut tile, &weights[step], values);
+        });
+    }
+    tile.map(F32x4::sums)
+}
+
+/// Sums over the taps of a depthwise kernel, `V × 4` channels for each pixel; the taps reach over `reach` values.
+#[inline(never)]
+pub fn sum_taps<const V: usize>(
+    image: &[f32],
+    starts: [usize; PIXELS],
     taps: &[usize],
+    reach: usize,
     weights: &[[[f32; 4]; V]],
-) {
-    for (tap, weights) in taps.iter().zip(weights) {
-        let values = image[start + tap..].as_chunks::<4>().0;
-        for v in 0..V {
-            sums[v] = F32x4::load(&values[v]).mul_add(F32x4::load(&weights[v]), sums[v]);
+) -> [[F32x4; V]; PIXELS] {
+    let mut sums = [[F32x4::splat(0.0); V]; PIXELS];
+    let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
+    for (i, weights) in weights.chunks(STEPS).enumerate() {
+        let taps = &taps[i * STEPS..][..weights.len()];
+        unroll(weights.len(), |step| {
+            let weights = weights[step].each_ref().map(F32x4::load);
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
+                (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
+            }
+        });
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_step<'a>(tile: &mut Tile, weights: &Quad, values: impl Fn(usize) -> &'a [f32; 4]) {
+    let weights = weights.each_ref().map(F32x4::load);
+    for (pixel, sums) in tile.iter_mut().enumerate() {
+        let values = F32x4::load(values(pixel));
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = values.mul_add(weights, *sum);
         }
     }
+}
+
+/// At most [`STEPS`] steps, written out. Leaving between any two of them keeps a compiler from loading all that is
+/// to come before the first product, which 16 registers cannot hold; a loop's turn would store and load all sums.
+#[inline(always)]
+fn unroll(count: usize, mut step: impl FnMut(usize)) {
+    macro_rules! steps {
+        ($($index:literal)*) => {$(
+            if count == $index {
+                return;
+            }
+            step($index);
+        )*};
+    }
+    steps!(0 1 2 3 4 5 6 7);
 }

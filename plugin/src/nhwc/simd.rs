@@ -31,14 +31,13 @@ mod lanes {
             ];
         }
 
+        /// The sum of each vector's lanes: `(0 + 2) + (1 + 3)`.
         #[inline(always)]
-        pub fn lane(self, index: usize) -> Self {
-            Self(match index {
-                0 => i32x4_shuffle::<0, 0, 0, 0>(self.0, self.0),
-                1 => i32x4_shuffle::<1, 1, 1, 1>(self.0, self.0),
-                2 => i32x4_shuffle::<2, 2, 2, 2>(self.0, self.0),
-                _ => i32x4_shuffle::<3, 3, 3, 3>(self.0, self.0),
-            })
+        pub fn sums(of: [Self; 4]) -> Self {
+            let pairs =
+                |a: v128, b: v128| f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+            let (ab, cd) = (pairs(of[0].0, of[1].0), pairs(of[2].0, of[3].0));
+            Self(f32x4_add(i32x4_shuffle::<0, 1, 4, 5>(ab, cd), i32x4_shuffle::<2, 3, 6, 7>(ab, cd)))
         }
 
         #[inline(always)]
@@ -82,8 +81,8 @@ mod lanes {
         }
 
         #[inline(always)]
-        pub fn lane(self, index: usize) -> Self {
-            Self::splat(self.0[index])
+        pub fn sums(of: [Self; 4]) -> Self {
+            Self(of.map(|Self([a, b, c, d])| (a + c) + (b + d)))
         }
 
         #[inline(always)]

@@ -1,17 +1,18 @@
 //! Weights in the order in which the kernels read them.
 
-use super::geometry::Geometry;
+use std::array::from_fn;
 
-/// Vectors of four channels per panel.
+use super::geometry::Geometry;
+use super::kernel::Quad;
+
+/// Vectors of four channels per panel of a depthwise convolution.
 pub const VECTORS: usize = 2;
 
 /// A convolution's weights, packed once at load.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weights {
-    /// `[groups][panels][run values][4 channels]`
-    Narrow(Vec<[[f32; 4]; 1]>),
-    /// `[groups][panels][run values][8 channels]`, the last panel of a group filled up with zeros
-    Wide(Vec<[[f32; 4]; VECTORS]>),
+    /// `[groups][panels of 4 channels][runs][fours of values]`, filled up with zeros
+    Dense(Vec<Quad>),
     /// `[panels][taps][8 channels]`, filled up with zeros
     Depthwise(Vec<[[f32; 4]; VECTORS]>),
 }
@@ -19,52 +20,46 @@ pub enum Weights {
 impl Weights {
     /// Packs `oihw`, `[channels out][channels in / groups][height][width]` as ONNX has it.
     pub fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
-        let out = geometry.channels_out / geometry.groups;
         if geometry.depthwise() {
             Self::Depthwise(pack_depthwise(geometry, oihw))
-        } else if out.is_multiple_of(4) && !out.is_multiple_of(8) {
-            Self::Narrow(pack_groups(geometry, oihw))
         } else {
-            Self::Wide(pack_groups(geometry, oihw))
+            Self::Dense(pack_dense(geometry, oihw))
         }
     }
+}
+
+fn pack_dense(geometry: &Geometry, oihw: &[f32]) -> Vec<Quad> {
+    let order = reading_order(geometry);
+    let filters: Vec<&[f32]> = oihw.chunks_exact(oihw.len() / geometry.channels_out).collect();
+    let groups = filters.chunks_exact(geometry.channels_out / geometry.groups);
+    let panels = groups.flat_map(|group| group.chunks(4));
+    let pack = |panel: &[&[f32]]| -> Vec<Quad> {
+        let filters: [&[f32]; 4] = from_fn(|channel| panel.get(channel).copied().unwrap_or_default());
+        let value = |filter: &[f32], at: usize| filter.get(at).copied().unwrap_or(0.0);
+        order.iter().map(|four| filters.map(|filter| four.map(|at| value(filter, at)))).collect()
+    };
+    panels.flat_map(pack).collect()
+}
+
+/// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in fours;
+/// beyond the filter's end where a four is filled up.
+fn reading_order(geometry: &Geometry) -> Vec<[usize; 4]> {
+    let (inputs, taps, length) = (geometry.channels_in / geometry.groups, taps(geometry), geometry.run_length());
+    let place = |value: usize| value % inputs * taps + value / inputs;
+    let four =
+        |run: usize, first: usize| from_fn(|i| if first + i < length { place(run + first + i) } else { usize::MAX });
+    let runs = (0..inputs * taps).step_by(length);
+    runs.flat_map(|run| (0..length).step_by(4).map(move |first| four(run, first))).collect()
 }
 
 fn taps(geometry: &Geometry) -> usize {
     geometry.kernel[0] * geometry.kernel[1]
 }
 
-fn pack_groups<const V: usize>(geometry: &Geometry, oihw: &[f32]) -> Vec<[[f32; 4]; V]> {
-    let (inputs, outputs) = (geometry.channels_in / geometry.groups, geometry.channels_out / geometry.groups);
-    let (taps, panels) = (taps(geometry), outputs.div_ceil(V * 4));
-    let mut packed = Vec::with_capacity(geometry.groups * panels * taps * inputs);
-    for (group, panel) in product(geometry.groups, panels) {
-        for (tap, input) in product(taps, inputs) {
-            packed.push(vectors(|channel| {
-                let output = panel * V * 4 + channel;
-                let at = ((group * outputs + output) * inputs + input) * taps + tap;
-                if output < outputs { oihw[at] } else { 0.0 }
-            }));
-        }
-    }
-    packed
-}
-
-fn pack_depthwise<const V: usize>(geometry: &Geometry, oihw: &[f32]) -> Vec<[[f32; 4]; V]> {
+fn pack_depthwise(geometry: &Geometry, oihw: &[f32]) -> Vec<[[f32; 4]; VECTORS]> {
     let taps = taps(geometry);
-    let pack = |(panel, tap)| {
-        vectors(|channel| {
-            let channel = panel * V * 4 + channel;
-            if channel < geometry.channels_out { oihw[channel * taps + tap] } else { 0.0 }
-        })
-    };
-    product(geometry.channels_out.div_ceil(V * 4), taps).map(pack).collect()
-}
-
-fn product(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..outer).flat_map(move |a| (0..inner).map(move |b| (a, b)))
-}
-
-fn vectors<const V: usize>(value: impl Fn(usize) -> f32) -> [[f32; 4]; V] {
-    std::array::from_fn(|v| std::array::from_fn(|lane| value(v * 4 + lane)))
+    let value = |channel: usize, tap| if channel < geometry.channels_out { oihw[channel * taps + tap] } else { 0.0 };
+    let panels = (0..geometry.channels_out).step_by(VECTORS * 4);
+    let pack = |first| (0..taps).map(move |tap| from_fn(|v| from_fn(|lane| value(first + v * 4 + lane, tap))));
+    panels.flat_map(pack).collect()
 }
