@@ -48,19 +48,24 @@ impl Geometry {
         (0..self.kernel[0]).flat_map(|y| (0..across).map(move |x| y * row + x * pixel)).collect()
     }
 
-    /// Offset of the first value under each output pixel of one image, row by row.
-    pub fn starts(&self, output: [usize; 2], padded_width: usize) -> Vec<usize> {
-        let step = [self.strides[0] * padded_width * self.channels_in, self.strides[1] * self.channels_in];
-        (0..output[0]).flat_map(|y| (0..output[1]).map(move |x| y * step[0] + x * step[1])).collect()
+    /// Offset of the first value under each output pixel of each padded image, row by row.
+    pub fn starts(&self, images: usize, size: [usize; 2]) -> Vec<usize> {
+        let ([height, width], output) = (self.padded(size), self.output(size).unwrap_or_default());
+        let steps = [height * width, self.strides[0] * width, self.strides[1]].map(|step| step * self.channels_in);
+        let rows = (0..images).flat_map(|image| (0..output[0]).map(move |y| image * steps[0] + y * steps[1]));
+        rows.flat_map(|row| (0..output[1]).map(move |x| row + x * steps[2])).collect()
     }
 
-    /// Copies one image into the middle of a zeroed, padded one.
-    pub fn pad(&self, image: &[f32], size: [usize; 2], padded: &mut [f32]) {
-        let (row, wide) = (size[1] * self.channels_in, self.padded(size)[1] * self.channels_in);
+    /// Copies each image into the middle of a zeroed, padded one.
+    pub fn pad(&self, images: &[f32], size: [usize; 2], padded: &mut [f32]) {
+        let [height, width] = self.padded(size);
+        let (row, wide) = (size[1] * self.channels_in, width * self.channels_in);
         let left = self.pad_before[1] * self.channels_in;
-        let rows = padded.chunks_exact_mut(wide).skip(self.pad_before[0]);
-        for (to, from) in rows.zip(image.chunks_exact(row)) {
-            to[left..left + row].copy_from_slice(from);
+        for (image, padded) in images.chunks_exact(row * size[0]).zip(padded.chunks_exact_mut(wide * height)) {
+            let rows = padded.chunks_exact_mut(wide).skip(self.pad_before[0]);
+            for (to, from) in rows.zip(image.chunks_exact(row)) {
+                to[left..left + row].copy_from_slice(from);
+            }
         }
     }
 }

@@ -18,6 +18,25 @@ pub type Quad = [[f32; 4]; 4];
 /// Sums of four channels for each pixel, each still spread over four lanes.
 type Tile = [[F32x4; 4]; PIXELS];
 
+/// At most [`STEPS`] steps, written out. Leaving between any two of them keeps a compiler from loading all that is
+/// to come before the first product, which 16 registers cannot hold; a loop's turn would store and load all sums.
+macro_rules! unroll {
+    ($count:expr, |$step:ident| $body:block) => {
+        unroll!($count, $step, $body, 0 1 2 3 4 5 6 7)
+    };
+    ($count:expr, $step:ident, $body:block, $($index:literal)*) => {
+        'steps: {
+            $(
+                if $count == $index {
+                    break 'steps;
+                }
+                let $step = $index;
+                $body
+            )*
+        }
+    };
+}
+
 /// Sums of four channels for each pixel, over the `stretches` of values that begin at these offsets from `starts`
 /// and are as long, in fours, as each `length` of the weights.
 // A function of its own, as the next: registers are too few to share with the loops around.
@@ -34,7 +53,7 @@ pub fn sum_stretches(
         let rows: [&[[f32; 4]]; PIXELS] = starts.map(|start| image[start + stretch..].as_chunks().0);
         for (i, weights) in weights.chunks(STEPS).enumerate() {
             let rows = rows.map(|row| &row[i * STEPS..][..weights.len()]);
-            unroll(weights.len(), |step| add_step(&mut tile, &weights[step], |pixel| &rows[pixel][step]));
+            unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], rows.map(|row| &row[step])) });
         }
     }
     tile.map(F32x4::sums)
@@ -53,8 +72,8 @@ pub fn sum_fours(
     let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
     for (i, weights) in weights.chunks(STEPS).enumerate() {
         let offsets = &offsets[i * STEPS..][..weights.len()];
-        unroll(weights.len(), |step| {
-            let values = |pixel: usize| rows[pixel][offsets[step]..].first_chunk().expect("within reach");
+        unroll!(weights.len(), |step| {
+            let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
             add_step(&mut tile, &weights[step], values);
         });
     }
@@ -74,7 +93,7 @@ pub fn sum_taps<const V: usize>(
     let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
     for (i, weights) in weights.chunks(STEPS).enumerate() {
         let taps = &taps[i * STEPS..][..weights.len()];
-        unroll(weights.len(), |step| {
+        unroll!(weights.len(), |step| {
             let weights = weights[step].each_ref().map(F32x4::load);
             for (sums, row) in sums.iter_mut().zip(rows) {
                 let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
@@ -86,27 +105,11 @@ pub fn sum_taps<const V: usize>(
 }
 
 #[inline(always)]
-fn add_step<'a>(tile: &mut Tile, weights: &Quad, values: impl Fn(usize) -> &'a [f32; 4]) {
+fn add_step(tile: &mut Tile, weights: &Quad, values: [&[f32; 4]; PIXELS]) {
     let weights = weights.each_ref().map(F32x4::load);
-    for (pixel, sums) in tile.iter_mut().enumerate() {
-        let values = F32x4::load(values(pixel));
+    for (sums, values) in tile.iter_mut().zip(values.map(F32x4::load)) {
         for (sum, weights) in sums.iter_mut().zip(weights) {
             *sum = values.mul_add(weights, *sum);
         }
     }
-}
-
-/// At most [`STEPS`] steps, written out. Leaving between any two of them keeps a compiler from loading all that is
-/// to come before the first product, which 16 registers cannot hold; a loop's turn would store and load all sums.
-#[inline(always)]
-fn unroll(count: usize, mut step: impl FnMut(usize)) {
-    macro_rules! steps {
-        ($($index:literal)*) => {$(
-            if count == $index {
-                return;
-            }
-            step($index);
-        )*};
-    }
-    steps!(0 1 2 3 4 5 6 7);
 }

@@ -7,6 +7,7 @@ mod convolve;
 mod fusion;
 mod geometry;
 mod kernel;
+mod layout;
 mod op;
 mod simd;
 #[cfg(test)]
