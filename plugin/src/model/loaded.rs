@@ -26,7 +26,7 @@ impl Model {
     pub fn build(id: ModelId, bundle: Bundle, faces: &[u8], features: &[u8], head: &[u8]) -> Result<Self, Fault> {
         let side = bundle.input.size.to_dim();
         let features = build("features", features, |n| vec![n, 3.to_dim(), side.clone(), side.clone()])?;
-        let width = feature_width(&features, bundle.input.size)?;
+        let width = features.width()?;
         let head = build("head", head, |n| match bundle.temporal.mode {
             TemporalMode::Sequence => vec![1.to_dim(), n, width.to_dim()],
             TemporalMode::FrameMean | TemporalMode::LastFrame => vec![n, width.to_dim()],
@@ -92,16 +92,6 @@ fn build(part: &'static str, onnx: &[u8], shape: impl FnOnce(TDim) -> Vec<TDim>)
     let template = Template::read(part, onnx)?;
     let shape = shape(template.free_dimension());
     template.build(&shape)
-}
-
-/// Features per crop, found by running one.
-fn feature_width(features: &Network, side: usize) -> Result<usize, Fault> {
-    let (shape, values) = features.run_single(&[1, 3, side, side], &vec![0.0; 3 * side * side])?;
-    if shape == [1, values.len()] {
-        Ok(values.len())
-    } else {
-        Err(Fault::Model(format!("features: gave shape {shape:?}, expected [rows, width]")))
-    }
 }
 
 /// One logit is the log-odds of fake; of two, fake's less real's.

@@ -1,6 +1,6 @@
 //! ONNX networks on tract.
 
-use tract_core::internal::{TDim, TractError};
+use tract_core::internal::{DimLike, TDim, TractError};
 use tract_core::prelude::*;
 use veritag_abi::Fault;
 
@@ -62,6 +62,16 @@ impl Network {
         let [output] = <[Output; 1]>::try_from(self.run(shape, values)?)
             .map_err(|outputs| Fault::Model(format!("{}: {} outputs, expected one", self.part, outputs.len())))?;
         Ok(output)
+    }
+
+    /// Length of the rows of an output `[rows, width]`.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the output has another shape.
+    pub fn width(&self) -> Result<usize, Fault> {
+        let fact = self.plan.model().output_fact(0).map_err(|e| model_fault(self.part, &e))?;
+        let width = if let [_, width] = fact.shape.dims() { width.to_usize().ok() } else { None };
+        width.ok_or_else(|| Fault::Model(format!("{}: gives {:?}, expected [rows, width]", self.part, fact.shape)))
     }
 
     fn try_run(&self, shape: &[usize], values: &[f32]) -> TractResult<Vec<Output>> {
