@@ -4,6 +4,8 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use veritag_abi::Describe;
+
 use crate::assessment::Program;
 use crate::cli::Setup;
 use crate::error::Error;
@@ -38,12 +40,18 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
 /// # Errors
 /// Whatever part is missing or refuses to work; the plugin is started once to find out.
 pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
+    let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup));
+    let (tools, (pool, about)) = (tools?, plugin?);
+    let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
+    Ok(Scanner { tools, limits: Limits::default(), pool, plugin, frame: about.frame, windows, patience })
+}
+
+/// The pool with its first instance started, and what the plugin says of itself.
+fn plugin(setup: &Setup) -> Result<(Pool, Describe), Error> {
     let manifest = locate::manifest(setup.manifest.as_deref())?;
-    let tools = tools(setup)?;
     let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
     bundle.require_trained()?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
-    let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
-    Ok(Scanner { tools, limits: Limits::default(), pool, plugin, frame: about.frame, windows, patience })
+    Ok((pool, about))
 }

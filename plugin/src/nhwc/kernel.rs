@@ -37,71 +37,91 @@ macro_rules! unroll {
     };
 }
 
-/// Sums of four channels for each pixel, over the `stretches` of values that begin at these offsets from `starts`
-/// and are as long, in fours, as each `length` of the weights.
-// A function of its own, as the next: registers are too few to share with the loops around.
+/// Sums of four channels for the pixels at `starts`, over the `stretches` of values that begin at these offsets from
+/// a pixel's start and are `length` fours long.
+// A function of its own, as the next two: registers are too few to share with the loops around.
 #[inline(never)]
 pub fn sum_stretches(
-    image: &[f32],
-    starts: [usize; PIXELS],
+    images: &[f32],
+    starts: &[usize],
     stretches: &[usize],
     length: usize,
     weights: &[Quad],
-) -> [F32x4; PIXELS] {
-    let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
-    for (stretch, weights) in stretches.iter().zip(weights.chunks_exact(length)) {
-        let rows: [&[[f32; 4]]; PIXELS] = starts.map(|start| image[start + stretch..].as_chunks().0);
-        for (i, weights) in weights.chunks(STEPS).enumerate() {
-            let rows = rows.map(|row| &row[i * STEPS..][..weights.len()]);
-            unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], rows.map(|row| &row[step])) });
+    sums: &mut [[F32x4; 1]],
+) {
+    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
+        let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
+        for (stretch, weights) in stretches.iter().zip(weights.chunks_exact(length)) {
+            let rows = both(starts).map(|start| images[start + stretch..].as_chunks().0);
+            for (i, weights) in weights.chunks(STEPS).enumerate() {
+                let rows: [&[[f32; 4]]; PIXELS] = rows.map(|row: &[[f32; 4]]| &row[i * STEPS..][..weights.len()]);
+                unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], rows.map(|row| &row[step])) });
+            }
         }
+        store(tile.map(|sums| [F32x4::sums(sums)]), sums);
     }
-    tile.map(F32x4::sums)
 }
 
 /// Like [`sum_stretches`], for stretches of four values that together reach over `reach` values.
 #[inline(never)]
 pub fn sum_fours(
-    image: &[f32],
-    starts: [usize; PIXELS],
+    images: &[f32],
+    starts: &[usize],
     offsets: &[usize],
     reach: usize,
     weights: &[Quad],
-) -> [F32x4; PIXELS] {
-    let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
-    let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
-    for (i, weights) in weights.chunks(STEPS).enumerate() {
-        let offsets = &offsets[i * STEPS..][..weights.len()];
-        unroll!(weights.len(), |step| {
-            let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
-            add_step(&mut tile, &weights[step], values);
-        });
+    sums: &mut [[F32x4; 1]],
+) {
+    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
+        let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
+        let rows = both(starts).map(|start| &images[start..][..reach]);
+        for (i, weights) in weights.chunks(STEPS).enumerate() {
+            let offsets = &offsets[i * STEPS..][..weights.len()];
+            unroll!(weights.len(), |step| {
+                let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
+                add_step(&mut tile, &weights[step], values);
+            });
+        }
+        store(tile.map(|sums| [F32x4::sums(sums)]), sums);
     }
-    tile.map(F32x4::sums)
 }
 
 /// Sums over the taps of a depthwise kernel, `V × 4` channels for each pixel; the taps reach over `reach` values.
 #[inline(never)]
 pub fn sum_taps<const V: usize>(
-    image: &[f32],
-    starts: [usize; PIXELS],
+    images: &[f32],
+    starts: &[usize],
     taps: &[usize],
     reach: usize,
     weights: &[[[f32; 4]; V]],
-) -> [[F32x4; V]; PIXELS] {
-    let mut sums = [[F32x4::splat(0.0); V]; PIXELS];
-    let rows: [&[f32]; PIXELS] = starts.map(|start| &image[start..][..reach]);
-    for (i, weights) in weights.chunks(STEPS).enumerate() {
-        let taps = &taps[i * STEPS..][..weights.len()];
-        unroll!(weights.len(), |step| {
-            let weights = weights[step].each_ref().map(F32x4::load);
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
-                (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
-            }
-        });
+    sums: &mut [[F32x4; V]],
+) {
+    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
+        let mut tile = [[F32x4::splat(0.0); V]; PIXELS];
+        let rows = both(starts).map(|start| &images[start..][..reach]);
+        for (i, weights) in weights.chunks(STEPS).enumerate() {
+            let taps = &taps[i * STEPS..][..weights.len()];
+            unroll!(weights.len(), |step| {
+                let weights = weights[step].each_ref().map(F32x4::load);
+                for (sums, row) in tile.iter_mut().zip(rows) {
+                    let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
+                    (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
+                }
+            });
+        }
+        store(tile, sums);
     }
-    sums
+}
+
+/// A tile's pixels; the last one, alone, is worked out twice.
+#[inline(always)]
+fn both(starts: &[usize]) -> [usize; PIXELS] {
+    [starts[0], starts[starts.len() - 1]]
+}
+
+#[inline(always)]
+fn store<const V: usize>(tile: [[F32x4; V]; PIXELS], sums: &mut [[F32x4; V]]) {
+    sums.iter_mut().zip(tile).for_each(|(to, from)| *to = from);
 }
 
 #[inline(always)]

@@ -1,9 +1,6 @@
 //! Where the kernels read: offsets into padded images that lie one after the other.
 
-use std::array::from_fn;
-
 use super::geometry::Geometry;
-use super::kernel::PIXELS;
 
 /// Fewest consecutive fours of values that are worth a loop of their own, where there are several stretches.
 const LONG: usize = 8;
@@ -27,11 +24,6 @@ impl Layout {
         }
         let split = |run| (0..fours).map(move |four| run + four * 4);
         Self { starts, stretches: runs.into_iter().flat_map(split).collect(), fours: 1 }
-    }
-
-    /// Where the pixels of a tile from `pixel` begin, the last repeated beyond the end.
-    pub fn tile(&self, pixel: usize, shift: usize) -> [usize; PIXELS] {
-        from_fn(|p| self.starts[(pixel + p).min(self.starts.len() - 1)] + shift)
     }
 
     /// Values from a pixel's start to the end of its last stretch of `length`.

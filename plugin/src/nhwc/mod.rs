@@ -4,6 +4,7 @@
 //! and what follows a convolution (bias, addition, clamp) costs no pass of its own.
 
 mod convolve;
+mod finish;
 mod fusion;
 mod geometry;
 mod kernel;
