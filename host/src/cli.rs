@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -44,6 +45,10 @@ pub enum Command {
     /// List, verify and import model bundles
     #[command(subcommand)]
     Model(Model),
+    /// Measure models on labelled media
+    Evaluate(Evaluate),
+    /// Write the faces of labelled assets as pictures to train on, just as a model sees them
+    Crops(Crops),
     /// Check every part and say what to do
     Doctor,
     /// Print the JSON Schema of an assessment
@@ -65,6 +70,57 @@ pub struct Scan {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Most windows of 20 frames looked at in a video
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub windows: u16,
+    /// Seconds that one run of ffmpeg may take
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub patience: u32,
+}
+
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// CSV with the columns path (relative to it), label (real or fake), kind (video or image), source, generator,
+    /// identity, split
+    #[arg(value_name = "MANIFEST")]
+    pub labels: PathBuf,
+    /// Model to measure; several, each named once, are measured side by side [default: as for every command]
+    #[arg(id = "model", long = "model", value_name = "NAME")]
+    pub models: Vec<String>,
+    /// Only the assets of this split [default: all, with a warning]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// At most this many assets, evenly spread over the manifest
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZero<usize>>,
+    /// Also measure degraded copies: compressed, scaled, blurred, noisy, mirrored, filmed off a screen, …
+    #[arg(long)]
+    pub robust: bool,
+    /// Write everything, each asset's score included, as one JSON document
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write one self-contained page
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write a model card in Markdown; of several models, one card each, FILE-NAME
+    #[arg(long, value_name = "FILE")]
+    pub card: Option<PathBuf>,
+    /// Most windows of 20 frames looked at in a video
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub windows: u16,
+    /// Seconds that one run of ffmpeg may take
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub patience: u32,
+}
+
+#[derive(Args, Debug)]
+pub struct Crops {
+    /// CSV as for `veritag evaluate`; further columns are kept
+    #[arg(value_name = "MANIFEST")]
+    pub labels: PathBuf,
+    /// Directory to write to, new or empty
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Most windows of 20 frames taken of a video
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub windows: u16,
     /// Seconds that one run of ffmpeg may take

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::blame::Blame;
 use crate::import::ImportError;
+use crate::labels::LabelsError;
 use crate::media::error::MediaError;
 use crate::model::ModelError;
 use crate::sandbox::PluginError;
@@ -22,6 +23,8 @@ pub enum Error {
     Output { path: PathBuf, why: String },
     #[error("cannot read the list of paths: {0}")]
     List(std::io::Error),
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     #[error("a bug in Veritag; please report it, with the file if you may")]
     Bug,
 }
@@ -36,6 +39,7 @@ impl Error {
             Self::Import(error) => error.code(),
             Self::Output { .. } => "output-unwritable",
             Self::List(_) => "config-bad-list",
+            Self::Labels(error) => error.code(),
             Self::Bug => "internal-bug",
         }
     }
@@ -46,7 +50,7 @@ impl Error {
             Self::Plugin(error) => error.blame(),
             Self::Model(error) => error.blame(),
             Self::Import(_) => Blame::Operator,
-            Self::Output { .. } | Self::List(_) => Blame::Operator,
+            Self::Output { .. } | Self::List(_) | Self::Labels(_) => Blame::Operator,
             Self::Bug => Blame::Us,
         }
     }

@@ -25,10 +25,16 @@ pub fn prepare(model: &mut Model, frames: &FrameBatch) -> Result<TensorBatch, Fa
 }
 
 fn cut_out(input: &Input, frames: &FrameBatch, path: &Path, data: &mut Vec<f32>) -> Track {
-    let crop = |index| resample(&frames.frame(index), &square(&path.bbox(index), input.margin), input.size, input.size);
+    let crop = |index| {
+        let region = square(&path.at(index).bbox, input.margin);
+        resample(&frames.frame(index), &region, input.size, input.size).into_iter().map(whole).collect()
+    };
     let crops: Vec<Vec<f32>> = (0..frames.count()).map(crop).collect();
     crops.iter().for_each(|crop| normalise(input, crop, data));
-    let place = |(index, &pts_us)| TrackFrame { pts_us, bbox: path.bbox(index).to_array() };
+    let place = |(index, &pts_us)| {
+        let face = path.at(index);
+        TrackFrame { pts_us, bbox: face.bbox.to_array(), landmarks: face.landmarks }
+    };
     Track {
         frames: frames.pts_us().iter().enumerate().map(place).collect(),
         quality: measure(path, &crops, input.size),
@@ -40,6 +46,11 @@ fn square(bbox: &BBox, margin: f32) -> BBox {
     let side = bbox.side() * margin;
     let [x, y] = bbox.center();
     BBox { x: x - side / 2.0, y: y - side / 2.0, width: side, height: side }
+}
+
+/// The nearest of the values that a stored picture can have, so that a model can learn from just what it will see.
+fn whole(value: f32) -> f32 {
+    value.round().clamp(0.0, 255.0)
 }
 
 /// Interleaved rgb 0..255 to planes in the model's colour order, (value / 255 − mean) / std.

@@ -72,6 +72,19 @@ fn gives_frames_as_displayed() {
 }
 
 #[test]
+fn a_recording_that_does_not_say_how_long_it_is_is_looked_at_over_its_whole_length() {
+    let path = fixture("no-duration.webm");
+    let probe = look(&path).unwrap();
+    assert_eq!(probe.duration_us, Some(2_960_000));
+    let starts = sample::starts(probe.duration_us, probe.frame_rate, 3, 20);
+    let decoded: Vec<u64> = starts.iter().map(|&start| decode(&path, start, 20, 640).unwrap().pts_us[0]).collect();
+    assert!(
+        decoded.iter().zip(&starts).all(|(found, asked)| found.abs_diff(*asked) < 50_000),
+        "{decoded:?} {starts:?}"
+    );
+}
+
+#[test]
 fn gives_pictures_as_one_frame() {
     assert_eq!(["portrait.png", "portrait.jpg"].map(|name| shape(name, 20)), [(512, 512, 1); 2]);
     assert_eq!(["portrait.webp", "portrait.avif", "alpha.png"].map(|name| shape(name, 20)), [(160, 160, 1); 3]);

@@ -171,6 +171,13 @@ fn the_report_is_one_page_that_asks_for_nothing_else() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_told_before_work_is_done_for_it() {
+    let output = run(veritag().args(["scan", "--report", "/nowhere/report.html"]).arg(fixture("media/real.mp4")));
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("output-unwritable"));
+}
+
+#[test]
 fn doctor_finds_everything_in_order() {
     let output = run(veritag().arg("doctor"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

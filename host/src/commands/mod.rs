@@ -1,6 +1,8 @@
 //! What each command does.
 
+pub mod crops;
 pub mod doctor;
+pub mod evaluate;
 pub mod import;
 pub mod model;
 pub mod scan;
@@ -19,6 +21,8 @@ pub fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(options) => scan::run(&cli.setup, options),
         Command::Model(command) => model::run(&cli.setup, command),
+        Command::Crops(options) => crops::run(&cli.setup, options),
+        Command::Evaluate(options) => evaluate::run(&cli.setup, options),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
         Command::Schema => {
             print!("{}", crate::output::SCHEMA);

@@ -3,8 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,39 +13,20 @@ use crate::cli::{Scan, Setup};
 use crate::error::Error;
 use crate::output::report::{self, Entry};
 use crate::output::{Thumbnail, table, thumbnails};
-use crate::scan::{Scanner, inputs, sidecar};
+use crate::scan::{Scanner, inputs, parallel::in_order, sidecar};
 
 /// # Errors
 /// What kept the scan from starting; what goes wrong with one asset is in its assessment.
 pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let files = inputs::expand(&options.paths, io::stdin().lock())?;
+    options.report.as_deref().map_or(Ok(()), sidecar::check)?;
     let workers = start::workers(setup);
     start::start_threads(workers);
     let patience = Duration::from_secs(options.patience.into());
     let scanner = start::scanner(setup, options.windows.into(), patience)?;
     let mut run = Run::new(options, files.len());
-    let (sender, receiver) = mpsc::channel();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        // In the order given, so that little waits to be printed; one more than workers, to decode meanwhile.
-        for _ in 0..=workers {
-            let (sender, next, files, scanner) = (sender.clone(), &next, &files, &scanner);
-            let assess = move || {
-                while let Some((index, path)) = take_next(next, files) {
-                    let _ = sender.send((index, Done::with(scanner, path, options)));
-                }
-            };
-            std::thread::Builder::new().stack_size(start::STACK).spawn_scoped(scope, assess).expect("a thread");
-        }
-        drop(sender);
-        in_order(receiver, |done| run.take(done));
-    });
+    in_order(workers, &files, |path| Done::with(&scanner, path, options), |done| run.take(done));
     run.finish()
-}
-
-fn take_next<'a>(next: &AtomicUsize, files: &'a [PathBuf]) -> Option<(usize, &'a Path)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    files.get(index).map(|path| (index, path.as_path()))
 }
 
 /// One asset, assessed and, if so asked, written.
@@ -65,19 +44,6 @@ impl Done {
         let write = options.write && !missing(&assessment);
         let unwritten = if write { sidecar::write(path, &assessment).err() } else { None };
         Self { assessment, thumbnails, unwritten }
-    }
-}
-
-/// Hands results on in the order of their index, as soon as all before them are in.
-fn in_order<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(T)) {
-    let mut waiting = std::collections::BTreeMap::new();
-    let mut next = 0;
-    for (index, result) in results {
-        waiting.insert(index, result);
-        while let Some(result) = waiting.remove(&next) {
-            take(result);
-            next += 1;
-        }
     }
 }
 

@@ -13,10 +13,7 @@ use crate::locate;
 use crate::media::{Limits, Tools};
 use crate::model::{Bundle, library::Library};
 use crate::sandbox::{PluginManifest, Pool, engine::Cache};
-use crate::scan::Scanner;
-
-/// Stack of a thread that runs the sandbox, in bytes: tract's graph passes recurse, and waiting threads nest.
-pub const STACK: usize = 16 << 20;
+use crate::scan::{Scanner, parallel::STACK};
 
 pub fn workers(setup: &Setup) -> usize {
     setup.workers.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from)
@@ -38,8 +35,18 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
 /// A scanner with a model that may tag.
 ///
 /// # Errors
-/// Whatever part is missing or refuses to work; the plugin is started once to find out.
+/// Those of [`any_scanner`], and a model that is untrained.
 pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
+    let scanner = any_scanner(setup, windows, patience)?;
+    scanner.pool.bundle().require_trained()?;
+    Ok(scanner)
+}
+
+/// A scanner with any model.
+///
+/// # Errors
+/// Whatever part is missing or refuses to work; the plugin is started once to find out.
+pub fn any_scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
     let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup));
     let (tools, (pool, about)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
@@ -50,7 +57,6 @@ pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scan
 fn plugin(setup: &Setup) -> Result<(Pool, Describe), Error> {
     let manifest = locate::manifest(setup.manifest.as_deref())?;
     let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
-    bundle.require_trained()?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
     Ok((pool, about))

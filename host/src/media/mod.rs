@@ -4,6 +4,7 @@
 //! a name: leading dashes, `%d` patterns, colons and bytes that are not UTF-8 cannot mean anything to it.
 
 pub mod decode;
+mod duration;
 pub mod error;
 pub mod limits;
 mod nut;

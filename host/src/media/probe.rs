@@ -1,6 +1,7 @@
 //! What a file is, before any of it is analysed.
 
 use super::{
+    duration,
     error::MediaError,
     limits::Limits,
     probe_json::{Item, Report, Stream, seconds_us},
@@ -34,7 +35,7 @@ pub struct Probe {
     pub height: u32,
     /// Clockwise turn from the stored frame to the displayed one, in degrees, 0 to 359.
     pub rotation: u16,
-    /// Of the video stream if known, else of the file. None for an image.
+    /// Of the video stream if known, else of the file, else by its last packet. None for an image.
     pub duration_us: Option<u64>,
     /// Average, in frames per second. None for an image.
     pub frame_rate: Option<f64>,
@@ -73,8 +74,11 @@ pub fn probe(tools: &Tools, limits: &Limits, path: &Path, deadline: Instant) -> 
     if !ended.status.success() {
         return Err(unopened(path, limits, &ended.stderr));
     }
-    let probe = Probe::parse(&ended.stdout).map_err(|r| refused(path, limits, r, &ended.stderr))?;
+    let mut probe = Probe::parse(&ended.stdout).map_err(|r| refused(path, limits, r, &ended.stderr))?;
     limits.check_pixels(path, &probe)?;
+    if probe.kind == Kind::Video && probe.duration_us.is_none() {
+        probe.duration_us = duration::measure(tools, limits, path, probe.stream, deadline)?;
+    }
     Ok(probe)
 }
 

@@ -33,7 +33,9 @@ fn flawless(card: &Card, frames: u32) -> Seen {
         detection: 1.0,
         coverage: 1.0,
     };
-    let track = (0..frames).map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0] }).collect();
+    let track = (0..frames)
+        .map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0], landmarks: [[128.0; 2]; 5] })
+        .collect();
     let tracks = vec![Track { frames: track, quality }];
     Seen { windows: vec![Window { start_us: 0, end_us: 1, frames, width: 256, height: 256, tracks }] }
 }

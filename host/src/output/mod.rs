@@ -2,6 +2,7 @@
 
 mod article;
 mod counts;
+pub mod evaluation;
 #[cfg(test)]
 mod examples;
 mod faces;

@@ -6,9 +6,9 @@ use veritag_abi::Verdict;
 use super::{Counts, article::article, legend, summary, thumbnail::Thumbnail, times, words};
 use crate::assessment::Assessment;
 
-const STYLE: &str = include_str!("report.css");
+pub(super) const STYLE: &str = include_str!("report.css");
 /// The browser itself refuses whatever would leave the page.
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+pub(super) const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /// An assessment and the pictures of its faces.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! `veritag scan`: from paths to assessments.
 
 pub mod inputs;
+pub mod parallel;
 pub mod pipeline;
 pub mod sidecar;
 

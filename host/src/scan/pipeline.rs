@@ -97,40 +97,51 @@ impl Scanner {
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
         let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
         asset.media = Some(facts(&probe));
-        let looked = self.look(path, &probe)?;
+        let looked = self.each_window(&probe, |span| self.look(path, &probe, span))?;
         let (analysis, stills) = self.decide(looked)?;
         assessment.conclude(analysis, probe.duration_us);
         Ok(stills)
     }
 
+    /// The crops of every window that a scan would look at, each with what was seen in it.
+    ///
+    /// # Errors
+    /// What keeps the asset from being looked at.
+    pub fn crops(&self, path: &Path) -> Result<Vec<TensorBatch>, Error> {
+        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
+        self.each_window(&probe, |span| Ok(self.prepare(path, &probe, span)?.0))
+    }
+
     /// Looks at windows over the whole duration; where that was a lie, at the beginning.
-    fn look(&self, path: &Path, probe: &Probe) -> Result<Vec<Looked>, Error> {
+    fn each_window<T: Send>(
+        &self,
+        probe: &Probe,
+        look: impl Fn(&Span) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
         let frames = if probe.kind == Kind::Image { 1 } else { self.frame.window as usize };
+        let span = |start_us| Span { start_us, frames: frames as u32, max_side: self.frame.max_side };
         let starts = sample::starts(probe.duration_us, probe.frame_rate, self.windows, frames);
-        let looked = self.look_at_each(path, probe, &starts, frames)?;
-        if looked.is_empty() {
-            return Ok(vec![self.look_at(path, probe, 0, frames)?]);
-        }
-        Ok(looked)
+        let results: Vec<Result<T, Error>> = starts.into_par_iter().map(|start| look(&span(start))).collect();
+        let undecodable =
+            |result: &Result<T, Error>| matches!(result, Err(Error::Media(MediaError::Undecodable { .. })));
+        let looked: Vec<T> = results.into_iter().filter(|r| !undecodable(r)).collect::<Result<_, _>>()?;
+        if looked.is_empty() { Ok(vec![look(&span(0))?]) } else { Ok(looked) }
     }
 
-    /// Runs each window up to its features, independently of the others; gives those that could be decoded.
-    fn look_at_each(&self, path: &Path, probe: &Probe, starts: &[u64], frames: usize) -> Result<Vec<Looked>, Error> {
-        let looked = starts.par_iter().map(|&start| self.look_at(path, probe, start, frames));
-        let results: Vec<Result<Looked, Error>> = looked.collect();
-        let decoded =
-            results.into_iter().filter(|result| !matches!(result, Err(Error::Media(MediaError::Undecodable { .. }))));
-        decoded.collect()
+    /// Runs one window up to its features.
+    fn look(&self, path: &Path, probe: &Probe, span: &Span) -> Result<Looked, Error> {
+        let (crops, still) = self.prepare(path, probe, span)?;
+        Ok(Looked { features: self.infer(crops)?, still })
     }
 
-    fn look_at(&self, path: &Path, probe: &Probe, start_us: u64, frames: usize) -> Result<Looked, Error> {
-        let span = Span { start_us, frames: frames as u32, max_side: self.frame.max_side };
+    /// The crops of one window, and its middle frame.
+    fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Still), Error> {
         let deadline = Instant::now() + self.patience;
-        let frames = decode::window(&self.tools, &self.limits, path, probe, &span, deadline)?;
+        let frames = decode::window(&self.tools, &self.limits, path, probe, span, deadline)?;
         let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
             .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
         let crops = self.pool.with(|instance| instance.prepare(&batch))?;
-        Ok(Looked { features: self.infer(crops)?, still: still(&batch.frame(batch.count() / 2)) })
+        Ok((crops, still(&batch.frame(batch.count() / 2))))
     }
 
     /// Fans the crops out over the workers.

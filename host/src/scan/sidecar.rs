@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::assessment::Assessment;
 use crate::error::Error;
 
@@ -31,13 +33,25 @@ pub fn write(asset: &Path, assessment: &Assessment) -> Result<PathBuf, Error> {
 /// # Errors
 /// Those of writing.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".veritag").permissions(permissions()).tempfile_in(directory)?;
+    let mut file = beside(path)?;
     file.write_all(bytes)?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Says early that [`replace`] would fail, before work is done for it.
+///
+/// # Errors
+/// [`Error::Output`] when the directory of `path` cannot be written to.
+pub fn check(path: &Path) -> Result<(), Error> {
+    beside(path).map(drop).map_err(|error| Error::Output { path: path.to_owned(), why: error.to_string() })
+}
+
+fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".veritag").permissions(permissions()).tempfile_in(directory)
 }
 
 /// What a new file usually gets, less the user's umask, rather than a temporary file's privacy.

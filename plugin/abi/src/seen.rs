@@ -42,11 +42,14 @@ pub struct Track {
     pub quality: Quality,
 }
 
-/// Where the face is in one frame: `[x, y, width, height]` in pixels.
+/// Where the face is in one frame, in pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackFrame {
     pub pts_us: u64,
+    /// `[x, y, width, height]`
     pub bbox: [f32; 4],
+    /// Left eye, right eye, nose, left and right end of the mouth, as the viewer sees them: `[x, y]` each.
+    pub landmarks: [[f32; 2]; 5],
 }
 
 /// How well the face can be judged.

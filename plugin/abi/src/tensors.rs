@@ -175,8 +175,9 @@ mod tests {
 
     fn seen(rows: usize) -> Seen {
         let quality = Quality { face_px: 96.5, sharpness: 12.25, brightness: 99.0, detection: 0.75, coverage: 1.0 };
-        let frames =
-            (0..rows as u64).map(|i| TrackFrame { pts_us: i * 40_000, bbox: [1.5, 2.0, 96.5, 90.0] }).collect();
+        let frames = (0..rows as u64)
+            .map(|i| TrackFrame { pts_us: i * 40_000, bbox: [1.5, 2.0, 96.5, 90.0], landmarks: [[1.0, 2.5]; 5] })
+            .collect();
         let tracks = vec![Track { frames, quality }];
         Seen { windows: vec![Window { start_us: 0, end_us: 1, frames: rows as u32, width: 640, height: 360, tracks }] }
     }

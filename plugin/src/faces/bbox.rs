@@ -8,11 +8,31 @@ pub struct BBox {
     pub height: f32,
 }
 
-/// A box that the detector found, with its confidence 0..1.
+/// Left eye, right eye, nose, left and right end of the mouth, as the viewer sees them: `[x, y]` each.
+pub type Landmarks = [[f32; 2]; 5];
+
+/// A face that the detector found, with its confidence 0..1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
     pub bbox: BBox,
+    pub landmarks: Landmarks,
     pub confidence: f32,
+}
+
+impl Detection {
+    /// The face a share `t` (0..1) of the way from `self` to `to`.
+    pub fn lerp(&self, to: &Self, t: f32) -> Self {
+        let landmark = |i: usize| [0, 1].map(|axis| mix(self.landmarks[i][axis], to.landmarks[i][axis], t));
+        Self {
+            bbox: self.bbox.lerp(&to.bbox, t),
+            landmarks: std::array::from_fn(landmark),
+            confidence: mix(self.confidence, to.confidence, t),
+        }
+    }
+}
+
+fn mix(a: f32, b: f32, t: f32) -> f32 {
+    a + (b - a) * t
 }
 
 impl BBox {
@@ -38,14 +58,12 @@ impl BBox {
         if union > 0.0 { shared / union } else { 0.0 }
     }
 
-    /// The box a share `t` (0..1) of the way from `self` to `to`.
-    pub fn lerp(&self, to: &Self, t: f32) -> Self {
-        let mix = |a: f32, b: f32| a + (b - a) * t;
+    fn lerp(&self, to: &Self, t: f32) -> Self {
         Self {
-            x: mix(self.x, to.x),
-            y: mix(self.y, to.y),
-            width: mix(self.width, to.width),
-            height: mix(self.height, to.height),
+            x: mix(self.x, to.x, t),
+            y: mix(self.y, to.y, t),
+            width: mix(self.width, to.width, t),
+            height: mix(self.height, to.height, t),
         }
     }
 
@@ -85,7 +103,7 @@ mod tests {
 
         #[test]
         fn suppression_leaves_no_overlapping_pair_and_keeps_the_best(boxes in prop::collection::vec((bbox(), 0f32..1.0), 1..12)) {
-            let found: Vec<_> = boxes.into_iter().map(|(bbox, confidence)| Detection { bbox, confidence }).collect();
+            let found: Vec<_> = boxes.into_iter().map(|(bbox, confidence)| Detection { bbox, landmarks: Default::default(), confidence }).collect();
             let best = found.iter().map(|d| d.confidence).fold(0.0, f32::max);
             let kept = suppress(found, 0.3);
             prop_assert_eq!(kept[0].confidence, best);

@@ -1,12 +1,15 @@
 //! CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019).
 //!
 //! Input `[1, 3, height, width]`, rgb 0..255, sides multiples of 32. Four outputs at a quarter of the size:
-//! heat of face centres, log box sizes (height, width), centre offsets (row, column), and landmarks, unused.
+//! heat of face centres, log box sizes (height, width), centre offsets (row, column), and landmarks as shares of the
+//! box (row, column).
+
+use std::array::from_fn;
 
 use tract_core::internal::ToDim;
 use veritag_abi::{Fault, Frame};
 
-use super::bbox::{BBox, Detection, suppress};
+use super::bbox::{BBox, Detection, Landmarks, suppress};
 use super::resample::resample;
 use crate::model::network::{Network, Template};
 
@@ -39,10 +42,11 @@ impl Detector {
         let whole = BBox { x: 0.0, y: 0.0, width: frame.width as f32, height: frame.height as f32 };
         let picture = resample(frame, &whole, fitted[1], fitted[0]);
         let outputs = self.network(canvas)?.run(&[1, 3, canvas[0], canvas[1]], &paste(&picture, fitted, canvas))?;
-        let [heat, sizes, offsets, ..] = outputs.as_slice() else {
+        let [heat, sizes, offsets, landmarks] = outputs.as_slice() else {
             return Err(Fault::Model("faces: expected four outputs".into()));
         };
-        let cells = Cells { heat: &heat.1, sizes: &sizes.1, offsets: &offsets.1, width: canvas[1] / CELL as usize };
+        let (heat, sizes, offsets, landmarks) = (&heat.1, &sizes.1, &offsets.1, &landmarks.1);
+        let cells = Cells { heat, sizes, offsets, landmarks, width: canvas[1] / CELL as usize };
         Ok(suppress(
             cells.decode(frame.width as f32 / fitted[1] as f32, frame.height as f32 / fitted[0] as f32),
             OVERLAP,
@@ -73,20 +77,21 @@ struct Cells<'a> {
     heat: &'a [f32],
     sizes: &'a [f32],
     offsets: &'a [f32],
+    landmarks: &'a [f32],
     width: usize,
 }
 
 impl Cells<'_> {
     fn decode(&self, across: f32, down: f32) -> Vec<Detection> {
         let hot = self.heat.iter().enumerate().filter(|(_, heat)| **heat > LEAST_CONFIDENCE);
-        let found = hot.map(|(cell, &confidence)| Detection { bbox: self.bbox(cell, across, down), confidence });
+        let found = hot.map(|(cell, &confidence)| {
+            let bbox = self.bbox(cell, across, down);
+            Detection { bbox, landmarks: self.landmarks(cell, &bbox), confidence }
+        });
         // A box far beyond the picture is no face, and resampling it would cost any amount of work.
         let largest = 2.0 * CELL * self.width as f32 * across.max(down);
-        found
-            .filter(|detection| {
-                detection.bbox.side() < largest && detection.bbox.center().iter().all(|c| c.is_finite())
-            })
-            .collect()
+        let finite = |d: &Detection| d.landmarks.iter().flatten().chain(&d.bbox.center()).all(|c| c.is_finite());
+        found.filter(|detection| detection.bbox.side() < largest && finite(detection)).collect()
     }
 
     fn bbox(&self, cell: usize, across: f32, down: f32) -> BBox {
@@ -96,5 +101,10 @@ impl Cells<'_> {
         let x = (column + self.offsets[plane + cell] + 0.5) * CELL - width / 2.0;
         let y = (row + self.offsets[cell] + 0.5) * CELL - height / 2.0;
         BBox { x: x * across, y: y * down, width: width * across, height: height * down }
+    }
+
+    fn landmarks(&self, cell: usize, bbox: &BBox) -> Landmarks {
+        let share = |plane: usize| self.landmarks[plane * self.heat.len() + cell];
+        from_fn(|i| [bbox.x + share(2 * i + 1) * bbox.width, bbox.y + share(2 * i) * bbox.height])
     }
 }

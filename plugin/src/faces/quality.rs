@@ -28,7 +28,7 @@ fn median(mut values: Vec<f32>) -> f32 {
 pub fn measure(path: &Path, crops: &[Vec<f32>], side: usize) -> Quality {
     let lumas: Vec<Vec<f32>> = crops.iter().map(|crop| luma(crop)).collect();
     Quality {
-        face_px: median((0..crops.len()).map(|frame| path.bbox(frame).side()).collect()),
+        face_px: median((0..crops.len()).map(|frame| path.at(frame).bbox.side()).collect()),
         sharpness: median(lumas.iter().map(|l| sharpness(l, side)).collect()),
         brightness: median(lumas.iter().map(|l| l.iter().sum::<f32>() / l.len() as f32).collect()),
         detection: path.confidence(),

@@ -1,6 +1,6 @@
 //! Following faces through a window: detections in its key frames become one box per frame and face.
 
-use super::bbox::{BBox, Detection};
+use super::bbox::Detection;
 
 /// Frames from one key frame to the next.
 const STEP: usize = 5;
@@ -42,14 +42,12 @@ impl Path {
         self.found.iter().map(|(_, d)| d.bbox.area()).sum::<f32>() / self.examined as f32
     }
 
-    /// The face's box in frame `index`: as found, or on the straight line between its neighbours.
-    pub fn bbox(&self, index: usize) -> BBox {
+    /// The face in frame `index`: as found, or on the straight line between its neighbours.
+    pub fn at(&self, index: usize) -> Detection {
         let next = self.found.partition_point(|(frame, _)| *frame < index);
         match (next.checked_sub(1).map(|i| &self.found[i]), self.found.get(next)) {
-            (Some((before, a)), Some((after, b))) => {
-                a.bbox.lerp(&b.bbox, (index - before) as f32 / (after - before) as f32)
-            }
-            (Some((_, nearest)), None) | (None, Some((_, nearest))) => nearest.bbox,
+            (Some((before, a)), Some((after, b))) => a.lerp(b, (index - before) as f32 / (after - before) as f32),
+            (Some((_, nearest)), None) | (None, Some((_, nearest))) => *nearest,
             (None, None) => unreachable!("a path begins with a detection"),
         }
     }
@@ -89,10 +87,12 @@ fn extend(paths: &mut Vec<Path>, key: usize, found: &[Detection], examined: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faces::bbox::BBox;
     use proptest::prelude::*;
 
     fn face(x: f32, side: f32) -> Detection {
-        Detection { bbox: BBox { x, y: 10.0, width: side, height: side }, confidence: 0.9 }
+        let bbox = BBox { x, y: 10.0, width: side, height: side };
+        Detection { bbox, landmarks: [[x, 20.0]; 5], confidence: 0.9 }
     }
 
     #[test]
@@ -107,8 +107,8 @@ mod tests {
         let seen = vec![vec![face(0.0, 20.0), face(100.0, 40.0)], vec![face(104.0, 40.0), face(2.0, 20.0)]];
         let paths = follow(&[0, 5], &seen);
         assert_eq!(paths.len(), 2);
-        assert_eq!(paths[0].bbox(5).x, 104.0);
-        assert_eq!(paths[1].bbox(5).x, 2.0);
+        assert_eq!(paths[0].at(5).bbox.x, 104.0);
+        assert_eq!(paths[1].at(5).bbox.x, 2.0);
     }
 
     #[test]
@@ -116,7 +116,8 @@ mod tests {
         let seen = vec![vec![face(0.0, 40.0)], vec![face(300.0, 40.0)], vec![face(10.0, 40.0)]];
         let paths = follow(&[0, 5, 10], &seen);
         assert_eq!(paths.len(), 1);
-        assert_eq!(paths[0].bbox(5).x, 5.0);
+        assert_eq!(paths[0].at(5).bbox.x, 5.0);
+        assert_eq!(paths[0].at(5).landmarks[4], [5.0, 20.0]);
         assert!((paths[0].coverage() - 2.0 / 3.0).abs() < 1e-6);
     }
 
@@ -127,7 +128,7 @@ mod tests {
             let seen: Vec<Vec<Detection>> = xs.iter().map(|x| vec![face(*x, 40.0)]).collect();
             let paths = follow(&keys, &seen);
             prop_assert_eq!(paths.len(), 1);
-            let x = paths[0].bbox(at).x;
+            let x = paths[0].at(at).bbox.x;
             let (low, high) = xs.iter().fold((f32::MAX, f32::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
             prop_assert!(x >= low - 1e-3 && x <= high + 1e-3);
         }

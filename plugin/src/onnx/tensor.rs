@@ -9,7 +9,7 @@ use super::pb::{DataType, TensorProto};
 /// Axes of any tensor.
 pub const MAX_RANK: usize = 8;
 
-/// The values of `proto`: numbers of any width as f32, integers and booleans as i64.
+/// The values of `proto`: numbers of any width as f32, integers and booleans as i64, but bytes as they are.
 ///
 /// # Errors
 /// When they lie outside the file, are neither, or are not as many as the shape says.
@@ -32,6 +32,8 @@ fn values(proto: TensorProto) -> TractResult<Tensor> {
         }
         Ok(DataType::Int64) => fill(&shape, raw, i64::from_le_bytes, proto.int64_data.iter().copied()),
         Ok(DataType::Int32) => fill(&shape, raw, |b| i64::from(i32::from_le_bytes(b)), integers().map(|&i| i.into())),
+        Ok(DataType::Int8) => fill(&shape, raw, i8::from_le_bytes, integers().map(|&i| i as i8)),
+        Ok(DataType::Uint8) => fill(&shape, raw, u8::from_le_bytes, integers().map(|&i| i as u8)),
         Ok(DataType::Bool) => fill(&shape, raw, |[b]| i64::from(b != 0), integers().map(|&i| i64::from(i != 0))),
         _ => bail!("values of type {} are not supported", proto.data_type),
     }
@@ -76,4 +78,17 @@ pub fn integers(tensor: &Tensor) -> TractResult<Vec<i64>> {
 /// When they are whole numbers.
 pub fn floats(tensor: &Tensor) -> TractResult<&[f32]> {
     tensor.try_as_plain_ram()?.as_slice().context("expected floating-point values")
+}
+
+/// The values of a tensor of bytes, signed or not, as numbers.
+///
+/// # Errors
+/// When they are no bytes.
+pub fn bytes(tensor: &Tensor) -> TractResult<Vec<f32>> {
+    let view = tensor.try_as_plain_ram()?;
+    match tensor.datum_type() {
+        DatumType::I8 => Ok(view.as_slice::<i8>()?.iter().map(|&value| value.into()).collect()),
+        DatumType::U8 => Ok(view.as_slice::<u8>()?.iter().map(|&value| value.into()).collect()),
+        kind => bail!("expected bytes, found {kind:?}"),
+    }
 }

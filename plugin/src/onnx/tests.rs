@@ -256,6 +256,20 @@ fn lstm_sequences_of_a_batch_do_not_meet() {
 }
 
 #[test]
+fn weights_of_eight_bits() {
+    for (scales, axis) in [(&[1, 6][1..], 1), (&[4], 0), (&[4], -2), (&[], 1)] {
+        let file = File::new(13).signed("stored", &[4, 6]).random("scales", scales).signed("zeros", scales);
+        for inputs in [&["stored", "scales"][..], &["stored", "scales", "zeros"]] {
+            let full = node("DequantizeLinear", inputs, &[("axis", Int(axis))]).to(&["full"]);
+            agree(file.clone().with(full).with(node("MatMul", &["x", "full"], &[])), &[5, 4], true);
+        }
+    }
+    let file = File::new(13).signed("stored", &[4, 6]).random("scales", &[3]);
+    let file = file.with(node("DequantizeLinear", &["stored", "scales"], &[])).bytes();
+    assert!(Graph::read(&file).unwrap().build(&[1.to_dim()]).is_err(), "3 scales along an axis of length 6");
+}
+
+#[test]
 fn constants_are_folded() {
     let file = File::new(13).halves("half", &[4, 6]).ints("to", &[3, 8]);
     let nodes = [

@@ -5,6 +5,7 @@ mod arithmetic;
 mod convolution;
 mod linear;
 mod pooling;
+mod quantized;
 mod shape;
 
 use tract_core::internal::*;
@@ -30,6 +31,7 @@ pub fn build(call: &mut Call) -> TractResult<Vec<Value>> {
         "Constant" => shape::constant(call),
         "Conv" => convolution::conv(call),
         "ConvTranspose" => convolution::transpose(call),
+        "DequantizeLinear" => quantized::dequantize(call),
         "Div" => arithmetic::binary(call, div()),
         "Dropout" | "Identity" => call.any(0),
         "Flatten" => shape::flatten(call),

@@ -79,6 +79,12 @@ impl File {
         self.tensor(name, shape, DataType::Float16, bytes)
     }
 
+    /// Signed bytes from -128 to 127.
+    pub fn signed(self, name: &str, shape: &[usize]) -> Self {
+        let values = random(shape.iter().product(), 3);
+        self.tensor(name, shape, DataType::Int8, values.iter().map(|value| (value * 128.0) as i8 as u8).collect())
+    }
+
     pub fn ints(mut self, name: &str, values: &[i64]) -> Self {
         let (dims, data_type, name) = (vec![values.len() as i64], DataType::Int64.into(), name.into());
         let proto = TensorProto { dims, data_type, name, int64_data: values.into(), ..TensorProto::default() };

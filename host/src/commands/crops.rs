@@ -1,0 +1,76 @@
+//! `veritag crops`.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use veritag_abi::TensorBatch;
+
+use super::{SOME_FAILED, start};
+use crate::cli::{Crops, Setup};
+use crate::crops::pack::Pack;
+use crate::error::Error;
+use crate::labels::{Entry, Labels};
+use crate::scan::parallel::in_order;
+
+/// What became of the assets.
+#[derive(Default)]
+struct Count {
+    assets: usize,
+    faces: usize,
+    without_face: usize,
+    failed: usize,
+}
+
+/// # Errors
+/// What kept the work from starting, and a pack that cannot be written.
+pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
+    let assets = Labels::read(&options.labels)?;
+    let workers = start::workers(setup);
+    start::start_threads(workers);
+    let patience = Duration::from_secs(options.patience.into());
+    let scanner = start::any_scanner(setup, options.windows.into(), patience)?;
+    let bundle = scanner.pool.bundle();
+    let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
+    let bar = progress(assets.entries.len());
+    let (mut count, mut broken) = (Count::default(), Ok(()));
+    let look = |asset: &Entry| (asset.clone(), scanner.crops(&assets.locate(asset)));
+    in_order(workers, &assets.entries, look, |(asset, crops)| {
+        bar.inc(1);
+        if broken.is_ok() {
+            broken = bar.suspend(|| count.add(&mut pack, &asset, crops));
+        }
+    });
+    bar.finish_and_clear();
+    broken?;
+    pack.finish(&bundle.id)?;
+    let Count { assets, faces, without_face, failed } = count;
+    println!(
+        "{}: {faces} faces of {assets} assets; {without_face} without a face, {failed} failed",
+        options.out.display()
+    );
+    Ok(if failed > 0 { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
+}
+
+impl Count {
+    fn add(&mut self, pack: &mut Pack, asset: &Entry, crops: Result<Vec<TensorBatch>, Error>) -> Result<(), Error> {
+        self.assets += 1;
+        let windows = crops.unwrap_or_else(|error| {
+            eprintln!("veritag: {}: {error}", error.code());
+            self.failed += 1;
+            Vec::new()
+        });
+        let mut faces = 0;
+        for crops in &windows {
+            faces += pack.add(asset, crops)?;
+        }
+        self.faces += faces;
+        self.without_face += usize::from(faces == 0 && !windows.is_empty());
+        Ok(())
+    }
+}
+
+fn progress(assets: usize) -> ProgressBar {
+    if io::stderr().is_terminal() { ProgressBar::new(assets as u64) } else { ProgressBar::hidden() }
+}

@@ -1,0 +1,56 @@
+//! Two bundles side by side, on the same assets.
+
+use serde::{Deserialize, Serialize};
+
+use super::bootstrap::{self, Estimate};
+use super::evaluation::BundleReport;
+use super::tally::Case;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Names of the bundles.
+    pub one: String,
+    pub other: String,
+    /// Assets that both assessed.
+    pub assets: u64,
+    /// AUC of `one` less that of `other`, over these assets, drawn together.
+    pub auc_difference: Estimate,
+}
+
+impl Comparison {
+    fn of(one: &BundleReport, other: &BundleReport) -> Self {
+        let pairs: Vec<(Case, Case)> =
+            one.assets.iter().zip(&other.assets).map(|(one, other)| (one.case(), other.case())).collect();
+        let both = pairs.iter().filter(|(one, other)| one.score.is_some() && other.score.is_some()).count();
+        Self {
+            one: one.about.model.name.clone(),
+            other: other.about.model.name.clone(),
+            assets: both as u64,
+            auc_difference: bootstrap::auc_difference(&pairs),
+        }
+    }
+
+    /// Whether the interval leaves out zero: chance is no good explanation.
+    pub fn is_clear(&self) -> bool {
+        self.auc_difference.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0)
+    }
+}
+
+/// Every pair of bundles, in the order given.
+pub fn comparisons(bundles: &[BundleReport]) -> Vec<Comparison> {
+    let after = |nth: usize| bundles[nth + 1..].iter().map(move |other| Comparison::of(&bundles[nth], other));
+    (0..bundles.len()).flat_map(after).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::evaluate::examples::evaluation;
+
+    #[test]
+    fn a_skilled_model_is_clearly_better_than_one_without() {
+        let evaluation = evaluation(&["a", "b", "c"], 30);
+        let named: Vec<_> = evaluation.comparisons.iter().map(|c| (c.one.as_str(), c.other.as_str())).collect();
+        assert_eq!(named, [("a", "b"), ("a", "c"), ("b", "c")]);
+        assert!(evaluation.comparisons[1].is_clear() && evaluation.comparisons[1].auc_difference.value > Some(0.1));
+    }
+}

@@ -1,0 +1,117 @@
+//! The figures on a terminal.
+
+use super::estimate;
+use crate::evaluate::bootstrap::Estimate;
+use crate::evaluate::breakdown::Dimension;
+use crate::evaluate::{BundleReport, Evaluation, Metric};
+use crate::output::words::visible;
+
+/// Columns of the first column, and of each that follows.
+const FIRST: usize = 34;
+const OTHERS: usize = 24;
+const INDENT: &str = "  ";
+
+/// Every figure, bundles side by side, then generators, copies and differences.
+pub fn text(evaluation: &Evaluation) -> String {
+    let bundles = &evaluation.bundles;
+    let names = bundles.iter().map(|bundle| visible(&bundle.about.model.name));
+    let mut lines = vec![size(bundles), String::new(), line("", names)];
+    lines.extend(
+        Metric::ALL.map(|metric| line(metric.name(), each(bundles, |b| Some(b.measured.figure(metric)), metric))),
+    );
+    lines.extend(auc_lines("AUC by generator", &generators(bundles), bundles, of_generator));
+    lines.extend(auc_lines("AUC of copies", &conditions(bundles), bundles, of_condition));
+    lines.extend(differences(evaluation));
+    lines.join("\n")
+}
+
+fn size(bundles: &[BundleReport]) -> String {
+    let measured = bundles.first().map(|bundle| &bundle.measured);
+    measured.map_or_else(String::new, |measured| {
+        let (all, real, fake) = (measured.assets(), measured.real.total(), measured.fake.total());
+        format!("{all} assets: {real} genuine, {fake} fake; {} groups of people; 95 % intervals", measured.groups)
+    })
+}
+
+fn line(first: &str, others: impl IntoIterator<Item = String>) -> String {
+    let mut line = format!("{first:FIRST$}");
+    others.into_iter().for_each(|other| line += &format!("{other:OTHERS$}"));
+    line.trim_end().to_owned()
+}
+
+fn each(
+    bundles: &[BundleReport],
+    figure: impl Fn(&BundleReport) -> Option<Estimate>,
+    metric: Metric,
+) -> impl Iterator<Item = String> {
+    bundles.iter().map(move |bundle| {
+        let estimate = figure(bundle).unwrap_or_default();
+        match estimate::interval(metric, estimate) {
+            Some(interval) => format!("{} ({interval})", estimate::value(metric, estimate)),
+            None => estimate::value(metric, estimate),
+        }
+    })
+}
+
+fn auc_lines(
+    title: &str,
+    names: &[String],
+    bundles: &[BundleReport],
+    of: fn(&BundleReport, &str) -> Option<Estimate>,
+) -> Vec<String> {
+    let row = |name: &String| line(&format!("{INDENT}{}", visible(name)), each(bundles, |b| of(b, name), Metric::Auc));
+    let head = (!names.is_empty()).then(|| [String::new(), title.to_owned()]);
+    head.into_iter().flatten().chain(names.iter().map(row)).collect()
+}
+
+fn generators(bundles: &[BundleReport]) -> Vec<String> {
+    let parts = bundles.first().into_iter().flat_map(|bundle| &bundle.breakdowns);
+    let generators = parts.filter(|breakdown| breakdown.by == Dimension::Generator);
+    generators.flat_map(|breakdown| &breakdown.parts).map(|part| part.name.clone()).collect()
+}
+
+fn of_generator(bundle: &BundleReport, name: &str) -> Option<Estimate> {
+    let generators = bundle.breakdowns.iter().find(|breakdown| breakdown.by == Dimension::Generator)?;
+    generators.parts.iter().find(|part| part.name == name).map(|part| part.measured.figure(Metric::Auc))
+}
+
+fn conditions(bundles: &[BundleReport]) -> Vec<String> {
+    bundles.first().into_iter().flat_map(|bundle| &bundle.robustness).map(|condition| condition.name.clone()).collect()
+}
+
+fn of_condition(bundle: &BundleReport, name: &str) -> Option<Estimate> {
+    let condition = bundle.robustness.iter().find(|condition| condition.name == name)?;
+    Some(condition.measured.figure(Metric::Auc))
+}
+
+fn differences(evaluation: &Evaluation) -> Vec<String> {
+    let of = |estimate: Estimate| match (estimate.value, estimate.interval) {
+        (Some(value), Some([low, high])) => {
+            format!("{} ({} to {})", estimate::signed(value), estimate::signed(low), estimate::signed(high))
+        }
+        (value, _) => value.map_or_else(|| "–".into(), estimate::signed),
+    };
+    let rows = evaluation.comparisons.iter().map(|comparison| {
+        let names = format!("{INDENT}{} less {}", visible(&comparison.one), visible(&comparison.other));
+        line(&names, [format!(" {}", of(comparison.auc_difference))])
+    });
+    let head = (!evaluation.comparisons.is_empty()).then(|| [String::new(), "AUC differences".to_owned()]);
+    head.into_iter().flatten().chain(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::examples::evaluation;
+
+    #[test]
+    fn lines_are_aligned_and_say_everything() {
+        let text = text(&evaluation(&["one", "other"], 10));
+        for words in
+            ["80 assets: 20 genuine, 60 fake; 10 groups", "\nAUC  ", "  Face2Face", "  crf-40", "  one less other"]
+        {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+        assert!(!text.contains("NaN") && text.lines().all(|line| line.trim_end() == line));
+    }
+}

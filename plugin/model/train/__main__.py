@@ -1,0 +1,108 @@
+"""python -m train STAGE --data PACK... --out OUT: trains detectors from crop packs and writes bundles of them.
+
+Stages, each of which goes on where an earlier run of it stopped:
+  all       everything below for lite0, then for resnext50, taught by lite0
+  frame     the CNN of --arch from labels
+  distil    the CNN of --arch from labels and from the trained lite0
+  sequence  the LSTM of --arch, on people whom its CNN has never seen
+  score     the AUC on held-out people
+  bundle    scores, exports and calibrates: OUT/bundles/NAME
+  light     small copies of the checkpoints of --arch, *.light.pt, to carry elsewhere and go on from under the old name
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+
+from . import bundle, stages
+from .loop import lighten
+from .nets import BODIES
+from .packs import Packs
+from .sample import Sampler
+from .score import report, score, torch_parts
+from .split import roles
+
+
+def options():
+    args = argparse.ArgumentParser("train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "bundle", "light"])
+    args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
+    args.add_argument("--out", type=Path, required=True)
+    args.add_argument("--arch", choices=BODIES, default="lite0")
+    args.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS", help="stop cleanly after that")
+    args.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args.add_argument("--threads", type=int, help="of the CPU; all unless given")
+    args.add_argument("--seed", type=int, default=1)
+    args.add_argument("--windows", type=int, default=32, help="windows in a batch (32)")
+    args.add_argument("--frames", type=int, default=2, help="frames of each in `frame` and `distil` (2)")
+    args.add_argument("--blends", type=float, default=0.6, help="share of self-blended ones among the fakes (0.6)")
+    args.add_argument("--steps", type=int, default=8000, help="of `frame`")
+    args.add_argument("--rate", type=float, default=6e-4)
+    args.add_argument("--distil-steps", type=int, default=20000)
+    args.add_argument("--distil-rate", type=float, default=1e-3)
+    args.add_argument("--sequence-steps", type=int, default=600)
+    args.add_argument("--sequence-rate", type=float, default=3e-4)
+    args.add_argument("--folds", type=int, default=5, help="one fold validates, the next teaches the LSTM (5)")
+    args.add_argument("--fold", type=int, default=0)
+    args.add_argument("--validation", nargs="*", default=[], metavar="IDENTITY", help="validate on these instead")
+    args.add_argument("--without", nargs="*", default=[], metavar="GENERATOR", help="learn from no fakes of these")
+    args.add_argument("--head", choices=["frame", "sequence"], help="the better one on validation unless given")
+    args.add_argument("--storage", choices=["float32", "float16", "int8"], help="lite0 float16, resnext50 int8")
+    args.add_argument("--name", help="of the bundle")
+    args.add_argument("--version", default="1.0.0", help="of the bundle")
+    args.add_argument("--scores", nargs="*", default=[], metavar="FILE", help="validation.jsonl of other folds")
+    return args.parse_args()
+
+
+def prepare(o):
+    if o.threads:
+        torch.set_num_threads(o.threads)
+    torch.backends.cudnn.benchmark = True
+    torch.set_float32_matmul_precision("high")
+    packs = Packs(o.data, torch.device(o.device))
+    by_role = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation)
+    for role in ("train", "sequence"):
+        by_role[role] = [track for track in by_role[role] if track.asset["generator"] not in o.without]
+    for role, tracks in by_role.items():
+        assets = {(track.asset["path"], track.fake) for track in tracks}
+        fakes = sum(fake for _, fake in assets)
+        print(f"{role}: {len(assets) - fakes} real and {fakes} fake assets, {len(tracks)} tracks")
+    if len({track.fake for track in by_role["validation"]}) < 2:
+        raise SystemExit("validation needs real and fake assets of the same people: name some with --validation")
+    if left_out := Sampler(by_role["train"], o.blends).left_out:
+        print(f"left out, having no real faces: {', '.join(left_out)}")
+    o.out.mkdir(parents=True, exist_ok=True)
+    (o.out / "roles.json").write_text(json.dumps({role: sorted({track.asset["path"] for track in tracks})
+                                                  for role, tracks in by_role.items()}, indent=1) + "\n")
+    return stages.Work(packs, by_role, o.out, o, time.monotonic() + o.budget)
+
+
+def main():
+    o = options()
+    if o.stage == "light":
+        return lighten(o.out / o.arch)
+    if not o.data:
+        raise SystemExit("--data: name the crop packs to learn from")
+    work = prepare(o)
+    archs = list(BODIES) if o.stage == "all" else [o.arch]
+    for arch in archs:
+        if o.stage == "distil" or (o.stage == "all" and arch != "lite0"):
+            if not stages.distil(work, arch, stages.load_detector(work, "lite0")):
+                return
+        elif o.stage in ("frame", "all") and not stages.frame(work, arch):
+            return
+        if o.stage in ("sequence", "all") and not stages.sequence(work, arch, stages.load_detector(work, arch)):
+            return
+        if o.stage in ("frame", "distil", "sequence", "score"):
+            detector = stages.load_detector(work, arch)
+            parts = torch_parts(detector, stages.load_sequence(work, arch, detector))
+            report(score(work.roles["validation"], work.packs, *parts), arch)
+        if o.stage in ("bundle", "all"):
+            bundle.write(work, arch, o.head, o.storage, o.name, o.version, o.scores)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What happens to footage on its way, to real and fake alike: other framing, light, size, noise, compression.
+
+A window is degraded as one: its numbers are fixed or jitter a little, its size never changes.
+"""
+
+import torch
+
+from . import pixels
+
+# Sizes that crops are brought to before compression, as shares of their own.
+SIZES = [1.0, 1.0, 1.0, 1.0, 0.85, 0.7, 0.6, 0.5, 0.4]
+
+
+def degrade(x, draw):
+    """Crops [B, T, 3, S, S] of 0 to 1 to such crops, in steps of 1/255."""
+    x = frame(x, draw)
+    x = light(x, draw)
+    x = apply(x, draw.chance(0.2), pixels.unsharp, draw.drift(-1, -1), draw.drift(0.4, 1.6))
+    grain = draw.noise(x) * draw.drift(0.004, 0.03)[..., None, None, None]
+    x = (x + grain * draw.chance(0.3).view(-1, 1, 1, 1, 1)).clamp(0, 1)
+    return (compress(x, draw) * 255).round() / 255
+
+
+def apply(x, wanted, change, *numbers):
+    """`change` on the windows `wanted` [B], with numbers [B, T] for each of their frames."""
+    if wanted.any():
+        some = x[wanted]
+        x = x.clone()
+        x[wanted] = change(some.flatten(0, 1), *(n[wanted].flatten(0, 1) for n in numbers)).view_as(some)
+    return x
+
+
+def frame(x, draw):
+    """Mirrored, and cut a bit larger, smaller, aside or aslant: face boxes are not exact."""
+    zoom = torch.polar(draw.drift(0.9, 1.05, flicker=0.02), draw.drift(-0.06, 0.06, flicker=0.01))
+    shift = torch.complex(draw.drift(-0.05, 0.05), draw.drift(-0.05, 0.05))
+    p = torch.view_as_complex(pixels.positions(x.shape[-1], x.device))
+    grid = torch.view_as_real(zoom[..., None, None] * p + shift[..., None, None])
+    grid[..., 0] *= torch.where(draw.chance(0.5), -1, 1).view(-1, 1, 1, 1)
+    moved = pixels.warp(x.flatten(0, 1), grid.flatten(0, 1)).view_as(x)
+    as_it_is = draw.chance(0.2).view(-1, 1, 1, 1, 1)
+    return torch.where(as_it_is, x, moved)
+
+
+def light(x, draw):
+    d = draw.drift
+    grey = draw.chance(0.03)[:, None]
+    numbers = d(-0.06, 0.06), d(0.7, 1.3) * ~grey, d(0.8, 1.2), d(-0.1, 0.1)
+    tint = torch.stack([d(-0.04, 0.04) for _ in range(3)], -1)
+    return apply(x, draw.chance(0.6), pixels.colour, *numbers, tint)
+
+
+def compress(x, draw):
+    """Shrunk, through JPEG, and back to size. Windows of one size go together."""
+    index = torch.randint(len(SIZES), (draw.windows,), generator=draw.random).tolist()
+    lossy = draw.chance(0.7)
+    quality = draw.drift(25, 97, wander=0.02)
+    result = torch.empty_like(x)
+    for share in sorted({SIZES[i] for i in index}):
+        some = torch.tensor([SIZES[i] == share for i in index], device=x.device)
+        small = pixels.resize(x[some].flatten(0, 1), round(x.shape[-1] * share)).unflatten(0, (-1, x.shape[1]))
+        small = apply(small, lossy[some], pixels.jpeg, quality[some])
+        result[some] = pixels.resize(small.flatten(0, 1), x.shape[-1]).unflatten(0, (-1, x.shape[1]))
+    return result

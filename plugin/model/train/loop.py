@@ -1,0 +1,108 @@
+"""The training loop: resumable, within a budget of time, the same for every stage."""
+
+import copy
+import math
+import os
+import time
+
+import torch
+
+SAVE_EVERY = 120
+SHOW_EVERY = 10
+WARM_UP = 0.03
+EMA = 0.999
+WEIGHT_DECAY = 0.02
+CLIP = 5.0
+
+
+def learn(name, model, loss, path, settings, deadline):
+    """Trains `model` for settings["steps"] steps on `loss(step)`; gives its moving average, or None if time ran out.
+
+    Whatever a step draws must follow from its number alone; then a run that was stopped and went on from its
+    checkpoint gives what an uninterrupted one gives. The learning rate warms up, then falls as a cosine to zero.
+    """
+    decay = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": decay}, {"params": plain, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, settings["rate"], weight_decay=WEIGHT_DECAY)
+    average, step = copy.deepcopy(model).eval().requires_grad_(False), 0
+    if path.exists():
+        step = restore(path, settings, model, average, optimiser)
+    mine, theirs = floats(average), floats(model)
+    saved = shown = time.monotonic()
+    losses, first = [], step
+    while step < settings["steps"]:
+        if time.monotonic() > deadline:
+            save(path, settings, model, average, optimiser, step)
+            print(f"{name}: time is up at step {step} of {settings['steps']}; the same command goes on from here")
+            return None
+        for group in optimiser.param_groups:
+            group["lr"] = settings["rate"] * schedule(step / settings["steps"])
+        torch.manual_seed(settings["seed"] * 1_000_003 + step)
+        model.train()
+        value = loss(step)
+        optimiser.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimiser.step()
+        step += 1
+        follow(mine, theirs, step)
+        losses.append(value.detach())
+        now = time.monotonic()
+        if now - shown > SHOW_EVERY or step == settings["steps"]:
+            mean, pace = torch.stack(losses).mean().item(), (step - first) / (now - shown)
+            print(f"{name}: step {step}/{settings['steps']}, loss {mean:.4f}, {pace:.2f} steps/s", flush=True)
+            losses, first, shown = [], step, now
+        if now - saved > SAVE_EVERY or step == settings["steps"]:
+            save(path, settings, model, average, optimiser, step)
+            saved = now
+    return average
+
+
+def schedule(progress):
+    return min(1.0, progress / WARM_UP + 0.02) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def floats(model):
+    return [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
+
+
+@torch.no_grad()
+def follow(average, model, step):
+    """A step of the moving average of weights and batch statistics; it follows closely at first."""
+    torch._foreach_lerp_(average, model, 1 - min(EMA, (1 + step) / (10 + step)))
+
+
+def save(path, settings, model, average, optimiser, step):
+    state = {"settings": settings, "step": step, "model": model.state_dict(), "average": average.state_dict(),
+             "optimiser": optimiser.state_dict()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def restore(path, settings, model, average, optimiser):
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    differ = {key for key in {*settings, *state["settings"]} if settings.get(key) != state["settings"].get(key)}
+    if differ:
+        was = ", ".join(f"{key} = {state['settings'].get(key)}" for key in sorted(differ))
+        raise SystemExit(f"{path} was begun with {was}: go on with that, or begin in another directory")
+    model.load_state_dict(state.get("model", state["average"]))
+    average.load_state_dict(state["average"])
+    if "optimiser" in state:
+        optimiser.load_state_dict(state["optimiser"])
+    return state["step"]
+
+
+def lighten(folder):
+    """Beside each checkpoint, an eighth of it: the moving average, matrices in float16, from which training goes on.
+
+    It goes on nearly, not exactly, as it would have: the optimiser begins anew.
+    """
+    for path in sorted(folder.glob("*.pt")):
+        if path.suffixes == [".pt"]:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            average = {key: value.half() if value.ndim > 1 else value for key, value in state["average"].items()}
+            light = {"settings": state["settings"], "step": state["step"], "average": average}
+            torch.save(light, path.with_suffix(".light.pt"))
+            print(f"{path.with_suffix('.light.pt')}: step {state['step']}")

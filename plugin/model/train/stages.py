@@ -1,0 +1,144 @@
+"""The stages of a training: the CNN from labels (`frame`) or from a teacher (`distil`), then the LSTM (`sequence`).
+
+Each leaves a checkpoint in the directory of the architecture and skips what its checkpoint says is done.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .blend import blend
+from .degrade import degrade
+from .draw import Draw
+from .loop import learn
+from .nets import BODIES, Detector, SequenceHead, Student, distil_loss, normalise
+from .sample import Sampler
+
+SMOOTHING = 0.02
+# Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
+WHOLE = 0.7
+
+
+class Work:
+    """What all stages share: the packs, who has which role, where results go and until when to work."""
+
+    def __init__(self, packs, roles, out, options, deadline):
+        self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
+        self.device = packs.device
+
+    def settings(self, arch, stage):
+        o = self.options
+        steps = {"frame": o.steps, "distil": o.distil_steps, "sequence": o.sequence_steps}[stage]
+        rate = {"frame": o.rate, "distil": o.distil_rate, "sequence": o.sequence_rate}[stage]
+        return {"arch": arch, "stage": stage, "steps": steps, "rate": rate, "windows": o.windows, "frames": o.frames,
+                "blends": o.blends, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation),
+                "without": sorted(o.without), "size": self.packs.size}
+
+    def autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def views(self, sampler, stage, step, windows, frames):
+        """Augmented crops [B, T, 3, S, S] and labels [B]: a function of the seed, the stage and the step."""
+        random = np.random.default_rng([self.options.seed, *stage.encode(), step])
+        batch = sampler.batch(random, windows, frames)
+        draw = Draw(int(random.integers(2**62)), self.device, windows, frames)
+        x = self.packs.crops(batch.rows).float() / 255
+        landmarks, wanted = (torch.from_numpy(v).to(self.device) for v in (batch.landmarks, batch.blend))
+        x = degrade(blend(x, landmarks, wanted, draw), draw)
+        return x, torch.from_numpy(batch.fake).float().to(self.device)
+
+    def detector(self, arch, trained=None):
+        detector = Detector(arch, self.packs.size, pretrained=trained is None)
+        if trained is not None:
+            detector.load_state_dict(trained)
+        return detector.to(self.device, memory_format=torch.channels_last)
+
+
+def frame(work, arch):
+    """Learns from labels, single frames. Gives the trained detector, or None when time ran out."""
+    torch.manual_seed(work.options.seed)
+    model = work.detector(arch)
+    settings, sampler = work.settings(arch, "frame"), Sampler(work.roles["train"], work.options.blends)
+
+    def loss(step):
+        x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"])
+        with work.autocast():
+            _, logits = model(normalise(x.flatten(0, 1)))
+        return F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
+
+    return learn(f"frame {arch}", model, loss, work.out / arch / "frame.pt", settings, work.deadline)
+
+
+def distil(work, arch, teacher):
+    """Learns from the labels and from the trained detector `teacher`, which sees the same crops."""
+    torch.manual_seed(work.options.seed)
+    model = Student(arch, work.packs.size, teacher.body.width).to(work.device, memory_format=torch.channels_last)
+    settings, sampler = work.settings(arch, "distil"), Sampler(work.roles["train"], work.options.blends)
+
+    def loss(step):
+        x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"])
+        x = normalise(x.flatten(0, 1))
+        with work.autocast():
+            with torch.no_grad():
+                teacher_features, teacher_logits = teacher(x)
+            features, logits = model.detector(x)
+        labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
+        return labels + distil_loss(model.project(features), logits, teacher_features, teacher_logits)
+
+    path = work.out / arch / "frame.pt"
+    average = learn(f"distil {arch}", model, loss, path, settings, work.deadline)
+    return average and average.detector
+
+
+def sequence(work, arch, detector):
+    """Learns the LSTM on windows of people whom the detector has never seen; the detector stays as it is."""
+    tracks = [track for track in work.roles["sequence"] if track.rows == work.packs.window]
+    if len({track.fake for track in tracks}) < 2:
+        raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
+    torch.manual_seed(work.options.seed)
+    model = SequenceHead(torch.nn.Linear(detector.body.width, 1))
+    model.frame.load_state_dict(detector.frame.state_dict())
+    model = model.to(work.device)
+    settings, sampler = work.settings(arch, "sequence"), Sampler(tracks, work.options.blends)
+    windows = max(settings["windows"] * settings["frames"] // work.packs.window, 4)
+
+    @torch.no_grad()
+    def batch(step):
+        random = np.random.default_rng([work.options.seed, step])
+        frames = work.packs.window if random.random() < WHOLE else int(random.integers(1, work.packs.window))
+        x, fake = work.views(sampler, "sequence", step, windows, frames)
+        with work.autocast():
+            return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, (windows, frames)), fake
+
+    def loss(step):
+        features, fake = batch(step)
+        return F.binary_cross_entropy_with_logits(model(features), smooth(fake))
+
+    features = torch.cat([batch(step)[0].flatten(0, 1) for step in range(4)])
+    model.middle.copy_(features.mean(0))
+    model.spread.copy_(features.std(0).clamp(min=0.1 * features.std(0).mean()))
+    return learn(f"sequence {arch}", model, loss, work.out / arch / "sequence.pt", settings, work.deadline)
+
+
+def smooth(fake):
+    return fake * (1 - 2 * SMOOTHING) + SMOOTHING
+
+
+def load_detector(work, arch):
+    """The moving average of the checkpoint `frame.pt` of `arch`."""
+    path = work.out / arch / "frame.pt"
+    if not path.exists():
+        raise SystemExit(f"{path} does not exist: train {arch} first")
+    state = torch.load(path, map_location="cpu", weights_only=True)["average"]
+    inner = {key.removeprefix("detector."): value for key, value in state.items() if not key.startswith("project.")}
+    return work.detector(arch, inner).eval().requires_grad_(False)
+
+
+def load_sequence(work, arch, detector):
+    """The moving average of the checkpoint `sequence.pt` of `arch`, or None if there is none."""
+    path = work.out / arch / "sequence.pt"
+    if not path.exists():
+        return None
+    head = SequenceHead(torch.nn.Linear(BODIES[arch].width, 1))
+    head.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
+    return head.to(work.device).eval()
