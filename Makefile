@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build demo test lint bench package
+.PHONY: setup plugin build demo test lint bench package train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -33,3 +33,6 @@ bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, 
 package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
 	cargo build --release -p veritag
 	.setup/package.sh target/release/veritag dist
+
+train: build ## make train DATA=manifest.csv OUT=runs/first: crops, training, bundles; run again, it goes on
+	.setup/train.sh "$(DATA)" "$(OUT)" $(OPTIONS)

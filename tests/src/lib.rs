@@ -75,3 +75,16 @@ pub fn hostile_manifest(directory: &Path, name: &str) -> PathBuf {
     std::fs::write(&path, manifest).expect("a writable directory");
     path
 }
+
+/// A labelled list in `directory` of media fixtures, `(name, label)` each.
+pub fn labels(directory: &Path, rows: &[(&str, &str)]) -> PathBuf {
+    let row = |(name, label): &(&str, &str)| {
+        let kind = if name.ends_with("jpg") { "image" } else { "video" };
+        let generator = if *label == "fake" { "blended" } else { "none" };
+        format!("{},{label},{kind},ours,{generator},{name},test\n", fixture("media").join(name).display())
+    };
+    let header = "path,label,kind,source,generator,identity,split\n";
+    let path = directory.join("labels.csv");
+    std::fs::write(&path, format!("{header}{}", rows.iter().map(row).collect::<String>())).expect("a new file");
+    path
+}

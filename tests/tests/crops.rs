@@ -8,25 +8,10 @@ use serde_json::Value;
 use veritag::cli::Setup;
 use veritag::commands::start;
 use veritag::scan::Scanner;
-use veritag_tests::{fixture, root, run, veritag};
+use veritag_tests::{fixture, labels, root, run, veritag};
 
 const MEDIA: [(&str, &str); 4] =
     [("real.mp4", "real"), ("manipulated.mp4", "fake"), ("no-face.mp4", "real"), ("portrait.jpg", "real")];
-
-/// A manifest of `rows`, whose files are fixtures.
-fn manifest(directory: &Path, rows: &[(&str, &str)]) -> std::path::PathBuf {
-    let row = |(name, label): &(&str, &str)| {
-        let kind = if name.ends_with("jpg") { "image" } else { "video" };
-        format!("{},{label},{kind},ours,none,,test\n", fixture("media").join(name).display())
-    };
-    let path = directory.join("manifest.csv");
-    std::fs::write(
-        &path,
-        format!("path,label,kind,source,generator,identity,split\n{}", rows.iter().map(row).collect::<String>()),
-    )
-    .unwrap();
-    path
-}
 
 fn scanner() -> Scanner {
     let manifest = Some(root().join("manifest.toml"));
@@ -60,7 +45,7 @@ fn normalised(out: &Path, track: &Value, scanner: &Scanner) -> Vec<f32> {
 fn training_sees_what_serving_sees_bit_for_bit() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("crops");
-    let output = run(veritag().args(["crops", "--windows", "2"]).arg(manifest(directory.path(), &MEDIA)).arg(&out));
+    let output = run(veritag().args(["crops", "--windows", "2"]).arg(labels(directory.path(), &MEDIA)).arg(&out));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");
     assert!(text.contains("5 faces of 4 assets; 1 without a face, 0 failed"), "{text}");
@@ -89,7 +74,7 @@ fn training_sees_what_serving_sees_bit_for_bit() {
 fn landmarks_lie_where_a_face_has_them() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("crops");
-    run(veritag().arg("crops").arg(manifest(directory.path(), &MEDIA[3..])).arg(&out));
+    run(veritag().arg("crops").arg(labels(directory.path(), &MEDIA[3..])).arg(&out));
     let track = &tracks(&out)[0];
     let point = |i: usize| [0, 1].map(|axis| track["frames"][0]["landmarks"][i][axis].as_f64().unwrap());
     let [left_eye, right_eye, nose, left_mouth, right_mouth] = [0, 1, 2, 3, 4].map(point);
@@ -104,7 +89,7 @@ fn landmarks_lie_where_a_face_has_them() {
 #[test]
 fn a_broken_asset_costs_itself_and_a_full_directory_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
-    let list = manifest(directory.path(), &[("empty.mp4", "fake"), ("portrait.jpg", "real")]);
+    let list = labels(directory.path(), &[("empty.mp4", "fake"), ("portrait.jpg", "real")]);
     let out = directory.path().join("crops");
     let output = run(veritag().arg("crops").arg(&list).arg(&out));
     assert_eq!(output.status.code(), Some(1));
@@ -120,7 +105,7 @@ fn a_broken_asset_costs_itself_and_a_full_directory_is_left_alone() {
 #[test]
 fn a_manifest_says_which_line_is_wrong() {
     let directory = tempfile::tempdir().unwrap();
-    let list = manifest(directory.path(), &[("portrait.jpg", "genuine")]);
+    let list = labels(directory.path(), &[("portrait.jpg", "genuine")]);
     let output = run(veritag().arg("crops").arg(list).arg(directory.path().join("crops")));
     assert_eq!(output.status.code(), Some(3));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();

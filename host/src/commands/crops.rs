@@ -44,7 +44,7 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     });
     bar.finish_and_clear();
     broken?;
-    pack.finish(&bundle.id)?;
+    pack.finish(&bundle.id, scanner.frame.window)?;
     let Count { assets, faces, without_face, failed } = count;
     println!(
         "{}: {faces} faces of {assets} assets; {without_face} without a face, {failed} failed",

@@ -27,7 +27,7 @@ const OURS: [&str; 3] = ["failed", "not_found", "unreadable"];
 pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let labels = labels(options)?;
-    for file in [&options.json, &options.report].into_iter().flatten() {
+    for file in [&options.json, &options.report, &options.card].into_iter().flatten() {
         sidecar::check(file)?;
     }
     let workers = start::workers(setup);
@@ -37,10 +37,18 @@ pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     let evaluation = Evaluation::new(work.about(options, begun), bundles);
     println!("{}", table::text(&evaluation));
     write(options, &evaluation)?;
-    let reasons = || evaluation.bundles.iter().flat_map(|b| &b.assets).filter_map(|asset| asset.reason.as_deref());
-    let ours: BTreeSet<&str> = reasons().filter(|reason| OURS.contains(reason)).collect();
+    page::cautions(&evaluation).iter().for_each(|caution| eprintln!("veritag: {caution}"));
+    let ours: BTreeSet<&str> = reasons(&evaluation).filter(|reason| OURS.contains(reason)).collect();
     ours.iter().for_each(|reason| eprintln!("veritag: some assets were not assessed: {}", reason_in_words(reason)));
     Ok(if ours.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+}
+
+/// Why assets, or degraded copies of them, were not assessed.
+fn reasons(evaluation: &Evaluation) -> impl Iterator<Item = &str> {
+    let measured = evaluation.bundles.iter().flat_map(|bundle| {
+        std::iter::once(&bundle.measured).chain(bundle.robustness.iter().map(|condition| &condition.measured))
+    });
+    measured.flat_map(|measured| measured.reasons.keys().map(String::as_str))
 }
 
 fn labels(options: &Evaluate) -> Result<Labels, Error> {
@@ -186,9 +194,11 @@ fn write(options: &Evaluate, evaluation: &Evaluation) -> Result<(), Error> {
         replace(path, &page::html(evaluation))?;
     }
     let Some(path) = &options.card else { return Ok(()) };
-    for bundle in &evaluation.bundles {
-        let alone = evaluation.bundles.len() == 1;
-        let path = if alone { path.clone() } else { card_of(path, &bundle.about.model.name) };
+    for (nth, bundle) in evaluation.bundles.iter().enumerate() {
+        let name = |bundle: &BundleReport| bundle.about.model.name.clone();
+        let again = evaluation.bundles[..nth].iter().any(|other| name(other) == name(bundle));
+        let own = if again { format!("{}-{}", name(bundle), nth + 1) } else { name(bundle) };
+        let path = if evaluation.bundles.len() == 1 { path.clone() } else { card_of(path, &own) };
         replace(&path, &card::markdown(evaluation, bundle))?;
     }
     Ok(())

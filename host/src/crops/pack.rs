@@ -14,6 +14,7 @@ use super::picture::pictures;
 use crate::error::Error;
 use crate::hash::sha256;
 use crate::labels::Entry;
+use crate::scan::sidecar;
 
 pub const SCHEMA: &str = "veritag.crops/1";
 /// Largest part, in bytes of pictures.
@@ -27,6 +28,8 @@ struct Contents<'a> {
     /// Side of a crop in pixels, and in units of the face box.
     size: usize,
     margin: f32,
+    /// Most frames of a window.
+    window: u32,
     parts: &'a [PartCard],
 }
 
@@ -43,11 +46,7 @@ struct PartCard {
 struct Line<'a> {
     /// The manifest's columns.
     asset: &'a Entry,
-    start_us: u64,
-    end_us: u64,
-    /// Size of the frames, in whose pixels boxes and landmarks are.
-    width: u32,
-    height: u32,
+    window: Extent,
     /// Place among the faces of the window, the largest first.
     face: usize,
     frames: &'a [TrackFrame],
@@ -56,6 +55,16 @@ struct Line<'a> {
     part: String,
     row: usize,
     rows: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Extent {
+    start_us: u64,
+    end_us: u64,
+    frames: u32,
+    /// Size of the frames, in whose pixels boxes and landmarks are.
+    width: u32,
+    height: u32,
 }
 
 /// A pack that is being written.
@@ -113,10 +122,7 @@ impl Pack {
         let (track, row) = (&window.tracks[face], self.pictures.len() / self.each());
         let line = Line {
             asset,
-            start_us: window.start_us,
-            end_us: window.end_us,
-            width: window.width,
-            height: window.height,
+            window: extent(window),
             face,
             frames: &track.frames,
             quality: &track.quality,
@@ -149,7 +155,7 @@ impl Pack {
     ///
     /// # Errors
     /// [`Error::Output`] when it cannot be written to.
-    pub fn finish(mut self, model: &ModelId) -> Result<(), Error> {
+    pub fn finish(mut self, model: &ModelId, window: u32) -> Result<(), Error> {
         let directory = self.directory.clone();
         let mut end = || -> std::io::Result<()> {
             if !self.pictures.is_empty() {
@@ -157,11 +163,15 @@ impl Pack {
             }
             self.tracks.flush()?;
             let Input { size, margin, .. } = self.input;
-            let contents = Contents { schema: SCHEMA, model, size, margin, parts: &self.parts };
-            std::fs::write(self.directory.join("crops.json"), serde_json::to_vec_pretty(&contents)?)
+            let contents = Contents { schema: SCHEMA, model, size, margin, window, parts: &self.parts };
+            sidecar::replace(&self.directory.join("crops.json"), &serde_json::to_vec_pretty(&contents)?)
         };
         end().map_err(|e| unwritable(&directory, &e))
     }
+}
+
+fn extent(&Window { start_us, end_us, frames, width, height, .. }: &Window) -> Extent {
+    Extent { start_us, end_us, frames, width, height }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {

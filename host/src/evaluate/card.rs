@@ -129,7 +129,8 @@ fn interval(estimate: Estimate) -> String {
 /// Foreign text as one line that cannot break out of a table or become markup.
 fn line(text: &str) -> String {
     let one_line = visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-    one_line.replace('<', "&lt;").replace('|', "\\|")
+    let escaped = |c: char| if "|[]`!*_".contains(c) { format!("\\{c}") } else { c.to_string() };
+    one_line.replace('<', "&lt;").chars().map(escaped).collect()
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use super::tally::Case;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Names of the bundles.
-    pub one: String,
-    pub other: String,
+    /// Places among the bundles, from 0.
+    pub one: usize,
+    pub other: usize,
     /// Assets that both assessed.
     pub assets: u64,
     /// AUC of `one` less that of `other`, over these assets, drawn together.
@@ -18,16 +18,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn of(one: &BundleReport, other: &BundleReport) -> Self {
-        let pairs: Vec<(Case, Case)> =
-            one.assets.iter().zip(&other.assets).map(|(one, other)| (one.case(), other.case())).collect();
+    fn of(bundles: &[BundleReport], one: usize, other: usize) -> Self {
+        let assets = bundles[one].assets.iter().zip(&bundles[other].assets);
+        let pairs: Vec<(Case, Case)> = assets.map(|(one, other)| (one.case(), other.case())).collect();
         let both = pairs.iter().filter(|(one, other)| one.score.is_some() && other.score.is_some()).count();
-        Self {
-            one: one.about.model.name.clone(),
-            other: other.about.model.name.clone(),
-            assets: both as u64,
-            auc_difference: bootstrap::auc_difference(&pairs),
-        }
+        Self { one, other, assets: both as u64, auc_difference: bootstrap::auc_difference(&pairs) }
     }
 
     /// Whether the interval leaves out zero: chance is no good explanation.
@@ -38,7 +33,7 @@ impl Comparison {
 
 /// Every pair of bundles, in the order given.
 pub fn comparisons(bundles: &[BundleReport]) -> Vec<Comparison> {
-    let after = |nth: usize| bundles[nth + 1..].iter().map(move |other| Comparison::of(&bundles[nth], other));
+    let after = |one: usize| (one + 1..bundles.len()).map(move |other| Comparison::of(bundles, one, other));
     (0..bundles.len()).flat_map(after).collect()
 }
 
@@ -49,8 +44,8 @@ mod tests {
     #[test]
     fn a_skilled_model_is_clearly_better_than_one_without() {
         let evaluation = evaluation(&["a", "b", "c"], 30);
-        let named: Vec<_> = evaluation.comparisons.iter().map(|c| (c.one.as_str(), c.other.as_str())).collect();
-        assert_eq!(named, [("a", "b"), ("a", "c"), ("b", "c")]);
+        let named: Vec<_> = evaluation.comparisons.iter().map(|c| (c.one, c.other)).collect();
+        assert_eq!(named, [(0, 1), (0, 2), (1, 2)]);
         assert!(evaluation.comparisons[1].is_clear() && evaluation.comparisons[1].auc_difference.value > Some(0.1));
     }
 }

@@ -31,7 +31,10 @@ pub fn make(
     let Ended { status, stderr, .. } = Running::start(&mut command, deadline)?.finish()?;
     match status.success() && copy.metadata().is_ok_and(|facts| facts.len() > 0) {
         true => Ok(copy),
-        false => Err(source::blame_file(path, limits, &stderr, &format!("ffmpeg made no copy of it ({status})"))),
+        false => {
+            let _ = std::fs::remove_file(copy);
+            Err(source::blame_file(path, limits, &stderr, &format!("ffmpeg made no copy of it ({status})")))
+        }
     }
 }
 

@@ -54,12 +54,13 @@ impl Metric {
 
     /// The groups that say something about the figure.
     pub fn groups(self, sample: &Sample) -> usize {
-        let (real, fake) = (sample.groups_with(false), sample.groups_with(true));
+        let (real, fake) = (sample.groups_with(&[false]), sample.groups_with(&[true]));
         match self {
             Self::FalseFlags => real,
             Self::Caught | Self::Missed => fake,
             Self::Auc | Self::Eer | Self::BalancedAccuracy | Self::CalibrationError => real.min(fake),
-            Self::Accuracy | Self::Unsure | Self::NotAssessed => sample.groups,
+            Self::Accuracy | Self::Unsure => sample.groups_with(&[false, true]),
+            Self::NotAssessed => sample.groups,
         }
     }
 

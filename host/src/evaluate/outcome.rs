@@ -9,7 +9,7 @@ use crate::labels::{Entry, Label};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    #[serde(flatten)]
+    #[serde(rename = "asset")]
     pub entry: Entry,
     /// Assets of one group show the same people.
     pub group: usize,

@@ -89,9 +89,9 @@ impl Sample {
         Self { cases, groups: groups.len(), threshold }
     }
 
-    /// Groups with a scored case of one class.
-    pub fn groups_with(&self, fake: bool) -> usize {
-        let scored = self.cases.iter().filter(|case| case.fake == fake && case.score.is_some());
+    /// Groups with a scored case of these classes: of fakes for `true`.
+    pub fn groups_with(&self, fake: &[bool]) -> usize {
+        let scored = self.cases.iter().filter(|case| fake.contains(&case.fake) && case.score.is_some());
         scored.map(|case| case.group).collect::<BTreeSet<usize>>().len()
     }
 

@@ -77,7 +77,10 @@ pub fn probe(tools: &Tools, limits: &Limits, path: &Path, deadline: Instant) -> 
     let mut probe = Probe::parse(&ended.stdout).map_err(|r| refused(path, limits, r, &ended.stderr))?;
     limits.check_pixels(path, &probe)?;
     if probe.kind == Kind::Video && probe.duration_us.is_none() {
-        probe.duration_us = duration::measure(tools, limits, path, probe.stream, deadline)?;
+        probe.duration_us = match duration::measure(tools, limits, path, probe.stream, deadline) {
+            Err(MediaError::Timeout { .. } | MediaError::Failed { .. }) => None,
+            measured => measured?,
+        };
     }
     Ok(probe)
 }

@@ -1,38 +1,43 @@
 //! Many assets at once, in the order given.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError, mpsc};
 
 /// Stack of a thread that runs the sandbox, in bytes: tract's graph passes recurse, and waiting threads nest.
 pub const STACK: usize = 16 << 20;
+/// Items per worker that may be under way or wait for one before them.
+const AHEAD: usize = 4;
 
 /// Does `work` on every item with `workers` threads and one more, which decodes meanwhile, and hands each result to
-/// `take` as soon as all before it are in.
+/// `take` as soon as all before it are in. Few results wait at a time, however slow one of them is.
 pub fn in_order<I: Sync, T: Send>(workers: usize, items: &[I], work: impl Fn(&I) -> T + Sync, take: impl FnMut(T)) {
-    let (sender, receiver) = mpsc::channel();
-    let next = AtomicUsize::new(0);
+    let (sender, results) = mpsc::channel();
+    let (permit, permits) = sync_channel(AHEAD * (workers + 1));
+    let queue = Mutex::new((permits, items.iter().enumerate()));
+    (0..AHEAD * (workers + 1)).for_each(|_| permit.send(()).expect("the queue listens"));
+    let next = || {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.0.recv().ok()?;
+        queue.1.next()
+    };
     std::thread::scope(|scope| {
         for _ in 0..=workers {
             let (sender, next, work) = (sender.clone(), &next, &work);
             let run = move || {
-                while let Some((index, item)) = take_next(next, items) {
+                while let Some((index, item)) = next() {
                     let _ = sender.send((index, work(item)));
                 }
             };
             std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).expect("a thread");
         }
         drop(sender);
-        sort(receiver, take);
+        sort(results, permit, take);
     });
 }
 
-fn take_next<'a, I>(next: &AtomicUsize, items: &'a [I]) -> Option<(usize, &'a I)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    items.get(index).map(|item| (index, item))
-}
-
-fn sort<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(T)) {
+/// Hands on in order; each result that is handed on permits another item.
+fn sort<T>(results: Receiver<(usize, T)>, permit: SyncSender<()>, mut take: impl FnMut(T)) {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     for (index, result) in results {
@@ -40,6 +45,7 @@ fn sort<T>(results: mpsc::Receiver<(usize, T)>, mut take: impl FnMut(T)) {
         while let Some(result) = waiting.remove(&next) {
             take(result);
             next += 1;
+            let _ = permit.try_send(());
         }
     }
 }

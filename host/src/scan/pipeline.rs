@@ -108,8 +108,11 @@ impl Scanner {
     /// # Errors
     /// What keeps the asset from being looked at.
     pub fn crops(&self, path: &Path) -> Result<Vec<TensorBatch>, Error> {
-        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
-        self.each_window(&probe, |span| Ok(self.prepare(path, &probe, span)?.0))
+        let look = || {
+            let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
+            self.each_window(&probe, |span| Ok(self.prepare(path, &probe, span)?.0))
+        };
+        catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Error::Bug))
     }
 
     /// Looks at windows over the whole duration; where that was a lie, at the beginning.

@@ -46,6 +46,10 @@ impl Detector {
             return Err(Fault::Model("faces: expected four outputs".into()));
         };
         let (heat, sizes, offsets, landmarks) = (&heat.1, &sizes.1, &offsets.1, &landmarks.1);
+        let count = canvas[0] * canvas[1] / (CELL * CELL) as usize;
+        if [heat.len(), sizes.len(), offsets.len(), landmarks.len()] != [1, 2, 2, 10].map(|planes| planes * count) {
+            return Err(Fault::Model("faces: outputs of another shape".into()));
+        }
         let cells = Cells { heat, sizes, offsets, landmarks, width: canvas[1] / CELL as usize };
         Ok(suppress(
             cells.decode(frame.width as f32 / fitted[1] as f32, frame.height as f32 / fitted[0] as f32),

@@ -41,7 +41,7 @@ impl Convolution {
         let images = padded.as_deref().unwrap_or(input);
         let (channels, bias, clamp) = (self.geometry.channels_out, self.bias.as_slice(), self.clamp);
         let mut finish = Finish { channels, bias, clamp, added, output };
-        let pixels = (BLOCK / self.geometry.channels_in).next_multiple_of(PIXELS);
+        let pixels = (BLOCK / self.geometry.channels_in).next_multiple_of(PIXELS).max(PIXELS);
         for (i, starts) in layout.starts.chunks(pixels).enumerate() {
             let block = Block { images, layout: &layout, starts, first: i * pixels };
             match &self.weights {

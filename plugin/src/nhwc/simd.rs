@@ -97,7 +97,8 @@ mod lanes {
 
         #[inline(always)]
         pub fn clamp(self, low: Self, high: Self) -> Self {
-            Self(from_fn(|i| self.0[i].max(low.0[i]).min(high.0[i])))
+            let clamp = |value: f32, low: f32, high: f32| if value.is_nan() { value } else { value.max(low).min(high) };
+            Self(from_fn(|i| clamp(self.0[i], low.0[i], high.0[i])))
         }
     }
 }

@@ -95,11 +95,17 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         let Some(tensors) = inputs.iter().map(constant).collect::<Option<TVec<_>>>() else { return Ok(None) };
-        self.folded += size;
-        ensure!(self.folded <= MAX_FOLDED, "constants grow to more than {MAX_FOLDED} values");
+        self.count(size)?;
         let values = op.eval_out_of_plan(tensors.into_iter().map(IntoTValue::into_tvalue).collect())?;
         let value = |value: TValue| Value::Constant(value.into_arc_tensor());
         Ok(values.map(|values| values.into_iter().map(value).collect()))
+    }
+
+    /// Counts values that are computed while building.
+    fn count(&mut self, values: usize) -> TractResult<()> {
+        self.folded = self.folded.saturating_add(values);
+        ensure!(self.folded <= MAX_FOLDED, "constants grow to more than {MAX_FOLDED} values");
+        Ok(())
     }
 
     fn fact(&self, value: &Value) -> TractResult<TypedFact> {
@@ -132,6 +138,14 @@ impl<'a> Call<'a, '_> {
 
     pub fn any(&self, index: usize) -> TractResult<Value> {
         self.optional(index)?.with_context(|| format!("input {index} is missing"))
+    }
+
+    /// Counts values that are computed while building.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub fn count(&mut self, values: usize) -> TractResult<()> {
+        self.builder.count(values)
     }
 
     /// Input `index`, of floating-point numbers.

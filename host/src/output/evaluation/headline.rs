@@ -43,7 +43,7 @@ fn row(metric: Metric, evaluation: &Evaluation) -> Markup {
 }
 
 /// What would make the figures look better, or surer, than they are.
-fn cautions(evaluation: &Evaluation) -> Vec<String> {
+pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
     let mut cautions = Vec::new();
     let run = &evaluation.run;
     if run.splits.len() > 1 {
@@ -67,7 +67,6 @@ fn cautions(evaluation: &Evaluation) -> Vec<String> {
 }
 
 fn differences(comparisons: &[Comparison], evaluation: &Evaluation) -> Markup {
-    let letter = |name: &str| evaluation.bundles.iter().position(|bundle| bundle.about.model.name == name).unwrap_or(0);
     html! {
         @if !comparisons.is_empty() {
             h3 { "Which tells apart better" }
@@ -78,9 +77,9 @@ fn differences(comparisons: &[Comparison], evaluation: &Evaluation) -> Markup {
                     tbody {
                         @for comparison in comparisons {
                             tr {
-                                td.nowrap { (series::chip(letter(&comparison.one))) " less " (series::chip(letter(&comparison.other))) }
+                                td.nowrap { (series::chip(comparison.one)) " less " (series::chip(comparison.other)) }
                                 td { (estimate::difference(comparison.auc_difference)) }
-                                td.quiet { (reading(comparison)) }
+                                td.quiet { (reading(comparison, evaluation)) }
                                 td.num.wide-only { (comparison.assets) }
                             }
                         }
@@ -91,10 +90,10 @@ fn differences(comparisons: &[Comparison], evaluation: &Evaluation) -> Markup {
     }
 }
 
-fn reading(comparison: &Comparison) -> String {
-    let ahead = if comparison.auc_difference.value > Some(0.0) { &comparison.one } else { &comparison.other };
+fn reading(comparison: &Comparison, evaluation: &Evaluation) -> String {
+    let ahead = if comparison.auc_difference.value > Some(0.0) { comparison.one } else { comparison.other };
     match comparison.is_clear() {
-        true => format!("{} tells apart better", visible(ahead)),
+        true => format!("{} tells apart better", visible(&evaluation.bundles[ahead].about.model.name)),
         false => "too close to tell apart on these assets".into(),
     }
 }

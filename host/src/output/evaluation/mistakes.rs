@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::series;
-use crate::evaluate::mistakes::Mistake;
 use crate::evaluate::BundleReport;
+use crate::evaluate::mistakes::Mistake;
 use crate::labels::Label;
 use crate::output::report::badge;
 use crate::output::words::{score, visible};

@@ -14,6 +14,8 @@ mod series;
 pub mod table;
 mod verdicts;
 
+pub use headline::cautions;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{legend, report, times, words::visible};

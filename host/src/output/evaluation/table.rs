@@ -92,7 +92,8 @@ fn differences(evaluation: &Evaluation) -> Vec<String> {
         (value, _) => value.map_or_else(|| "–".into(), estimate::signed),
     };
     let rows = evaluation.comparisons.iter().map(|comparison| {
-        let names = format!("{INDENT}{} less {}", visible(&comparison.one), visible(&comparison.other));
+        let name = |nth: usize| visible(&evaluation.bundles[nth].about.model.name);
+        let names = format!("{INDENT}{} less {}", name(comparison.one), name(comparison.other));
         line(&names, [format!(" {}", of(comparison.auc_difference))])
     });
     let head = (!evaluation.comparisons.is_empty()).then(|| [String::new(), "AUC differences".to_owned()]);

@@ -7,8 +7,10 @@ use crate::onnx::builder::{Call, Value};
 use crate::onnx::tensor::{bytes, floats};
 
 /// DequantizeLinear of constants: (stored − zero point) × scale, one of each for the whole tensor or along an axis.
-pub fn dequantize(call: &Call) -> TractResult<Value> {
+pub fn dequantize(call: &mut Call) -> TractResult<Value> {
     let (stored, scales) = (call.constant(0)?, call.constant(1)?);
+    call.count(stored.len())?;
+    ensure!(scales.rank() <= 1, "scales of {} axes, expected one", scales.rank());
     let values = bytes(stored.as_ref()).context("input 0")?;
     let scales = floats(&scales).context("input 1")?;
     let zeros = match call.optional(2)? {

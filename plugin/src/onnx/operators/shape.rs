@@ -33,7 +33,11 @@ pub fn cast(call: &mut Call) -> TractResult<Value> {
         _ => bail!("a cast to type {to} is not supported"),
     };
     match call.any(0)? {
-        Value::Constant(tensor) => Ok(Value::Constant(tensor.cast_to_dt(kind)?.into_owned().into_arc_tensor())),
+        Value::Constant(tensor) if tensor.datum_type() == kind => Ok(Value::Constant(tensor)),
+        Value::Constant(tensor) => {
+            call.count(tensor.len())?;
+            Ok(Value::Constant(tensor.cast_to_dt(kind)?.into_owned().into_arc_tensor()))
+        }
         wire if kind == f32::datum_type() => Ok(wire),
         Value::Wire(_) => bail!("a cast to {name} is supported for constants only"),
     }
