@@ -8,6 +8,7 @@ use serde_json::Value;
 use veritag::cli::Setup;
 use veritag::commands::start;
 use veritag::scan::Scanner;
+use veritag_abi::TrackFrame;
 use veritag_tests::{fixture, labels, root, run, veritag};
 
 const MEDIA: [(&str, &str); 4] =
@@ -57,7 +58,8 @@ fn training_sees_what_serving_sees_bit_for_bit() {
             for (face, seen) in window.seen.windows[0].tracks.iter().enumerate() {
                 let track = written.next().unwrap();
                 assert_eq!((&track["asset"]["label"], &track["face"]), (&label.into(), &face.into()));
-                assert_eq!(track["frames"], serde_json::to_value(&seen.frames).unwrap());
+                let frames: Vec<TrackFrame> = serde_json::from_value(track["frames"].clone()).unwrap();
+                assert_eq!(frames, seen.frames);
             }
             let count = window.seen.windows[0].tracks.len();
             let saved = &tracks[tracks.len() - written.len() - count..][..count];

@@ -11,7 +11,6 @@ Stages, each of which goes on where an earlier run of it stopped:
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -21,9 +20,8 @@ from . import bundle, stages
 from .loop import lighten
 from .nets import BODIES
 from .packs import Packs
-from .sample import Sampler
-from .score import report, score, torch_parts
-from .split import roles
+from .score import judged, report, score, torch_parts
+from .split import listing, roles
 
 
 def options():
@@ -63,21 +61,38 @@ def prepare(o):
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     packs = Packs(o.data, torch.device(o.device))
-    by_role = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation)
+    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation)
     for role in ("train", "sequence"):
-        by_role[role] = [track for track in by_role[role] if track.asset["generator"] not in o.without]
-    for role, tracks in by_role.items():
-        assets = {(track.asset["path"], track.fake) for track in tracks}
+        found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
+    work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget)
+    show(work)
+    keep(o.out / "roles.json", listing(found))
+    return work
+
+
+def show(work):
+    """Prints who has which role; stops where nobody is left to learn from or to choose on."""
+    for role, tracks in work.roles.items():
+        assets = {(track.key, track.fake) for track in tracks}
         fakes = sum(fake for _, fake in assets)
         print(f"{role}: {len(assets) - fakes} real and {fakes} fake assets, {len(tracks)} tracks")
-    if len({track.fake for track in by_role["validation"]}) < 2:
-        raise SystemExit("validation needs real and fake assets of the same people: name some with --validation")
-    if left_out := Sampler(by_role["train"], o.blends).left_out:
-        print(f"left out, having no real faces: {', '.join(left_out)}")
-    o.out.mkdir(parents=True, exist_ok=True)
-    (o.out / "roles.json").write_text(json.dumps({role: sorted({track.asset["path"] for track in tracks})
-                                                  for role, tracks in by_role.items()}, indent=1) + "\n")
-    return stages.Work(packs, by_role, o.out, o, time.monotonic() + o.budget)
+    if len({track.fake for track in work.roles["validation"] if judged(track)}) < 2:
+        raise SystemExit("validation needs real and fake assets of the same people, with faces that the plugin would "
+                         "judge: name such people with --validation, or take fewer --folds")
+    sampler = work.sampler("train")
+    if not sampler.sources:
+        raise SystemExit("no real faces are left to learn from: hold out fewer people, or add packs of others")
+    if sampler.left_out:
+        print(f"left out, having no real faces: {', '.join(sampler.left_out)}")
+
+
+def keep(path, text):
+    """Writes the roles of a run once: who has taught in it must not be held out from it later."""
+    if path.exists() and path.read_text() != text:
+        raise SystemExit(f"{path} has other roles than these packs and options give: go on with those that it was "
+                         "begun with (--data, --fold, --folds, --seed, --validation, --without), or take another --out")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def main():
@@ -98,7 +113,8 @@ def main():
             return
         if o.stage in ("frame", "distil", "sequence", "score"):
             detector = stages.load_detector(work, arch)
-            parts = torch_parts(detector, stages.load_sequence(work, arch, detector))
+            with_order = o.stage in ("sequence", "score")
+            parts = torch_parts(detector, stages.load_sequence(work, arch, detector) if with_order else None)
             report(score(work.roles["validation"], work.packs, *parts), arch)
         if o.stage in ("bundle", "all"):
             bundle.write(work, arch, o.head, o.storage, o.name, o.version, o.scores)

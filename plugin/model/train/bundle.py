@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from . import export
-from .calibrate import calibrate
+from .calibrate import asset_scores, calibrate, labels
 from .nets import normalise
-from .score import auc, interval, labels, mean_logits, report, score, torch_parts
+from .score import QUALITY, auc, calibrated, interval, report, score, torch_parts
 from .stages import load_detector, load_sequence
 
 HERE = Path(__file__).parent
@@ -31,70 +31,95 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    detector, storage = load_detector(work, arch), storage or STORAGE[arch]
-    sequence, tracks = load_sequence(work, arch, detector), work.roles["validation"]
-    before = score(tracks, work.packs, *torch_parts(detector, sequence))
-    report(before, f"{arch} as trained")
-    lines = "".join(json.dumps(record) + "\n" for record in before)
-    (work.out / arch / "validation.jsonl").write_text(lines)
-    head = head or better(before)
-    detector, sequence = detector.cpu().eval(), sequence and sequence.cpu().eval()
-
-    sequence = sequence if head == "sequence" else None
-    crops = work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
-    in_full = export.parts(arch, detector, sequence, work.packs.size, "float32")
-    compare(*map(export.Session, in_full), detector, sequence, crops)
-    parts = export.parts(arch, detector, sequence, work.packs.size, storage)
-    run, decide = map(export.Session, parts)
-    features = lambda crops: run(normalise(crops).contiguous().cpu().numpy())  # noqa: E731
-    logit = lambda values: decide(values if head == "frame" else values[None]).mean()  # noqa: E731
-    after = score(tracks, work.packs, features, {head: logit})
-    report(after, f"{arch} as stored ({storage})")
-
-    records = after + [json.loads(line) for path in others for line in Path(path).read_text().splitlines()]
+    parts, before, after = store(work, arch, storage or STORAGE[arch])
+    head = head or better(after)
+    if head not in parts:
+        raise SystemExit(f"{arch} has no LSTM: train `sequence` first")
+    records = after + [record for path in others for record in other_scores(path, head)]
     chosen = calibrate(records, head)
-    for what, value in chosen["said"].items():
-        print(f"{arch}, {what}: {value:.3f}")
     folder = work.out / "bundles" / (name or f"{arch}-{'lstm' if head == 'sequence' else 'frame'}")
     folder.mkdir(parents=True, exist_ok=True)
-    hashes = {f"{part.graph.name}_sha256": place(folder / f"{part.graph.name}.onnx", part) for part in parts}
-    values = {
-        "name": json.dumps(folder.name), "version": json.dumps(version), "mode": json.dumps(MODE[head]),
-        "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
-        "weights_licence": " Its training began with ImageNet weights under Apache-2.0." if arch == "lite0" else "",
-        "training_data": json.dumps(describe(work)), "fitted_on": json.dumps(fitted_on(records)),
-        "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
-        "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
-        "threshold": f"{chosen['threshold']:.3f}",
-        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
-        "faces_sha256": faces(folder.parent), "self_test_frames": SELF_TEST_FRAMES,
-        "self_test_logit": f"{logit(run(self_test_crops(work.packs.size))):.6f}", **hashes}
+    values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
+    values |= card(work, arch, head, records, chosen) | place_parts(folder, parts, head, work.packs.size)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    (folder / "model.toml").write_text(text + metrics(before, after, head, chosen["said"]))
+    (folder / "model.toml").write_text(text + metrics(before, after, records, head, chosen))
     size = sum(file.stat().st_size for file in folder.iterdir())
+    for what, value in chosen["said"].items():
+        print(f"{arch}, {what}: {value:.3f}")
     print(f"{folder}: {size / 1e6:.1f} MB, head {head}, threshold {chosen['threshold']:.3f}, band {chosen['band']}")
     return folder
 
 
+def store(work, arch, storage):
+    """The parts with their weights in few bits; the scores of the trained networks, and of the parts."""
+    tracks, size = work.roles["validation"], work.packs.size
+    detector = load_detector(work, arch)
+    sequence = load_sequence(work, arch, detector)
+    before = score(tracks, work.packs, *torch_parts(detector, sequence))
+    report(before, f"{arch} as trained")
+    networks = detector.cpu(), sequence and sequence.cpu()
+    crops = work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
+    compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
+    parts = export.parts(arch, *networks, size, storage)
+    after = score(tracks, work.packs, *onnx_parts(parts))
+    report(after, f"{arch} as stored ({storage})")
+    (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
+    return parts, before, after
+
+
 def better(records):
-    """The LSTM if it tells real from fake better than the frames' mean does, on validation."""
-    fake, heads = labels(records), records[0]["windows"]
-    figure = {head: auc(fake, mean_logits(records, head)) for head in heads}
+    """The LSTM if its scores tell real from fake better than the frames' mean does, on validation."""
+    figure = {head: auc(labels(records), calibrated(records, head)) for head in records[0]["windows"]}
     return "sequence" if figure.get("sequence", -1) > figure["frame"] else "frame"
 
 
-@torch.no_grad()
-def compare(features, decide, detector, sequence, crops):
+def other_scores(path, head):
+    records = [json.loads(line) for line in Path(path).read_text().splitlines()]
+    if any(head not in record["windows"] for record in records):
+        raise SystemExit(f"{path} has no scores of the head `{head}`: train that there too, or choose another --head")
+    return records
+
+
+def onnx_parts(parts):
+    """`features` and the heads as ONNX Runtime computes them, for `score`."""
+    run = {name: export.Session(part) for name, part in parts.items()}
+    features = lambda crops: run["features"](normalise(crops).contiguous().cpu().numpy())  # noqa: E731
+    heads = {"frame": lambda values: run["frame"](values).mean(),
+             "sequence": lambda values: run["sequence"](values[None])[0, 0]}
+    return features, {name: head for name, head in heads.items() if name in run}
+
+
+def compare(parts, networks, crops):
     """Stops if the parts, their weights in full, say anything but what PyTorch says."""
-    x = normalise(crops).contiguous()
-    seen, logits = detector(x)
-    expected = logits[:, None] if sequence is None else sequence(seen[None])[:, None]
-    values = features(x.numpy())
-    logit = np.abs(decide(values if sequence is None else values[None]) - expected.numpy()).max()
-    feature = np.abs(values - seen.numpy()).max()
-    if not (logit <= TOLERANCE and feature <= TOLERANCE):
-        raise SystemExit(f"the parts differ from PyTorch by {feature:.2g} (features), {logit:.2g} (logits)")
-    print(f"largest difference between the parts and PyTorch: {feature:.2g} in features, {logit:.2g} in logits")
+    (features, heads), (expected, expected_heads) = parts, networks
+    values, seen = features(crops), expected(crops)
+    off = {"features": float(np.abs(values - seen).max())}
+    off |= {name: abs(float(head(values)) - float(expected_heads[name](seen))) for name, head in heads.items()}
+    said = ", ".join(f"{value:.2g} ({name})" for name, value in off.items())
+    if not all(value <= TOLERANCE for value in off.values()):
+        raise SystemExit(f"the parts differ from PyTorch by {said}")
+    print(f"largest difference between the parts and PyTorch: {said}")
+
+
+def card(work, arch, head, records, chosen):
+    """What model.toml says of the model."""
+    return {
+        "mode": json.dumps(MODE[head]), "training_data": json.dumps(describe(work, head)),
+        "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
+        "weights_licence": " Its training began with ImageNet weights under Apache-2.0." if arch == "lite0" else "",
+        "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
+        "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
+        "threshold": f"{chosen['threshold']:.3f}", "fitted_on": json.dumps(fitted_on(records)),
+        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}", **QUALITY}
+
+
+def place_parts(folder, parts, head, size):
+    """Places the parts; gives what model.toml says of them."""
+    features, (_, heads) = export.Session(parts["features"]), onnx_parts(parts)
+    return {
+        "faces_sha256": faces(folder.parent), "features_sha256": place(folder / "features.onnx", parts["features"]),
+        "head_sha256": place(folder / "head.onnx", parts[head]), "self_test_frames": SELF_TEST_FRAMES,
+        "self_test_logit": f"{float(heads[head](features(self_test_crops(size)))):.6f}"}
 
 
 def place(path, model):
@@ -117,34 +142,40 @@ def self_test_crops(size):
     return (values.astype(np.float32) / np.float32(2**30) - np.float32(2)).reshape(-1, 3, size, size)
 
 
-def describe(work):
+def describe(work, head):
     """What was learnt from, in a sentence or two."""
-    learnt = work.roles["train"] + work.roles["sequence"]
-    assets = {track.asset["path"]: track.asset for track in learnt}.values()
-    counts = Counter((a["label"], a["kind"], a["source"], a["generator"]) for a in assets)
+    roles = ["train"] + ["sequence"] * (head == "sequence")
+    assets = {track.key: track.asset for role in roles for track in work.sampler(role).tracks}.values()
+    originals = [asset for asset in assets if not asset.get("encoding")]
+    counts = Counter((a["label"], a["kind"], a["source"], a["generator"]) for a in originals)
     parts = [f"{count} {label} {kind}s of {source}" + (f" ({generator})" if label == "fake" else "")
              for (label, kind, source, generator), count in sorted(counts.items())]
+    if copies := len(assets) - len(originals):
+        parts.append(f"{copies} re-encoded copies of such videos")
     share = round(100 * work.options.blends)
     return (f"{'; '.join(parts)}. About {share} % of the fakes in training were made from the real ones by "
-            "self-blending (Shiohara and Yamasaki, 2022); sources without real faces were left out.")
+            "self-blending (Shiohara and Yamasaki, 2022).")
 
 
 def fitted_on(records):
     fake, people = labels(records), len({record["group"] for record in records})
     return (f"Window logits of {(~fake).sum()} real and {fake.sum()} fake assets of {people} groups of people who were "
-            "held out of the training, both classes weighted alike.")
+            "held out of the training, both classes weighted alike, and in each all assets.")
 
 
-def metrics(before, after, head, said):
+def metrics(before, after, records, head, chosen):
     """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them."""
-    fake = labels(after)
-    rows = [("AUC", auc(fake, mean_logits(after, head)), interval(after, head))]
-    rows += [(f"AUC of the {MODE[name]} before weights were stored in few bits", auc(fake, mean_logits(before, name)),
-              interval(before, name)) for name in before[0]["windows"]]
-    rows += [(name, value, None) for name, value in said.items()]
+    rows = [figure("AUC", after, asset_scores(after, head, chosen["scale"], chosen["offset"]))]
+    rows += [figure(f"AUC of the {MODE[name]} before weights were stored in few bits", before, calibrated(before, name))
+             for name in before[0]["windows"]]
+    rows += [(name, records, value, None) for name, value in chosen["said"].items()]
     text, people = "", "validation: held-out people, whom calibration, threshold and head were chosen on"
-    for name, value, ends in rows:
-        text += f'\n[[metric]]\nset = "{people}"\n'
-        text += f"assets = {len(fake)}\nfake = {int(fake.sum())}\nname = {json.dumps(name)}\nvalue = {value:.3f}\n"
+    for name, of, value, ends in rows:
+        text += f'\n[[metric]]\nset = "{people}"\nassets = {len(of)}\nfake = {labels(of).sum()}\n'
+        text += f"name = {json.dumps(name)}\nvalue = {value:.3f}\n"
         text += f"interval = [{ends[0]:.3f}, {ends[1]:.3f}]\n" if ends else ""
     return text
+
+
+def figure(name, records, values):
+    return name, records, auc(labels(records), values), interval(records, values)

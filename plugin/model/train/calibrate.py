@@ -4,29 +4,44 @@ import math
 
 import numpy as np
 
-from .score import labels, mean_logits
-
 # Of genuine assets at most this share may be flagged, of fakes at most this share may be passed as real.
 FALSE_FLAGS, FALSE_PASSES = 0.01, 0.05
 STEP = 1000
 
 
-def platt(logits, fake, steps=100):
-    """Scale and offset (Platt, 1999), both classes weighted alike, with his targets, which temper few data."""
-    counts = np.where(fake, fake.sum(), (~fake).sum())
-    target = np.where(fake, (counts + 1) / (counts + 2), 1 / (counts + 2))
+def labels(records):
+    return np.array([record["label"] == "fake" for record in records])
+
+
+def platt(records, head, steps=100):
+    """Scale and offset (Platt, 1999) of the windows' logits, with his targets, which temper few data.
+
+    Both classes are weighted alike, in each all assets, in each of those all windows.
+    """
+    fake, windows = labels(records), [record["windows"][head] for record in records]
+    many, counts = np.array([len(each) for each in windows]), np.where(fake, fake.sum(), (~fake).sum())
+    target = np.repeat(np.where(fake, counts + 1, 1) / (counts + 2), many)
+    weight, logits = np.repeat(1 / counts / many, many), np.concatenate(windows)
     x, w = np.stack([logits, np.ones_like(logits)], 1), np.array([1.0, 0.0])
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-x @ w))
-        gradient = x.T @ ((p - target) / counts)
-        curve = (x * (p * (1 - p) / counts)[:, None]).T @ x + 1e-6 * np.eye(2)
-        change = np.linalg.solve(curve, gradient)
+        p = sigmoid(x @ w)
+        curve = (x * (p * (1 - p) * weight)[:, None]).T @ x + 1e-6 * np.eye(2)
+        change = np.linalg.solve(curve, x.T @ ((p - target) * weight))
         w -= change / max(1.0, np.abs(change).max())
     return float(np.clip(w[0], 0.05, 10)), float(w[1])
 
 
+def sigmoid(x):
+    return (1 + np.tanh(x / 2)) / 2
+
+
 def window_scores(records, head, scale, offset):
-    return [1 / (1 + np.exp(-(scale * np.array(record["windows"][head]) + offset))) for record in records]
+    return [sigmoid(scale * np.array(record["windows"][head]) + offset) for record in records]
+
+
+def asset_scores(records, head, scale, offset):
+    """As decide.rs in the plugin forms them: the mean over the windows of each."""
+    return np.array([each.mean() for each in window_scores(records, head, scale, offset)])
 
 
 def above(values, share):
@@ -42,9 +57,8 @@ def calibrate(records, head):
     many of their single windows lie below, and down to where all but `FALSE_PASSES` of the fakes lie above.
     """
     fake = labels(records)
-    scale, offset = platt(mean_logits(records, head), fake)
-    windows = window_scores(records, head, scale, offset)
-    scores = np.array([each.mean() for each in windows])
+    scale, offset = platt(records, head)
+    windows, scores = (form(records, head, scale, offset) for form in (window_scores, asset_scores))
     threshold = above(scores[~fake], FALSE_FLAGS)
     genuine = np.concatenate([each for each, is_fake in zip(windows, fake) if not is_fake])
     high = max(threshold, above(genuine, FALSE_FLAGS))

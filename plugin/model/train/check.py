@@ -1,34 +1,42 @@
 """python -m train.check: proves on made-up crops, on the CPU, what the training rests on. About a minute."""
 
+import contextlib
 import hashlib
+import io
 import json
 import math
+import shutil
 import tempfile
 import time
+import tomllib
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import blend, export, loop, pixels, stages
-from .calibrate import calibrate
+from . import blend, bundle, export, loop, pixels, reencode, stages
+from .__main__ import keep
+from .calibrate import asset_scores, calibrate, platt
 from .draw import Draw
 from .nets import Detector, SequenceHead, normalise
 from .packs import Packs
 from .sample import Sampler
-from .split import groups, roles
+from .score import QUALITY, judged, score
+from .split import groups, listing, roles
 
 SIZE, WINDOW = 64, 20
 LANDMARKS = (40, 55), (70, 55), (55, 75), (42, 95), (68, 95)
 
 
 def make_pack(folder):
-    """Ten pairs of people, each real and fake, and some photographs, as smooth noise that moves."""
+    """Ten pairs of people, each real and fake, and some photographs, as smooth noise that moves; a fake of nobody."""
     random, tracks, crops = np.random.default_rng(0), [], []
     clips = [("video", "clips", "real", f"{i:03}") for i in range(20)]
     clips += [("video", "clips", "fake", f"{i:03}_{i + 1:03}") for i in range(0, 20, 2)]
     clips += [("image", "photos", label, f"{label}_{i}") for label in ("real", "fake") for i in range(8)]
+    clips += [("image", "scraped", "fake", "")]
     for kind, source, label, identity in clips:
         count = WINDOW if kind == "video" else 1
         base = torch.from_numpy(random.random((1, 3, 8, 8), np.float32))
@@ -36,6 +44,7 @@ def make_pack(folder):
         tracks.append({
             "asset": {"path": f"{label}/{identity}", "label": label, "kind": kind, "source": source,
                       "identity": identity, "generator": "none" if label == "real" else "some", "split": "train"},
+            "quality": {"face_px": 90.0, "sharpness": 90.0, "brightness": 90.0},
             "window": {"start_us": 0}, "face": 0, "part": "part-0000.safetensors", "row": len(crops), "rows": count,
             "frames": [{"bbox": [10 + t, 20, 90, 100], "landmarks": [[t + x, y] for x, y in LANDMARKS]}
                        for t in range(count)]})
@@ -57,6 +66,80 @@ def check_roles(packs):
     people = [{group[id(track)] for track in tracks} for tracks in found.values()]
     assert sum(map(len, people)) == len(set.union(*people)) and all(people), "a person has two roles"
     assert sum(map(len, found.values())) == len(packs.tracks)
+
+
+def check_people(packs):
+    """Who is one person, as the tests of host/src/evaluate/identity.rs have it."""
+    def grouped(*shown):
+        clip = packs.tracks[0]
+        tracks = [replace(clip, asset=clip.asset | {"source": source, "identity": identity, "path": f"{nth}.mp4"})
+                  for nth, (source, identity) in enumerate(shown)]
+        found = groups(tracks)
+        return [list(dict.fromkeys(found)).index(name) for name in found]
+
+    assert grouped(*[("FF++c23", name) for name in ("033", "097", "035", "033_097")]) == [0, 0, 1, 0]
+    assert grouped(*[("FF++c23", name) for name in ("1_2", "3_4", "2_3", "5")]) == [0, 0, 0, 1]
+    assert grouped(("FF++c23", "033"), ("Celeb", "033"), ("FF++c23(polimi)", "033")) == [0, 1, 0]
+    names = "real_00001", "real_00002", "easy_1_1111", "easy_2_1111"
+    assert grouped(*[("x", name) for name in names]) == [0, 1, 2, 3]
+    assert grouped(("x", ""), ("x", "")) == [0, 1]
+    assert grouped(("x", "id0"), ("x", "id16"), ("x", "id0_id16"), ("x", "id1")) == [0, 0, 0, 1]
+
+
+def refused(words, call, *args):
+    """That the call stops and says these words."""
+    try:
+        call(*args)
+    except SystemExit as stop:
+        assert words in str(stop), f"it says: {stop}"
+    else:
+        raise AssertionError(f"not refused, though {words}")
+
+
+def check_refusals(packs, folder):
+    first, second = (listing(roles(packs.tracks, fold, 5, 1)) for fold in (0, 1))
+    keep(folder / "roles.json", first)
+    keep(folder / "roles.json", first)
+    refused("other roles", keep, folder / "roles.json", second)
+    refused("at least 2 folds", roles, packs.tracks, 5, 5, 1)
+    refused("is called 999", roles, packs.tracks, 0, 5, 1, ["003", "999"])
+
+
+def check_score(packs):
+    """Assets of one path in two packs stay two; scores are those of decide.rs."""
+    clip = packs.tracks[0]
+    tracks = [replace(clip, start_us=start, row=row) for start, row in ((0, 0), (0, 1), (1, 2))]
+    tracks += [replace(clip, pack=1, row=3)]
+    for limit, value in QUALITY.items():
+        name, below = limit.split("_", 1)[1], limit.startswith("min")
+        at, beyond = (replace(clip, quality=clip.quality | {name: value + off}) for off in (0, -1 if below else 1))
+        assert judged(at) and not judged(beyond), f"{limit} is not kept"
+        tracks.append(replace(beyond, start_us=2))
+    tracks = [replace(track, rows=1) for track in tracks]
+    logits = {crop.numpy().tobytes(): row for row, crop in enumerate(packs.crops(np.arange(20)))}
+    features = lambda crops: np.array([[logits[crop.numpy().tobytes()]] for crop in crops])  # noqa: E731
+    records = score(tracks, packs, features, {"frame": lambda values: values.mean()})
+    assert [record["windows"]["frame"] for record in records] == [[1, 2], [3]], records
+    form = lambda logit: 1 / (1 + math.exp(-(0.5 * logit - 1)))  # noqa: E731
+    assert np.allclose(asset_scores(records, "frame", 0.5, -1), [(form(1) + form(2)) / 2, form(3)])
+
+
+def check_copies(folder):
+    manifest, paths = folder / "manifest.csv", ("/far/x.mp4", "x.mp4", "x.webm")
+    write = lambda paths: manifest.write_text(  # noqa: E731
+        "path,kind,split\n" + "".join(f"{path},video,train\n" for path in paths))
+    write(paths)
+    copies = reencode.plan(manifest, 2, 1)
+    targets = [folder / "copies" / row["path"] for _, row in copies]
+    assert len({*targets}) == 6 and all(target.is_relative_to(folder / "copies") for target in targets)
+    targets[0].parent.mkdir(parents=True)
+    targets[0].touch()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        made = reencode.encode_all("false", folder, folder / "copies", copies, 1)
+    assert said.getvalue().count("left out") == 5
+    assert made == [copies[0][1]], "a broken video takes others with it"
+    write(("../x.mp4",))
+    refused("`..`", reencode.plan, manifest, 2, 1)
 
 
 def check_balance(packs):
@@ -92,24 +175,62 @@ def check_jpeg():
     assert loss[0] < 0.02 and loss == sorted(loss), f"losses of JPEG: {loss}"
 
 
+def work_in(packs, out, deadline=math.inf, **changed):
+    o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=1, sequence_rate=1e-3, windows=4,
+                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[])
+    vars(o).update(changed)
+    return stages.Work(packs, roles(packs.tracks, o.fold, o.folds, o.seed), out, o, deadline)
+
+
 def check_resume(packs, folder):
     """Training in one go and in two gives the same weights, to the bit."""
-    o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=0, sequence_rate=0, windows=4,
-                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[])
-    by_role = roles(packs.tracks, 0, 5, 1)
-
-    def run(out, deadline=math.inf):
-        return stages.frame(stages.Work(packs, by_role, out, o, deadline), "lite0")
-
-    whole = run(folder / "whole").state_dict()
+    run = lambda work: stages.frame(work, "lite0")  # noqa: E731
+    whole = run(work_in(packs, folder / "whole")).state_dict()
     views, count = stages.Work.views, []
     stages.Work.views = lambda *args: count.append(1) or views(*args)
     clock = time.monotonic
     loop.time.monotonic = lambda: math.inf if len(count) == 2 else 0.0
-    assert run(folder / "halves", deadline=1.0) is None
+    half = work_in(packs, folder / "halves", deadline=1.0)
+    assert run(half) is None
     loop.time.monotonic, stages.Work.views = clock, views
-    halves = run(folder / "halves").state_dict()
+    refused("at step 2 of 4", stages.load_detector, half, "lite0")
+    halves = run(work_in(packs, folder / "halves")).state_dict()
     assert all(torch.equal(whole[key], halves[key]) for key in whole), "a run that was stopped ends elsewhere"
+
+
+def check_bundle(packs, folder):
+    """What `check_resume` has trained, with an LSTM, becomes a bundle; nobody else's checkpoint does."""
+    work = work_in(packs, folder / "whole")
+    detector = stages.load_detector(work, "lite0")
+    stages.sequence(work, "lite0", detector)
+    for changed in {"fold": 1}, {"folds": 4}, {"seed": 4}, {"without": ["some"]}, {"validation": ["003"]}:
+        refused("was begun with", stages.load_detector, work_in(packs, folder / "whole", **changed), "lite0")
+    more = Namespace(tracks=packs.tracks[1:], **{k: v for k, v in vars(packs).items() if k != "tracks"})
+    refused("roles = ", stages.load_detector, work_in(more, folder / "whole"), "lite0")
+    made = bundle.write(work, "lite0", "frame", None, None, "1.2.3")
+    text = tomllib.loads((made / "model.toml").read_text())
+    assert text["quality"] == QUALITY and text["model"]["version"] == "1.2.3"
+    taught = {track.key for track in work.roles["train"] if track.fake and track.asset["source"] == "clips"}
+    assert f"{len(taught)} fake videos of clips (some)" in text["model"]["training_data"], "it learnt from others"
+    assert "scraped" not in text["model"]["training_data"], "what was left out is said to have taught"
+    copies = [replace(track, asset=track.asset | {"path": track.key, "encoding": "some"}) for track in work.roles["train"]]
+    twice = stages.Work(packs, work.roles | {"train": work.roles["train"] + copies}, work.out, work.options, 0)
+    said = bundle.describe(twice, "frame")
+    assert f"{len(taught)} fake videos of clips (some)" in said and "re-encoded copies" in said, "copies count as videos"
+    lines = [json.loads(line) for line in (folder / "whole/lite0/validation.jsonl").read_text().splitlines()]
+    fitted = calibrate(lines, "frame")
+    assert text["output"]["calibration"]["scale"] == round(fitted["scale"], 4), "not the scores of the stored model"
+    loop.lighten(folder / "whole" / "lite0")
+    light = folder / "light" / "lite0"
+    light.mkdir(parents=True)
+    for name in ("frame", "sequence"):
+        shutil.copy(folder / "whole" / "lite0" / f"{name}.light.pt", light / f"{name}.pt")
+    work = work_in(packs, folder / "light")
+    detector = stages.load_detector(work, "lite0")
+    assert stages.load_sequence(work, "lite0", detector) is not None
+    with torch.no_grad():
+        detector.frame.bias += 1
+    refused("detector = ", stages.load_sequence, work, "lite0", detector)
 
 
 def check_export():
@@ -129,12 +250,27 @@ def check_export():
             head.spread.copy_(features.std(0) + 0.1)
             order = head(features[None])
         for storage, near in (("float32", 1e-4), ("float16", 0.05), ("int8", 0.3)):
-            for sequence, expected in ((None, logits), (head, order)):
-                first, second = map(export.Session, export.parts(arch, detector, sequence, SIZE, storage))
-                seen = first(x.numpy())
-                got = second(seen if sequence is None else seen[None])[:, 0]
-                off = np.abs(got - expected.detach().numpy()).max() / max(1.0, expected.abs().max().item())
+            run = {name: export.Session(part) for name, part in
+                   export.parts(arch, detector, head, SIZE, storage).items()}
+            seen = run["features"](x.numpy())
+            for got, expected in ((run["frame"](seen), logits), (run["sequence"](seen[None]), order)):
+                off = np.abs(got[:, 0] - expected.detach().numpy()).max() / max(1.0, expected.abs().max().item())
                 assert off < near, f"{arch} {storage}: logits differ by {off:.3g}"
+
+
+def check_folding():
+    """Features that are far from zero for their spread do not upset the LSTM when its weights are few bits."""
+    torch.manual_seed(0)
+    head = SequenceHead(torch.nn.Linear(1280, 1)).eval()
+    torch.nn.init.normal_(head.order.weight)
+    head.middle.fill_(50)
+    features = 50 + torch.randn(1, 5, 1280)
+    with torch.no_grad():
+        expected = head(features) - head.frame(features.mean(1))[:, 0]
+        head.frame.weight.zero_(), head.frame.bias.zero_()
+    for storage in ("float16", "int8"):
+        got = export.Session(export.sequence_head(head, storage))(features.numpy())[0, 0]
+        assert abs(got - expected.item()) < 0.05, f"{storage}: off by {abs(got - expected.item()):.3g}"
 
 
 def check_calibration():
@@ -145,6 +281,9 @@ def check_calibration():
     low, high = found["band"]
     assert 0 <= low <= found["threshold"] <= high <= 1
     assert found["said"]["share called fake, of the real ones"] <= 0.01
+    often = [record | {"windows": {"frame": record["windows"]["frame"] * (1 + 9 * (i % 2))}}
+             for i, record in enumerate(records)]
+    assert np.allclose(platt(records, "frame"), platt(often, "frame")), "long videos weigh more"
 
 
 def main():
@@ -153,9 +292,14 @@ def main():
         folder = Path(folder)
         make_pack(folder)
         packs = Packs([folder], torch.device("cpu"))
-        for name, check in {"roles": lambda: check_roles(packs), "balance": lambda: check_balance(packs),
-                            "blend": lambda: check_blend(packs), "jpeg": check_jpeg, "calibration": check_calibration,
-                            "export": check_export, "resume": lambda: check_resume(packs, folder)}.items():
+        checks = {
+            "roles": lambda: check_roles(packs), "people": lambda: check_people(packs),
+            "refusals": lambda: check_refusals(packs, folder), "balance": lambda: check_balance(packs),
+            "blend": lambda: check_blend(packs), "jpeg": check_jpeg, "score": lambda: check_score(packs),
+            "calibration": check_calibration, "copies": lambda: check_copies(folder), "export": check_export,
+            "folding": check_folding, "resume": lambda: check_resume(packs, folder),
+            "bundle": lambda: check_bundle(packs, folder)}
+        for name, check in checks.items():
             start = time.monotonic()
             check()
             print(f"{name}: as it should be ({time.monotonic() - start:.1f} s)", flush=True)

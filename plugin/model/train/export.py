@@ -38,10 +38,18 @@ class Graph:
             return self.constant(name, value)
         if self.storage == "float16":
             return self.node("Cast", self.constant(name, value.astype(np.float16)), to=TensorProto.FLOAT)
-        scale = np.abs(value.reshape(len(value), -1)).max(1).clip(1e-12) / 127
-        whole = np.rint(value / scale.reshape(-1, *[1] * (value.ndim - 1))).astype(np.int8)
-        scale = self.constant(f"{name}.scale", scale.astype(np.float32))
+        whole, scale = eight_bits(value)
+        scale = self.constant(f"{name}.scale", scale.ravel())
         return self.node("DequantizeLinear", self.constant(name, whole), scale, axis=0)
+
+    def kept(self, value):
+        """What `weight` makes of a weight, as the plugin will read it."""
+        if value.numel() < LARGE or self.storage == "float32":
+            return value
+        if self.storage == "float16":
+            return value.half().float()
+        whole, scale = eight_bits(value.detach().cpu().numpy())
+        return torch.from_numpy(whole * scale).to(value)
 
     def conv(self, x, name, conv, norm):
         """A convolution, its padding, and the batch normalisation after it."""
@@ -66,6 +74,12 @@ class Graph:
                                   producer_name="veritag")
         onnx.checker.check_model(model, full_check=True)
         return model
+
+
+def eight_bits(value):
+    """Whole numbers of at most 127, and what one of them stands for in each output."""
+    scale = np.abs(value).max(tuple(range(1, value.ndim)), keepdims=True).clip(1e-12) / np.float32(127)
+    return np.rint(value / scale).astype(np.int8), scale
 
 
 def lite0(g, body):
@@ -116,7 +130,7 @@ def sequence_head(head, storage):
     g, lstm = Graph(storage), head.lstm
     order = lambda v: torch.cat([v.chunk(4)[i] for i in (0, 3, 1, 2)])  # noqa: E731
     inputs = lstm.weight_ih_l0 / head.spread
-    bias = torch.cat([order(lstm.bias_ih_l0 - inputs @ head.middle), order(lstm.bias_hh_l0)])[None]
+    bias = torch.cat([order(lstm.bias_ih_l0 - g.kept(inputs) @ head.middle), order(lstm.bias_hh_l0)])[None]
     first, second = g.constant("axis_0", np.array([0])), g.constant("axis_1", np.array([1]))
     w, r = (g.node("Unsqueeze", g.weight(f"lstm.{n}", order(v)), first)
             for n, v in (("input", inputs), ("recurrent", lstm.weight_hh_l0)))
@@ -129,9 +143,9 @@ def sequence_head(head, storage):
 
 
 def parts(arch, detector, sequence, size, storage):
-    """`features` and `head`, of the frames' mean if `sequence` is None."""
-    head = frame_head(detector, storage) if sequence is None else sequence_head(sequence, storage)
-    return features(arch, detector, size, storage), head
+    """`features` and each head that there is, `sequence` being None before the LSTM is trained."""
+    found = {"features": features(arch, detector, size, storage), "frame": frame_head(detector, storage)}
+    return found | ({"sequence": sequence_head(sequence, storage)} if sequence is not None else {})
 
 
 class Session:

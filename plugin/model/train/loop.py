@@ -1,6 +1,7 @@
 """The training loop: resumable, within a budget of time, the same for every stage."""
 
 import copy
+import hashlib
 import math
 import os
 import time
@@ -81,17 +82,43 @@ def save(path, settings, model, average, optimiser, step):
     os.replace(path.with_suffix(".new"), path)
 
 
-def restore(path, settings, model, average, optimiser):
+def load(path, settings):
+    """The checkpoint at `path`, if it was begun with these settings."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    differ = {key for key in {*settings, *state["settings"]} if settings.get(key) != state["settings"].get(key)}
-    if differ:
-        was = ", ".join(f"{key} = {state['settings'].get(key)}" for key in sorted(differ))
-        raise SystemExit(f"{path} was begun with {was}: go on with that, or begin in another directory")
+    was = {key: state["settings"].get(key) for key in settings}
+    if differ := ", ".join(f"{key} = {was[key]}, not {settings[key]}" for key in was if was[key] != settings[key]):
+        raise SystemExit(f"{path} was begun with {differ}: go on with that, remove the file, or take another --out")
+    return state
+
+
+def trained(path, settings):
+    """The moving average of the checkpoint at `path`, if it is finished and was begun with these settings."""
+    state = load(path, settings)
+    step, steps = state["step"], state["settings"]["steps"]
+    if step < steps:
+        raise SystemExit(f"{path} is at step {step} of {steps}: let {state['settings']['stage']} finish first")
+    return state["average"]
+
+
+def restore(path, settings, model, average, optimiser):
+    state = load(path, settings)
     model.load_state_dict(state.get("model", state["average"]))
     average.load_state_dict(state["average"])
     if "optimiser" in state:
         optimiser.load_state_dict(state["optimiser"])
     return state["step"]
+
+
+def light(weights):
+    return {key: value.half() if value.ndim > 1 else value for key, value in weights.items()}
+
+
+def fingerprint(model):
+    """A hash of the weights, the same for a light copy of them."""
+    digest = hashlib.sha256()
+    for value in light(model.state_dict()).values():
+        digest.update(value.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def lighten(folder):
@@ -102,7 +129,6 @@ def lighten(folder):
     for path in sorted(folder.glob("*.pt")):
         if path.suffixes == [".pt"]:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            average = {key: value.half() if value.ndim > 1 else value for key, value in state["average"].items()}
-            light = {"settings": state["settings"], "step": state["step"], "average": average}
-            torch.save(light, path.with_suffix(".light.pt"))
+            kept = {"settings": state["settings"], "step": state["step"], "average": light(state["average"])}
+            torch.save(kept, path.with_suffix(".light.pt"))
             print(f"{path.with_suffix('.light.pt')}: step {state['step']}")

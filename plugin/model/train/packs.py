@@ -18,12 +18,19 @@ SCHEMA = "veritag.crops/1"
 class Track:
     """One face through one window; `row` counts over all crops of all packs."""
 
+    pack: int
     asset: dict
+    quality: dict
     start_us: int
     face: int
     row: int
     rows: int
     landmarks: np.ndarray  # [rows, 5, 2]
+
+    @property
+    def key(self):
+        """Tells assets apart: packs may name different ones alike."""
+        return f"{self.pack}:{self.asset['path']}"
 
     @property
     def fake(self):
@@ -45,7 +52,7 @@ class Packs:
             raise SystemExit(f"packs must be of one kind, {SCHEMA}: {sorted(shapes)}")
         _, self.size, self.margin, self.window = shapes.pop()
         rows = 0
-        for folder, head in zip(map(Path, folders), self.heads):
+        for pack, (folder, head) in enumerate(zip(map(Path, folders), self.heads)):
             first = {}
             for part in head["parts"]:
                 first[part["file"]] = rows
@@ -53,7 +60,7 @@ class Packs:
                 self.parts.append(open_part(folder / part["file"], part, self.size))
                 rows += part["rows"]
             lines = (folder / "tracks.jsonl").read_text().splitlines()
-            tracks = [read_track(json.loads(line), first, self.margin) for line in lines]
+            tracks = [read_track(pack, json.loads(line), first, self.margin) for line in lines]
             self.tracks += [track for track in tracks if track.asset["split"] == "train" and track.rows]
         self.resident, filled = None, rows * self.size**2 * 3
         if device.type == "cuda" and 3 * filled < torch.cuda.get_device_properties(device).total_memory:
@@ -84,10 +91,11 @@ def open_part(path, part, size):
     return np.memmap(path, np.uint8, "c", 8 + length + tensor["data_offsets"][0], tuple(shape))
 
 
-def read_track(line, first, margin):
+def read_track(pack, line, first, margin):
     boxes = np.array([frame["bbox"] for frame in line["frames"]], np.float64).reshape(-1, 1, 4)
     points = np.array([frame["landmarks"] for frame in line["frames"]], np.float64).reshape(-1, 5, 2)
     middle, side = boxes[..., :2] + boxes[..., 2:] / 2, boxes[..., 2:].max(-1, keepdims=True) * margin
     landmarks = ((points - middle) / (side / 2)).astype(np.float32)
     row = first[line["part"]] + line["row"]
-    return Track(line["asset"], line["window"]["start_us"], line["face"], row, line["rows"], landmarks)
+    start, face, rows = line["window"]["start_us"], line["face"], line["rows"]
+    return Track(pack, line["asset"], line["quality"], start, face, row, rows, landmarks)

@@ -3,13 +3,14 @@
 Each training video is encoded anew in some ways, drawn by its path and --seed, real and fake alike. OUT/manifest.csv
 has the columns of MANIFEST and `encoding`; paths in it are relative to OUT. Run `veritag crops` on it, and train on
 that pack beside the one of the originals. Needs ffmpeg with libx264, libx265 and libvpx-vp9; copies that are there
-already are kept.
+already are kept, videos that cannot be read are named and left out.
 """
 
 import argparse
 import csv
 import os
 import random
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,11 +47,41 @@ def encode(ffmpeg, source, target, encoding):
     target.parent.mkdir(parents=True, exist_ok=True)
     steps = command(ffmpeg, source, target, encoding)
     for step in steps:
-        subprocess.run(step, check=True)
+        if status := subprocess.run(step).returncode:
+            raise OSError(f"{ffmpeg} ended with {status}")
     made = [Path(step[-1]) for step in steps]
     os.replace(made[-1], target)
     for left in made[:-1]:
         left.unlink()
+
+
+def plan(manifest, copies, seed):
+    """Each source with the manifest's row of a copy of it."""
+    with open(manifest, newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "video" and row["split"] == "train"]
+    if above := [row["path"] for row in rows if ".." in Path(row["path"]).parts]:
+        raise SystemExit(f"{above[0]}: `..` would lead out of the copies' directory; name the path from the root")
+    return [(row["path"], row | {"path": copy_path(row["path"], encoding), "encoding": encoding})
+            for row in rows for encoding in random.Random(f"{seed} {row['path']}").sample(sorted(ENCODINGS), copies)]
+
+
+def copy_path(path, encoding):
+    return path.lstrip("/") + f".{encoding}.mkv"
+
+
+def encode_all(ffmpeg, folder, out, copies, jobs):
+    """The rows whose copies could be made; names the others."""
+    made = []
+    with ThreadPoolExecutor(jobs) as pool:
+        work = [pool.submit(encode, ffmpeg, folder / source, out / row["path"], row["encoding"])
+                for source, row in copies]
+        for number, (each, (source, row)) in enumerate(zip(work, copies), 1):
+            if error := each.exception():
+                print(f"\n{source}, {row['encoding']}: left out, {error}")
+            else:
+                made.append(row)
+            print(f"\r{number} of {len(work)} copies", end="" if number < len(work) else "\n", flush=True)
+    return made
 
 
 def main():
@@ -62,23 +93,15 @@ def main():
     args.add_argument("--jobs", type=int, default=os.cpu_count())
     args.add_argument("--ffmpeg", default="ffmpeg")
     o = args.parse_args()
-    with open(o.manifest, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == "video" and row["split"] == "train"]
-    copies = []
-    for row in rows:
-        for encoding in random.Random(f"{o.seed} {row['path']}").sample(sorted(ENCODINGS), o.copies):
-            path = Path(row["path"]).with_suffix(f".{encoding}.mkv")
-            copies.append((row["path"], row | {"path": str(path), "encoding": encoding}))
-    with ThreadPoolExecutor(o.jobs) as pool:
-        work = [pool.submit(encode, o.ffmpeg, o.manifest.parent / source, o.out / row["path"], row["encoding"])
-                for source, row in copies]
-        for number, each in enumerate(work, 1):
-            each.result()
-            print(f"\r{number} of {len(work)} copies", end="" if number < len(work) else "\n", flush=True)
+    if not shutil.which(o.ffmpeg):
+        raise SystemExit(f"{o.ffmpeg} is not to be found: install ffmpeg, or name it with --ffmpeg")
+    made = encode_all(o.ffmpeg, o.manifest.parent, o.out, plan(o.manifest, o.copies, o.seed), o.jobs)
+    if not made:
+        raise SystemExit(f"{o.manifest}: no copy could be made of a video in the split `train`")
     with open(o.out / "manifest.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, list(copies[0][1]))
+        writer = csv.DictWriter(file, list(made[0]))
         writer.writeheader()
-        writer.writerows(row for _, row in copies)
+        writer.writerows(made)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,12 @@ class Sampler:
             asset = track.asset
             kind = self.fake if track.fake else self.real
             people = kind.setdefault(asset["source"], {}).setdefault(asset["generator"], {})
-            people.setdefault(asset["identity"], []).append(track)
+            people.setdefault(asset["identity"] or track.key, []).append(track)
         self.sources = sorted(self.real)
         weights = np.sqrt([sum(track.rows for track in every(self.real[name])) for name in self.sources])
         self.weights = weights / weights.sum()
         self.left_out = sorted(set(self.fake) - set(self.real))
+        self.tracks = [track for track in tracks if track.asset["source"] in self.real]
 
     def batch(self, random, windows, frames):
         """Consecutive frames from a random start; a track that ends too early stays at its last frame."""

@@ -5,32 +5,45 @@ from collections import defaultdict
 import numpy as np
 import torch
 
+from .calibrate import asset_scores, labels, platt
 from .nets import normalise
 from .split import groups
 
 TRACKS_AT_ONCE = 16
+# [quality] of every bundle: faces beyond these limits are not judged.
+QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0}
+
+
+def judged(track):
+    """Whether decide.rs in the plugin would judge this face."""
+    face_px, sharpness, brightness = (track.quality[name] for name in ("face_px", "sharpness", "brightness"))
+    return (face_px >= QUALITY["min_face_px"] and sharpness >= QUALITY["min_sharpness"]
+            and QUALITY["min_brightness"] <= brightness <= QUALITY["max_brightness"])
 
 
 def score(tracks, packs, features, heads):
     """One record an asset: what its manifest says, its group, and `windows`: for each head the windows' logits.
 
     `features` takes crops uint8 [N, 3, S, S] to an array [N, F], a head takes such an array of one track to a logit.
-    A window's logit is that of its most suspect face.
+    A window's logit is that of its most suspect face; windows and assets without a face to judge are left out.
     """
-    found = defaultdict(lambda: defaultdict(dict))
-    assets = {}
-    for track, group in zip(tracks, groups(tracks)):
-        assets[track.asset["path"]] = track.asset | {"group": group}
+    records = {track.key: track.asset | {"group": group, "windows": {name: {} for name in heads}}
+               for track, group in zip(tracks, groups(tracks)) if judged(track)}
+    for track, values in read([track for track in tracks if judged(track)], packs, features):
+        for name, head in heads.items():
+            windows, logit = records[track.key]["windows"][name], float(head(values))
+            windows[track.start_us] = max(windows.get(track.start_us, logit), logit)
+    for record in records.values():
+        record["windows"] = {name: list(windows.values()) for name, windows in record["windows"].items()}
+    return list(records.values())
+
+
+def read(tracks, packs, features):
+    """Each track with its features."""
     for begin in range(0, len(tracks), TRACKS_AT_ONCE):
         some = tracks[begin : begin + TRACKS_AT_ONCE]
         rows = np.concatenate([np.arange(track.row, track.row + track.rows) for track in some])
-        each = np.split(features(packs.crops(rows)), np.cumsum([track.rows for track in some])[:-1])
-        for track, values in zip(some, each):
-            for name, head in heads.items():
-                windows, logit = found[track.asset["path"]][name], float(head(values))
-                windows[track.start_us] = max(windows.get(track.start_us, -np.inf), logit)
-    by_head = {path: {name: list(windows.values()) for name, windows in found[path].items()} for path in assets}
-    return [asset | {"windows": by_head[path]} for path, asset in assets.items()]
+        yield from zip(some, np.split(features(packs.crops(rows)), np.cumsum([track.rows for track in some])[:-1]))
 
 
 def torch_parts(detector, sequence):
@@ -52,30 +65,27 @@ def torch_parts(detector, sequence):
     return features, {"frame": frame} | ({"sequence": order} if sequence is not None else {})
 
 
-def labels(records):
-    return np.array([record["label"] == "fake" for record in records])
-
-
-def mean_logits(records, head):
-    return np.array([np.mean(record["windows"][head]) for record in records])
-
-
 def auc(fake, values):
     pairs = values[fake][:, None] - values[~fake][None]
     return float(((pairs > 0) + (pairs == 0) / 2).mean()) if pairs.size else float("nan")
 
 
-def interval(records, head, times=1000):
-    """95 % of the AUC, by bootstrap over groups of people."""
+def interval(records, values, times=1000):
+    """95 % of the AUC of the assets' scores `values`, by bootstrap over groups of people."""
     members = defaultdict(list)
     for index, record in enumerate(records):
         members[record["group"]].append(index)
-    members, random, values = list(members.values()), np.random.default_rng(0), []
-    fake, logits = labels(records), mean_logits(records, head)
+    members, random, found = list(members.values()), np.random.default_rng(0), []
+    fake = labels(records)
     for _ in range(times):
         pick = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
-        values.append(auc(fake[pick], logits[pick]))
-    return [float(v) for v in np.nanpercentile(values, [2.5, 97.5])]
+        found.append(auc(fake[pick], values[pick]))
+    return [float(v) for v in np.nanpercentile(found, [2.5, 97.5])]
+
+
+def calibrated(records, head):
+    """The scores of the assets, if calibrated on themselves."""
+    return asset_scores(records, head, *platt(records, head))
 
 
 def report(records, title):
@@ -83,11 +93,11 @@ def report(records, title):
     fake = labels(records)
     generators = sorted({record["generator"] for record in records if record["label"] == "fake"})
     for head in records[0]["windows"]:
-        logits = mean_logits(records, head)
-        low, high = interval(records, head)
+        values = calibrated(records, head)
+        low, high = interval(records, values)
         parts = []
         for name in generators:
             some = ~fake | np.array([record["generator"] == name for record in records])
-            parts.append(f"{name} {auc(fake[some], logits[some]):.3f}")
+            parts.append(f"{name} {auc(fake[some], values[some]):.3f}")
         count = f"{fake.sum()} fake, {(~fake).sum()} real"
-        print(f"{title}, {head}: AUC {auc(fake, logits):.3f} [{low:.3f}, {high:.3f}] ({count}); {', '.join(parts)}")
+        print(f"{title}, {head}: AUC {auc(fake, values):.3f} [{low:.3f}, {high:.3f}] ({count}); {', '.join(parts)}")

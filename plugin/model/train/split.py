@@ -1,30 +1,41 @@
 """Who is learnt from and who is kept for choosing: by identity, never by file."""
 
+import json
 import random
 import re
 
 
 def groups(tracks):
-    """The group of every track: assets that share a person, directly or through a fake of two, are in one.
+    """The group of every track, by the rule of `veritag evaluate` (host/src/evaluate/identity.rs).
 
-    An identity such as `033_097` is a fake of two people; any other is one person.
+    Tracks that share a person, directly or through others, share a group. People are told apart by collection,
+    where what stands in brackets after its name counts for nothing.
     """
     parent = {}
 
-    def root(name):
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
+    def root(person):
+        while parent.setdefault(person, person) != person:
+            person = parent[person]
+        return person
 
-    people = [split_identity(track.asset["identity"]) for track in tracks]
-    for first, *others in people:
+    everyone = [[f"{collection(track.asset)}/{name}" for name in people(track.asset)] for track in tracks]
+    for persons in everyone:
+        first, *others = sorted(map(root, persons))
         for other in others:
-            parent[root(other)] = root(first)
-    return [root(first) for first, *_ in people]
+            parent[other] = first
+    return [root(first) for first, *_ in everyone]
 
 
-def split_identity(identity):
-    return identity.split("_") if re.fullmatch(r"\d+(_\d+)+", identity) else [identity]
+def collection(asset):
+    return asset["source"].split("(")[0].strip()
+
+
+def people(asset):
+    """`033_097` is made of 033 and 097; `real_00012` and `easy_100_1111` are names of one; no name is nobody else's."""
+    parts = asset["identity"].split("_")
+    if len(parts) == 2 and all(re.search("[0-9]", part) for part in parts):
+        return parts
+    return [asset["identity"] or asset["path"]]
 
 
 def roles(tracks, fold, folds, seed, validation=()):
@@ -33,18 +44,13 @@ def roles(tracks, fold, folds, seed, validation=()):
     Groups with both real and fake videos are dealt into `folds` by `seed`; number `fold` validates and the next
     one is for the LSTM. A list of identities for validation takes precedence. All others are for the CNN.
     """
+    if not 0 <= fold < folds or folds < 2:
+        raise SystemExit(f"--fold {fold} --folds {folds}: name one of at least 2 folds, counted from 0")
     group = groups(tracks)
-    labels = {}
-    for track, name in zip(tracks, group):
-        if track.asset["kind"] == "video":
-            labels.setdefault(name, set()).add(track.fake)
-    both = sorted(name for name, seen in labels.items() if len(seen) == 2)
-    random.Random(seed).shuffle(both)
+    both = shuffled(tracks, group, seed)
     if validation:
-        named = [bool({*split_identity(track.asset["identity"])} & {*validation}) for track in tracks]
-        held = {name for name, is_named in zip(group, named) if is_named}
-        both = [name for name in both if name not in held]
-        sequence = {*both[::folds]}
+        held = named(tracks, group, {*validation})
+        sequence = {*[name for name in both if name not in held][::folds]}
     else:
         held, sequence = {*both[fold::folds]}, {*both[(fold + 1) % folds :: folds]}
     found = {"train": [], "sequence": [], "validation": []}
@@ -52,3 +58,28 @@ def roles(tracks, fold, folds, seed, validation=()):
         role = "validation" if name in held else "sequence" if name in sequence else "train"
         found[role].append(track)
     return found
+
+
+def shuffled(tracks, group, seed):
+    """The groups with both real and fake videos."""
+    labels = {}
+    for track, name in zip(tracks, group):
+        if track.asset["kind"] == "video":
+            labels.setdefault(name, set()).add(track.fake)
+    both = sorted(name for name, seen in labels.items() if len(seen) == 2)
+    random.Random(seed).shuffle(both)
+    return both
+
+
+def named(tracks, group, identities):
+    """The groups of these people."""
+    shown = [{*people(track.asset)} & identities if track.asset["identity"] else set() for track in tracks]
+    if unknown := identities.difference(*shown):
+        raise SystemExit(f"--validation: nobody in these packs is called {', '.join(sorted(unknown))}")
+    return {name for name, some in zip(group, shown) if some}
+
+
+def listing(found):
+    """Roles as text, the same for the same assets in the same roles."""
+    assets = {role: sorted({track.key for track in tracks}) for role, tracks in found.items()}
+    return json.dumps(assets, indent=1) + "\n"

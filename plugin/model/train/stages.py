@@ -3,6 +3,8 @@
 Each leaves a checkpoint in the directory of the architecture and skips what its checkpoint says is done.
 """
 
+import hashlib
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,9 +12,10 @@ import torch.nn.functional as F
 from .blend import blend
 from .degrade import degrade
 from .draw import Draw
-from .loop import learn
+from .loop import fingerprint, learn, trained
 from .nets import BODIES, Detector, SequenceHead, Student, distil_loss, normalise
 from .sample import Sampler
+from .split import listing
 
 SMOOTHING = 0.02
 # Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
@@ -26,13 +29,24 @@ class Work:
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
         self.device = packs.device
 
+    def basis(self, arch):
+        """What all checkpoints of a run must agree on, so that nobody teaches one and is held out from another."""
+        o = self.options
+        return {"arch": arch, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation),
+                "without": sorted(o.without), "size": self.packs.size,
+                "roles": hashlib.sha256(listing(self.roles).encode()).hexdigest()[:16]}
+
     def settings(self, arch, stage):
         o = self.options
         steps = {"frame": o.steps, "distil": o.distil_steps, "sequence": o.sequence_steps}[stage]
         rate = {"frame": o.rate, "distil": o.distil_rate, "sequence": o.sequence_rate}[stage]
-        return {"arch": arch, "stage": stage, "steps": steps, "rate": rate, "windows": o.windows, "frames": o.frames,
-                "blends": o.blends, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation),
-                "without": sorted(o.without), "size": self.packs.size}
+        return self.basis(arch) | {"stage": stage, "steps": steps, "rate": rate, "windows": o.windows,
+                                   "frames": o.frames, "blends": o.blends}
+
+    def sampler(self, role):
+        """Draws from the tracks of `role`; the LSTM learns from whole windows alone."""
+        rows = self.packs.window if role == "sequence" else 1
+        return Sampler([track for track in self.roles[role] if track.rows >= rows], self.options.blends)
 
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
@@ -58,7 +72,7 @@ def frame(work, arch):
     """Learns from labels, single frames. Gives the trained detector, or None when time ran out."""
     torch.manual_seed(work.options.seed)
     model = work.detector(arch)
-    settings, sampler = work.settings(arch, "frame"), Sampler(work.roles["train"], work.options.blends)
+    settings, sampler = work.settings(arch, "frame"), work.sampler("train")
 
     def loss(step):
         x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"])
@@ -73,7 +87,7 @@ def distil(work, arch, teacher):
     """Learns from the labels and from the trained detector `teacher`, which sees the same crops."""
     torch.manual_seed(work.options.seed)
     model = Student(arch, work.packs.size, teacher.body.width).to(work.device, memory_format=torch.channels_last)
-    settings, sampler = work.settings(arch, "distil"), Sampler(work.roles["train"], work.options.blends)
+    settings, sampler = work.settings(arch, "distil"), work.sampler("train")
 
     def loss(step):
         x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"])
@@ -92,14 +106,14 @@ def distil(work, arch, teacher):
 
 def sequence(work, arch, detector):
     """Learns the LSTM on windows of people whom the detector has never seen; the detector stays as it is."""
-    tracks = [track for track in work.roles["sequence"] if track.rows == work.packs.window]
-    if len({track.fake for track in tracks}) < 2:
+    sampler = work.sampler("sequence")
+    if len({track.fake for track in sampler.tracks}) < 2:
         raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
     torch.manual_seed(work.options.seed)
     model = SequenceHead(torch.nn.Linear(detector.body.width, 1))
     model.frame.load_state_dict(detector.frame.state_dict())
     model = model.to(work.device)
-    settings, sampler = work.settings(arch, "sequence"), Sampler(tracks, work.options.blends)
+    settings = work.settings(arch, "sequence") | {"detector": fingerprint(detector)}
     windows = max(settings["windows"] * settings["frames"] // work.packs.window, 4)
 
     @torch.no_grad()
@@ -125,20 +139,20 @@ def smooth(fake):
 
 
 def load_detector(work, arch):
-    """The moving average of the checkpoint `frame.pt` of `arch`."""
+    """The detector of `frame.pt` of `arch`, if it was trained to the end in this run."""
     path = work.out / arch / "frame.pt"
     if not path.exists():
         raise SystemExit(f"{path} does not exist: train {arch} first")
-    state = torch.load(path, map_location="cpu", weights_only=True)["average"]
+    state = trained(path, work.basis(arch))
     inner = {key.removeprefix("detector."): value for key, value in state.items() if not key.startswith("project.")}
     return work.detector(arch, inner).eval().requires_grad_(False)
 
 
 def load_sequence(work, arch, detector):
-    """The moving average of the checkpoint `sequence.pt` of `arch`, or None if there is none."""
+    """The LSTM of `sequence.pt` of `arch`, if it was trained to the end on this detector; None if there is none."""
     path = work.out / arch / "sequence.pt"
     if not path.exists():
         return None
     head = SequenceHead(torch.nn.Linear(BODIES[arch].width, 1))
-    head.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
+    head.load_state_dict(trained(path, work.basis(arch) | {"detector": fingerprint(detector)}))
     return head.to(work.device).eval()
