@@ -8,7 +8,6 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
-import torch
 
 from . import export
 from .calibrate import asset_scores, calibrate, labels
