@@ -1,13 +1,11 @@
 //! `veritag crops`.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
 use veritag_abi::TensorBatch;
 
-use super::{SOME_FAILED, start};
+use super::{SOME_FAILED, progress, start};
 use crate::cli::{Crops, Setup};
 use crate::crops::pack::Pack;
 use crate::error::Error;
@@ -33,7 +31,7 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     let scanner = start::any_scanner(setup, options.windows.into(), patience)?;
     let bundle = scanner.pool.bundle();
     let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
-    let bar = progress(assets.entries.len());
+    let bar = progress::bar(assets.entries.len());
     let (mut count, mut broken) = (Count::default(), Ok(()));
     let look = |asset: &Entry| (asset.clone(), scanner.crops(&assets.locate(asset)));
     in_order(workers, &assets.entries, look, |(asset, crops)| {
@@ -69,8 +67,4 @@ impl Count {
         self.without_face += usize::from(faces == 0 && !windows.is_empty());
         Ok(())
     }
-}
-
-fn progress(assets: usize) -> ProgressBar {
-    if io::stderr().is_terminal() { ProgressBar::new(assets as u64) } else { ProgressBar::hidden() }
 }

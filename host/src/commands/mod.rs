@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod evaluate;
 pub mod import;
 pub mod model;
+mod progress;
 pub mod scan;
 pub mod start;
 
