@@ -79,7 +79,7 @@ pub fn hostile_manifest(directory: &Path, name: &str) -> PathBuf {
 /// A labelled list in `directory` of media fixtures, `(name, label)` each.
 pub fn labels(directory: &Path, rows: &[(&str, &str)]) -> PathBuf {
     let row = |(name, label): &(&str, &str)| {
-        let kind = if name.ends_with("jpg") { "image" } else { "video" };
+        let kind = if [".jpg", ".png"].iter().any(|end| name.ends_with(end)) { "image" } else { "video" };
         let generator = if *label == "fake" { "blended" } else { "none" };
         format!("{},{label},{kind},ours,{generator},{name},test\n", fixture("media").join(name).display())
     };
