@@ -33,11 +33,11 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
     let bar = progress::bar(assets.entries.len());
     let (mut count, mut broken) = (Count::default(), Ok(()));
-    let look = |asset: &Entry| (asset.clone(), scanner.crops(&assets.locate(asset)));
+    let look = |asset| (asset, scanner.crops(&assets.locate(asset)));
     in_order(workers, &assets.entries, look, |(asset, crops)| {
         bar.inc(1);
         if broken.is_ok() {
-            broken = bar.suspend(|| count.add(&mut pack, &asset, crops));
+            broken = bar.suspend(|| count.add(&mut pack, asset, crops));
         }
     });
     bar.finish_and_clear();

@@ -1,6 +1,6 @@
 //! `veritag model import`: from a checkpoint to a bundle that is proved to run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use veritag_abi::bundle::{Bundle as Card, Channels, Part, SelfTest, TemporalMode};
 
@@ -12,7 +12,7 @@ use crate::import::{Options, Pool, import};
 use crate::model::bundle::CARD;
 use crate::model::{Bundle, library::Library, self_test};
 use crate::sandbox::PluginManifest;
-use crate::scan::sidecar::replace;
+use crate::scan::sidecar::{replace, unwritable};
 
 /// Frames of the self-test: enough for a sequence, few enough to load fast.
 const FRAMES: u32 = 2;
@@ -118,9 +118,5 @@ fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, card: &Car
 fn write_card(directory: &Path, card: &Card) -> Result<(), Error> {
     let path = directory.join(CARD);
     let text = toml::to_string_pretty(card).expect("a card is plain data");
-    replace(&path, text.trim_end().as_bytes()).map_err(|e| unwritable(&path, &e))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    Error::Output { path: PathBuf::from(path), why: error.to_string() }
+    replace(&path, text.trim_end().as_bytes())
 }

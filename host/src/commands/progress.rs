@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar on standard error; hidden where that is no terminal.
+/// A bar on standard error; hidden where that is no terminal, or nothing is to be done.
 pub fn bar(steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left").expect("valid template");
-    if !io::stderr().is_terminal() {
+    if !io::stderr().is_terminal() || steps == 0 {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(steps as u64).with_style(style);

@@ -1,13 +1,13 @@
 //! `veritag scan`.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{SOME_FAILED, start};
+use super::{SOME_FAILED, progress, start};
 use crate::assessment::Assessment;
 use crate::cli::{Scan, Setup};
 use crate::error::Error;
@@ -60,12 +60,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(options: &'a Scan, files: usize) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("valid template");
-        let bar = if io::stderr().is_terminal() && files > 0 {
-            ProgressBar::new(files as u64).with_style(style)
-        } else {
-            ProgressBar::hidden()
-        };
-        bar.enable_steady_tick(Duration::from_millis(250));
+        let bar = progress::bar(files).with_style(style);
         let run = Self { options, begun: Instant::now(), bar, entries: vec![], all: vec![], unwritten: vec![] };
         if !options.json {
             run.print(&table::header(width()));
@@ -103,8 +98,8 @@ impl<'a> Run<'a> {
         if !self.options.json {
             self.print(&table::footer(&self.all, self.begun.elapsed()));
         }
-        if let Some(path) = self.options.report.clone() {
-            self.unwritten.extend(write_report(path, &self.entries).err());
+        if let Some(path) = &self.options.report {
+            self.unwritten.extend(sidecar::replace(path, report::html(&self.entries).as_bytes()).err());
         }
         self.unwritten.iter().for_each(|error| eprintln!("veritag: {}: {error}", error.code()));
         let failed = self.all.iter().any(|assessment| assessment.reason.as_deref() == Some("failed"));
@@ -121,8 +116,4 @@ fn missing(assessment: &Assessment) -> bool {
 /// Columns of the terminal; a pipe or a file gets whole paths.
 fn width() -> usize {
     console::Term::stdout().size_checked().map_or(usize::from(u16::MAX), |(_, columns)| columns.into())
-}
-
-fn write_report(path: PathBuf, entries: &[Entry]) -> Result<(), Error> {
-    sidecar::replace(&path, report::html(entries).as_bytes()).map_err(|e| Error::Output { path, why: e.to_string() })
 }

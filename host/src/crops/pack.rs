@@ -14,7 +14,7 @@ use super::picture::pictures;
 use crate::error::Error;
 use crate::hash::sha256;
 use crate::labels::Entry;
-use crate::scan::sidecar;
+use crate::scan::sidecar::{self, unwritable};
 
 pub const SCHEMA: &str = "veritag.crops/1";
 /// Largest part, in bytes of pictures.
@@ -156,24 +156,15 @@ impl Pack {
     /// # Errors
     /// [`Error::Output`] when it cannot be written to.
     pub fn finish(mut self, model: &ModelId, window: u32) -> Result<(), Error> {
-        let directory = self.directory.clone();
-        let mut end = || -> std::io::Result<()> {
-            if !self.pictures.is_empty() {
-                self.close_part()?;
-            }
-            self.tracks.flush()?;
-            let Input { size, margin, .. } = self.input;
-            let contents = Contents { schema: SCHEMA, model, size, margin, window, parts: &self.parts };
-            sidecar::replace(&self.directory.join("crops.json"), &serde_json::to_vec_pretty(&contents)?)
-        };
-        end().map_err(|e| unwritable(&directory, &e))
+        let last = if self.pictures.is_empty() { Ok(()) } else { self.close_part() };
+        last.and_then(|()| self.tracks.flush()).map_err(|e| unwritable(&self.directory, &e))?;
+        let Input { size, margin, .. } = self.input;
+        let contents = Contents { schema: SCHEMA, model, size, margin, window, parts: &self.parts };
+        let contents = serde_json::to_vec_pretty(&contents).expect("plain data serializes");
+        sidecar::replace(&self.directory.join("crops.json"), &contents)
     }
 }
 
 fn extent(&Window { start_us, end_us, frames, width, height, .. }: &Window) -> Extent {
     Extent { start_us, end_us, frames, width, height }
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    Error::Output { path: path.to_owned(), why: error.to_string() }
 }

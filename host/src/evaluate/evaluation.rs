@@ -1,5 +1,7 @@
 //! The document of an evaluation: everything that the page, the table and the model card show.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use veritag_abi::{ModelId, bundle::Bundle};
 
@@ -131,8 +133,8 @@ impl BundleReport {
 
     /// Adds what the bundle said of degraded copies: of all assets that the degradation fits, in any order.
     pub fn endure(&mut self, degradation: &Degradation, copies: Vec<Outcome>) {
-        let original = |copy: &Outcome| self.assets.iter().find(|asset| asset.entry.path == copy.entry.path);
-        let pair = |copy: &Outcome| Some((copy.case(), original(copy)?.case()));
+        let originals: HashMap<&str, &Outcome> = self.assets.iter().map(|a| (a.entry.path.as_str(), a)).collect();
+        let pair = |copy: &Outcome| Some((copy.case(), originals.get(copy.entry.path.as_str())?.case()));
         let pairs: Vec<(Case, Case)> = copies.iter().filter_map(pair).collect();
         let auc_change = bootstrap::auc_difference(&pairs);
         let measured = Measured::of(&copies, self.about.threshold);

@@ -8,6 +8,7 @@ mod examples;
 mod faces;
 mod gauge;
 mod legend;
+mod page;
 pub mod report;
 mod scale;
 mod schema;

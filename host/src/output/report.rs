@@ -1,14 +1,10 @@
 //! The report of a run: one page that needs nothing but itself.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use veritag_abi::Verdict;
 
-use super::{Counts, article::article, legend, summary, thumbnail::Thumbnail, times, words};
+use super::{Counts, article::article, legend, page::page, summary, thumbnail::Thumbnail, times, words};
 use crate::assessment::Assessment;
-
-pub(super) const STYLE: &str = include_str!("report.css");
-/// The browser itself refuses whatever would leave the page.
-pub(super) const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /// An assessment and the pictures of its faces.
 #[derive(Clone, Debug)]
@@ -20,29 +16,18 @@ pub struct Entry {
 /// The whole page, assets in the order given.
 pub fn html(entries: &[Entry]) -> String {
     let title = title(entries.len());
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { "Veritag: " (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (legend::patterns())
-                (masthead(&title, entries))
-                main {
-                    (summary::summary(entries))
-                    (legend::legend())
-                    @for (nth, entry) in entries.iter().enumerate() { (article(nth, entry)) }
-                }
+    let body = html! {
+        body {
+            (legend::patterns())
+            (masthead(&title, entries))
+            main {
+                (summary::summary(entries))
+                (legend::legend())
+                @for (nth, entry) in entries.iter().enumerate() { (article(nth, entry)) }
             }
         }
     };
-    page.into_string()
+    page(&title, "", body)
 }
 
 /// A verdict in words, with a mark of its own shape so that colour is never alone.

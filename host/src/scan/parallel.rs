@@ -11,7 +11,12 @@ const AHEAD: usize = 4;
 
 /// Does `work` on every item with `workers` threads and one more, which decodes meanwhile, and hands each result to
 /// `take` as soon as all before it are in. Few results wait at a time, however slow one of them is.
-pub fn in_order<I: Sync, T: Send>(workers: usize, items: &[I], work: impl Fn(&I) -> T + Sync, take: impl FnMut(T)) {
+pub fn in_order<'a, I: Sync, T: Send>(
+    workers: usize,
+    items: &'a [I],
+    work: impl Fn(&'a I) -> T + Sync,
+    take: impl FnMut(T),
+) {
     let (sender, results) = mpsc::channel();
     let (permit, permits) = sync_channel(AHEAD * (workers + 1));
     let queue = Mutex::new((permits, items.iter().enumerate()));

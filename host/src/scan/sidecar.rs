@@ -23,22 +23,23 @@ pub fn path_of(asset: &Path) -> PathBuf {
 /// [`Error::Output`] when its directory cannot be written to.
 pub fn write(asset: &Path, assessment: &Assessment) -> Result<PathBuf, Error> {
     let path = path_of(asset);
-    replace(&path, &serde_json::to_vec_pretty(assessment).expect("plain data serializes"))
-        .map_err(|error| Error::Output { path: path.clone(), why: error.to_string() })?;
+    replace(&path, &serde_json::to_vec_pretty(assessment).expect("plain data serializes"))?;
     Ok(path)
 }
 
 /// Replaces the file at `path` by `bytes` and a line's end, in one step.
 ///
 /// # Errors
-/// Those of writing.
-pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = beside(path)?;
-    file.write_all(bytes)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+/// [`Error::Output`] when it cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || {
+        let mut file = beside(path)?;
+        file.write_all(bytes)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| unwritable(path, &error))
 }
 
 /// Says early that [`replace`] would fail, before work is done for it.
@@ -46,7 +47,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// [`Error::Output`] when the directory of `path` cannot be written to.
 pub fn check(path: &Path) -> Result<(), Error> {
-    beside(path).map(drop).map_err(|error| Error::Output { path: path.to_owned(), why: error.to_string() })
+    beside(path).map(drop).map_err(|error| unwritable(path, &error))
+}
+
+/// What it means that `path` cannot be written.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Output { path: path.to_owned(), why: error.to_string() }
 }
 
 fn beside(path: &Path) -> std::io::Result<NamedTempFile> {

@@ -3,7 +3,6 @@
 mod work;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -64,10 +63,10 @@ fn labels(options: &Evaluate) -> Result<Labels, Error> {
 
 fn write(options: &Evaluate, evaluation: &Evaluation) -> Result<(), Error> {
     if let Some(path) = &options.json {
-        replace(path, &serde_json::to_string_pretty(evaluation).expect("plain data serializes"))?;
+        sidecar::replace(path, &serde_json::to_vec_pretty(evaluation).expect("plain data serializes"))?;
     }
     if let Some(path) = &options.report {
-        replace(path, &page::html(evaluation))?;
+        sidecar::replace(path, page::html(evaluation).as_bytes())?;
     }
     let Some(path) = &options.card else { return Ok(()) };
     for (nth, bundle) in evaluation.bundles.iter().enumerate() {
@@ -75,7 +74,7 @@ fn write(options: &Evaluate, evaluation: &Evaluation) -> Result<(), Error> {
         let again = evaluation.bundles[..nth].iter().any(|other| name(other) == name(bundle));
         let own = if again { format!("{}-{}", name(bundle), nth + 1) } else { name(bundle) };
         let path = if evaluation.bundles.len() == 1 { path.clone() } else { card_of(path, &own) };
-        replace(&path, &card::markdown(evaluation, bundle))?;
+        sidecar::replace(&path, card::markdown(evaluation, bundle).as_bytes())?;
     }
     Ok(())
 }
@@ -86,11 +85,6 @@ fn card_of(path: &Path, name: &str) -> PathBuf {
     let safe = name.replace(|c: char| !c.is_alphanumeric() && !"-_.".contains(c), "_");
     let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
     path.with_file_name(format!("{stem}-{safe}{extension}"))
-}
-
-fn replace(path: &Path, text: &str) -> Result<(), Error> {
-    let unwritable = |error: io::Error| Error::Output { path: path.into(), why: error.to_string() };
-    sidecar::replace(path, text.as_bytes()).map_err(unwritable)
 }
 
 #[cfg(test)]

@@ -16,34 +16,23 @@ mod verdicts;
 
 pub use headline::cautions;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{legend, report, times, words::visible};
+use super::{legend, page::page, times, words::visible};
 use crate::evaluate::Evaluation;
 
 const STYLE: &str = include_str!("evaluation.css");
 
 /// The whole page.
 pub fn html(evaluation: &Evaluation) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(report::POLICY);
-                title { "Veritag: evaluation" }
-                style { (PreEscaped(report::STYLE)) (PreEscaped(STYLE)) }
-            }
-            body.evaluation {
-                (legend::patterns())
-                (masthead(evaluation))
-                main { (sections(evaluation)) }
-            }
+    let body = html! {
+        body.evaluation {
+            (legend::patterns())
+            (masthead(evaluation))
+            main { (sections(evaluation)) }
         }
     };
-    page.into_string()
+    page("evaluation", STYLE, body)
 }
 
 fn sections(evaluation: &Evaluation) -> Markup {

@@ -1,0 +1,26 @@
+//! What every page is made in: one file that needs nothing but itself.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("report.css");
+/// The browser itself refuses whatever would leave the page.
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/// The whole page around `body`, with `style` beside the style that all pages share.
+pub fn page(title: &str, style: &str, body: Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { "Veritag: " (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
+            }
+            (body)
+        }
+    };
+    page.into_string()
+}
