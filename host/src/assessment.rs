@@ -34,6 +34,9 @@ pub struct Assessment {
     pub gaps: Vec<Gap>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelId>,
+    /// Kinds of fake that the model was not made to find, as its bundle names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blind_to: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<Program>,
     /// What ran the networks: `sandbox`.

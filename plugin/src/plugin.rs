@@ -8,11 +8,11 @@ use veritag_abi::{
 use crate::decide::decide;
 use crate::model::intake::{Intake, sha256};
 use crate::model::loaded::Model;
+use crate::model::parts::Parts;
 use crate::prepare::prepare;
 
 /// The part that names the others.
 const CARD: &str = "model.toml";
-const PARTS: [&str; 3] = ["faces", "features", "head"];
 /// Frames per window before a model says otherwise.
 const WINDOW: u32 = 20;
 /// Longest side of a frame, in pixels.
@@ -24,8 +24,8 @@ const MAX_CHUNK: u32 = 1 << 20;
 pub struct Plugin {
     intake: Intake,
     card: Option<(ModelId, Bundle)>,
-    /// Bytes of the parts that are in, in the order of [`PARTS`].
-    parts: [Option<Vec<u8>>; PARTS.len()],
+    /// Those that are in, until the model is built of them.
+    parts: Parts,
     model: Option<Model>,
 }
 
@@ -51,7 +51,7 @@ impl Plugin {
             name: part.name.clone(),
             file: part.file.clone(),
             sha256: Some(part.sha256.clone()),
-            ready: self.model.is_some() || slot(&part.name).is_some_and(|slot| self.parts[slot].is_some()),
+            ready: self.model.is_some() || self.parts.has(&part.name),
         });
         std::iter::once(card).chain(specs).collect()
     }
@@ -70,16 +70,15 @@ impl Plugin {
     fn accept(&mut self, part: &str, bytes: Vec<u8>) -> Result<(), Fault> {
         if part == CARD {
             self.model = None;
-            self.parts = Default::default();
+            self.parts = Parts::default();
             self.card = Some(read_card(&bytes)?);
             return Ok(());
         }
-        let slot = slot(part).ok_or_else(|| Fault::Rejected(format!("{part}: not a part of this model")))?;
         let expected = &self.expected(part)?.sha256;
         if sha256(&bytes) != *expected {
             return Err(Fault::Model(format!("{part}: sha256 is {}, the bundle says {expected}", sha256(&bytes))));
         }
-        self.parts[slot] = Some(bytes);
+        self.parts.put(part, bytes);
         self.build_when_complete()
     }
 
@@ -89,9 +88,9 @@ impl Plugin {
     }
 
     fn build_when_complete(&mut self) -> Result<(), Fault> {
-        if let (Some((id, bundle)), [Some(faces), Some(features), Some(head)]) = (&self.card, &self.parts) {
-            self.model = Some(Model::build(id.clone(), bundle.clone(), faces, features, head)?);
-            self.parts = Default::default();
+        if let Some((id, bundle)) = self.card.as_ref().filter(|(_, bundle)| self.parts.complete(bundle)) {
+            self.model = Some(Model::build(id.clone(), bundle.clone(), &self.parts)?);
+            self.parts = Parts::default();
         }
         Ok(())
     }
@@ -135,10 +134,6 @@ impl Plugin {
         let features = self.infer(&crops)?;
         self.decide(&features)
     }
-}
-
-fn slot(part: &str) -> Option<usize> {
-    PARTS.iter().position(|name| *name == part)
 }
 
 fn read_card(bytes: &[u8]) -> Result<(ModelId, Bundle), Fault> {

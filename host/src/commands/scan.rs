@@ -26,7 +26,7 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let scanner = start::scanner(setup, options.windows.into(), patience)?;
     let mut run = Run::new(options, files.len());
     in_order(workers, &files, |path| Done::with(&scanner, path, options), |done| run.take(done));
-    run.finish()
+    run.finish(&scanner)
 }
 
 /// One asset, assessed and, if so asked, written.
@@ -93,10 +93,11 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn finish(mut self) -> Result<ExitCode, Error> {
+    fn finish(mut self, scanner: &Scanner) -> Result<ExitCode, Error> {
         self.bar.finish_and_clear();
         if !self.options.json {
             self.print(&table::footer(&self.all, self.begun.elapsed()));
+            self.print(&table::judge(&scanner.pool.bundle().card));
         }
         if let Some(path) = &self.options.report {
             self.unwritten.extend(sidecar::replace(path, report::html(&self.entries).as_bytes()).err());

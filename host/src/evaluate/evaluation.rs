@@ -1,6 +1,6 @@
 //! The document of an evaluation: everything that the page, the table and the model card show.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use veritag_abi::{ModelId, bundle::Bundle};
@@ -62,6 +62,8 @@ pub struct Intervals {
 pub struct About {
     pub model: ModelId,
     pub architecture: String,
+    /// sha256 of each part, by its name.
+    pub parts: BTreeMap<String, String>,
     pub licence: String,
     pub training_data: String,
     /// What the model can and cannot see.
@@ -104,6 +106,7 @@ impl About {
         Self {
             model,
             architecture: card.architecture.clone(),
+            parts: bundle.parts.iter().map(|part| (part.name.clone(), part.sha256.clone())).collect(),
             licence: card.licence.clone(),
             training_data: card.training_data.clone(),
             limits: card.limits.clone(),

@@ -98,6 +98,7 @@ pub fn about(name: &str) -> About {
     About {
         model: ModelId { name: name.into(), version: "1.0.0".into(), sha256: "5e".repeat(32) },
         architecture: format!("{name}, 20 frames per window"),
+        parts: [("head".to_owned(), "4d".repeat(32))].into(),
         licence: "For evaluation and research only.".into(),
         training_data: "FaceForensics++ c23 and CIPLAB real and fake face, by people who are not in the test.".into(),
         limits: "Faces swapped or re-enacted into real footage. Movement of fewer than 20 frames is not seen.".into(),

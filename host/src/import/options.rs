@@ -64,7 +64,8 @@ impl Options {
     pub(super) fn bundle(&self, architecture: String) -> Result<Bundle> {
         let Self { name, version, licence, training_data, limits, trained, .. } = self.clone();
         let bundle = Bundle {
-            model: Model { name, version, architecture, trained, licence, training_data, limits },
+            scope: None,
+            model: Model { name, version, architecture, trained, licence, training_data, limits, blind_to: vec![] },
             input: self.input.clone(),
             temporal: self.temporal.clone(),
             output: self.output.clone(),

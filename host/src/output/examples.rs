@@ -108,6 +108,7 @@ pub fn blank(path: &str, media: MediaFacts) -> Assessment {
         windows: vec![],
         gaps: vec![],
         model: None,
+        blind_to: vec!["wholly generated people".into()],
         plugin: Some(plugin),
         runner: "sandbox".into(),
         decoder: "ffmpeg 5.1.6".into(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 use veritag_abi::Verdict;
+use veritag_abi::bundle::{Bundle, Metric};
 
 use super::{Counts, times, words};
 use crate::assessment::Assessment;
@@ -41,6 +42,24 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
     let tallies = counts.each().map(|(verdict, number)| format!("{number} {}", words::verdict_name(verdict)));
     let time = times::lasting(elapsed.as_millis() as u64);
     format!("{total} {assets}: {}, in {time}", tallies.join(", "))
+}
+
+/// Who judged, how well it does on the first set that its bundle names figures for, and what it does not look for.
+pub fn judge(card: &Bundle) -> String {
+    let Bundle { model, metrics, .. } = card;
+    let set = metrics.first().map(|first| &first.set);
+    let figures = metrics.iter().filter(|metric| Some(&metric.set) == set).map(figure);
+    let parts = [
+        Some(format!("model {} {}", model.name, model.version)),
+        set.map(|set| format!("on {set}: {}", figures.collect::<Vec<_>>().join(", "))),
+        (!model.blind_to.is_empty()).then(|| format!("not looked for: {}", model.blind_to.join(", "))),
+    ];
+    words::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+fn figure(metric: &Metric) -> String {
+    let interval = metric.interval.map(|[low, high]| format!(" ({low:.2}–{high:.2})")).unwrap_or_default();
+    format!("{} {:.2}{interval}", metric.name, metric.value)
 }
 
 /// The verdict's cell and the rest of the line.

@@ -6,13 +6,16 @@ use super::times;
 use crate::assessment::Assessment;
 
 /// The closed list of reasons for `not_assessed`, each with its words; they also follow "because".
-pub const REASONS: [(&str, &str); 15] = [
+pub const REASONS: [(&str, &str); 18] = [
     ("no_face", "no face was found"),
     ("face_too_small", "the face is too small"),
     ("too_blurry", "the face is too blurred"),
+    ("too_compressed", "it is too compressed"),
     ("too_dark", "the face is too dark"),
     ("too_bright", "the face is too bright"),
     ("too_few_frames", "too few frames show a face"),
+    ("drawn", "the face is a drawing"),
+    ("covered", "nose and mouth are covered"),
     ("no_video", "the file has no picture"),
     ("undecodable", "the file cannot be decoded"),
     ("empty", "the file is empty"),
@@ -64,6 +67,7 @@ pub fn sentence(assessment: &Assessment) -> String {
     let model = assessment.model.as_ref();
     let parts = [
         Some(finding(assessment)),
+        not_looked_for(assessment),
         model.map(|model| format!("model {} {}", model.name, model.version)),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
         Some(assessment.review.replace('_', " ")),
@@ -78,6 +82,12 @@ fn finding(assessment: &Assessment) -> String {
         (Some(s), Some(t)) => format!("{verdict} ({}, threshold {t:.2})", score(s)),
         _ => format!("{verdict}, because {}", cause(assessment)),
     }
+}
+
+/// What `no manipulation found` does not speak of.
+fn not_looked_for(assessment: &Assessment) -> Option<String> {
+    let speaks = assessment.verdict == Verdict::Real && !assessment.blind_to.is_empty();
+    speaks.then(|| format!("{} not looked for", assessment.blind_to.join(" and ")))
 }
 
 fn cause(assessment: &Assessment) -> String {
@@ -129,7 +139,8 @@ mod tests {
     #[test]
     fn every_reason_of_the_model_has_words() {
         use veritag_abi::Reason::*;
-        for reason in [NoFace, FaceTooSmall, TooBlurry, TooDark, TooBright, TooFewFrames] {
+        for reason in [NoFace, FaceTooSmall, TooBlurry, TooCompressed, TooDark, TooBright, TooFewFrames, Drawn, Covered]
+        {
             let name = crate::assessment::plain_name(&reason);
             assert!(REASONS.iter().any(|(known, _)| *known == name), "{name}");
         }
@@ -143,7 +154,7 @@ mod tests {
         };
         says(&examples::fake(), "likely fake (0.93, threshold 0.80)");
         says(&examples::unsure(), "unsure (0.74, threshold 0.80)");
-        says(&examples::real(), "no manipulation found (0.12, threshold 0.80)");
+        says(&examples::real(), "no manipulation found (0.12, threshold 0.80), wholly generated people not looked for");
         says(&examples::blurred(), "not assessed, because the face is too blurred");
     }
 

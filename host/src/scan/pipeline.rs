@@ -81,6 +81,7 @@ impl Scanner {
             windows: vec![],
             gaps: vec![],
             model: Some(self.pool.bundle().id.clone()),
+            blind_to: self.pool.bundle().card.model.blind_to.clone(),
             plugin: Some(self.plugin.clone()),
             runner: "sandbox".into(),
             decoder: format!("ffmpeg {}", self.tools.version),

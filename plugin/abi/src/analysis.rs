@@ -50,14 +50,20 @@ pub enum Reason {
     NoFace,
     /// The largest face is smaller than the model was made for.
     FaceTooSmall,
-    /// The face is too blurred or too compressed to judge.
+    /// The face is too blurred to judge.
     TooBlurry,
+    /// So much was lost to compression that nothing is left to judge.
+    TooCompressed,
     /// The face is too dark to judge.
     TooDark,
     /// The face is too bright to judge.
     TooBright,
     /// Fewer frames with a face than the model needs.
     TooFewFrames,
+    /// A drawn, painted or rendered face, not a photographed one.
+    Drawn,
+    /// Nose and mouth are covered, by a mask for one.
+    Covered,
 }
 
 /// One window of the asset and the faces seen in it.

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Reason;
+
 /// The whole of `model.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,7 +15,10 @@ pub struct Bundle {
     pub temporal: Temporal,
     pub output: Output,
     pub quality: QualityLimits,
-    /// `faces` (finds faces), `features` (crop → feature vector) and `head` (features → logits).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// `faces` (finds faces), `features` (crop → feature vector), `head` (features → logits) and, with
+    /// [`Bundle::scope`], `scope` (features → logits).
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
     /// Run at load. A bundle without it may be examined, but tags nothing.
@@ -70,7 +75,7 @@ impl Bundle {
         }
     }
 
-    /// [`Bundle::check`], and that the parts are the three that make a model, within reach of their directory.
+    /// [`Bundle::check`], and that the parts are just those that make a model, within reach of their directory.
     ///
     /// # Errors
     /// The first rule that is broken, in words that name its key.
@@ -81,8 +86,13 @@ impl Bundle {
             let below = file.strip_prefix("../").unwrap_or(file);
             below.split(['/', '\\']).all(|step| !step.is_empty() && step != "..")
         };
-        if names != ["faces", "features", "head"] {
-            return Err("model.toml: [[part]] must name faces, features and head, each once".into());
+        if !matches!(
+            (&names[..], &self.scope),
+            (["faces", "features", "head"], None) | (["faces", "features", "head", "scope"], Some(_))
+        ) {
+            return Err(
+                "model.toml: [[part]] must name faces, features, head and, with [scope], scope, each once".into()
+            );
         }
         if !self.parts.iter().all(|part| near(&part.file)) {
             return Err("model.toml: part.file must lie in the bundle's directory or one beside it".into());
@@ -109,6 +119,9 @@ pub struct Model {
     pub training_data: String,
     /// What the model can and cannot see.
     pub limits: String,
+    /// Kinds of fake that it was not made to find, in a few words each, which every answer repeats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blind_to: Vec<String>,
 }
 
 /// How a face becomes the input tensor `[rows, 3, size, size]`: (rgb24 / 255 − mean) / std per channel.
@@ -175,6 +188,14 @@ pub struct Calibration {
     pub offset: f32,
     /// What the two numbers were fitted on, or that they were not.
     pub fitted_on: String,
+}
+
+/// What the model knows that it cannot judge, by the looks of a face.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// What each logit of the part `scope` stands for: the face is not assessed if its mean over the frames is above 0.
+    pub reasons: Vec<Reason>,
 }
 
 /// Bounds on [`crate::Quality`] outside which a face is not assessed.

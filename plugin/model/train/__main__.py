@@ -20,7 +20,7 @@ from . import bundle, stages
 from .loop import lighten
 from .nets import BODIES
 from .packs import Packs
-from .score import judged, report, score, torch_parts
+from .score import judged, report, score, shortcuts, torch_parts
 from .split import listing, roles
 
 
@@ -28,6 +28,7 @@ def options():
     args = argparse.ArgumentParser("train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
+    args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn and painted faces, to be refused")
     args.add_argument("--out", type=Path, required=True)
     args.add_argument("--arch", choices=BODIES, default="lite0")
     args.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS", help="stop cleanly after that")
@@ -64,7 +65,8 @@ def prepare(o):
     found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation)
     for role in ("train", "sequence"):
         found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
-    work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget)
+    drawn = Packs(o.drawn, packs.device) if o.drawn else None
+    work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget, drawn)
     show(work)
     keep(o.out / "roles.json", listing(found))
     return work
@@ -82,6 +84,8 @@ def show(work):
     sampler = work.sampler("train")
     if not sampler.sources:
         raise SystemExit("no real faces are left to learn from: hold out fewer people, or add packs of others")
+    for line in shortcuts(sampler.tracks):
+        print(f"AUC of what should tell nothing, {line}")
     if sampler.left_out:
         print(f"left out, having no real faces: {', '.join(sampler.left_out)}")
 

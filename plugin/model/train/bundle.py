@@ -9,7 +9,7 @@ from string import Template
 
 import numpy as np
 
-from . import export
+from . import export, scope
 from .calibrate import asset_scores, calibrate, labels
 from .nets import normalise
 from .score import QUALITY, auc, calibrated, interval, report, score, torch_parts
@@ -30,7 +30,7 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    parts, before, after = store(work, arch, storage or STORAGE[arch])
+    parts, before, after, refused = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
         raise SystemExit(f"{arch} has no LSTM: train `sequence` first")
@@ -39,9 +39,9 @@ def write(work, arch, head, storage, name, version, others=()):
     folder = work.out / "bundles" / (name or f"{arch}-{'lstm' if head == 'sequence' else 'frame'}")
     folder.mkdir(parents=True, exist_ok=True)
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
-    values |= card(work, arch, head, records, chosen) | place_parts(folder, parts, head, work.packs.size)
+    values |= card(work, arch, head, records, chosen, refused) | place_parts(folder, parts, head, work.packs.size)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    (folder / "model.toml").write_text(text + metrics(before, after, records, head, chosen))
+    (folder / "model.toml").write_text(text + metrics(before, after, records, head, chosen, refused))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
@@ -50,20 +50,22 @@ def write(work, arch, head, storage, name, version, others=()):
 
 
 def store(work, arch, storage):
-    """The parts with their weights in few bits; the scores of the trained networks, and of the parts."""
+    """The parts with their weights in few bits; the scores of the trained networks, and of the parts; who is refused."""
     tracks, size = work.roles["validation"], work.packs.size
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
+    layer, refused = scope.learn(work, detector)
     before = score(tracks, work.packs, *torch_parts(detector, sequence))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
     crops = work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
-    compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
-    parts = export.parts(arch, *networks, size, storage)
-    after = score(tracks, work.packs, *onnx_parts(parts))
+    compare(onnx_parts(export.parts(arch, *networks, layer, size, "float32")), torch_parts(*networks), crops)
+    parts = export.parts(arch, *networks, layer, size, storage)
+    limit = export.Session(parts["scope"])
+    after = score(tracks, work.packs, *onnx_parts(parts), lambda values: not (limit(values).mean(0) > 0).any())
     report(after, f"{arch} as stored ({storage})")
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
-    return parts, before, after
+    return parts, before, after, refused
 
 
 def better(records):
@@ -81,7 +83,7 @@ def other_scores(path, head):
 
 def onnx_parts(parts):
     """`features` and the heads as ONNX Runtime computes them, for `score`."""
-    run = {name: export.Session(part) for name, part in parts.items()}
+    run = {name: export.Session(part) for name, part in parts.items() if name != "scope"}
     features = lambda crops: run["features"](normalise(crops).contiguous().cpu().numpy())  # noqa: E731
     heads = {"frame": lambda values: run["frame"](values).mean(),
              "sequence": lambda values: run["sequence"](values[None])[0, 0]}
@@ -100,7 +102,7 @@ def compare(parts, networks, crops):
     print(f"largest difference between the parts and PyTorch: {said}")
 
 
-def card(work, arch, head, records, chosen):
+def card(work, arch, head, records, chosen, refused):
     """What model.toml says of the model."""
     return {
         "mode": json.dumps(MODE[head]), "training_data": json.dumps(describe(work, head)),
@@ -109,7 +111,7 @@ def card(work, arch, head, records, chosen):
         "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
         "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
         "threshold": f"{chosen['threshold']:.3f}", "fitted_on": json.dumps(fitted_on(records)),
-        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}", **QUALITY}
+        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}", "reasons": json.dumps([name for name in scope.REASONS if name in refused]), **QUALITY}
 
 
 def place_parts(folder, parts, head, size):
@@ -117,7 +119,8 @@ def place_parts(folder, parts, head, size):
     features, (_, heads) = export.Session(parts["features"]), onnx_parts(parts)
     return {
         "faces_sha256": faces(folder.parent), "features_sha256": place(folder / "features.onnx", parts["features"]),
-        "head_sha256": place(folder / "head.onnx", parts[head]), "self_test_frames": SELF_TEST_FRAMES,
+        "head_sha256": place(folder / "head.onnx", parts[head]),
+        "scope_sha256": place(folder / "scope.onnx", parts["scope"]), "self_test_frames": SELF_TEST_FRAMES,
         "self_test_logit": f"{float(heads[head](features(self_test_crops(size)))):.6f}"}
 
 
@@ -162,12 +165,13 @@ def fitted_on(records):
             "held out of the training, both classes weighted alike, and in each all assets.")
 
 
-def metrics(before, after, records, head, chosen):
+def metrics(before, after, records, head, chosen, refused):
     """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them."""
     rows = [figure("AUC", after, asset_scores(after, head, chosen["scale"], chosen["offset"]))]
     rows += [figure(f"AUC of the {MODE[name]} before weights were stored in few bits", before, calibrated(before, name))
              for name in before[0]["windows"]]
     rows += [(name, records, value, None) for name, value in chosen["said"].items()]
+    rows += [(f"share of single faces refused, {kind}", after, value, None) for kind, value in refused.items()]
     text, people = "", "validation: held-out people, whom calibration, threshold and head were chosen on"
     for name, of, value, ends in rows:
         text += f'\n[[metric]]\nset = "{people}"\nassets = {len(of)}\nfake = {labels(of).sum()}\n'

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 import torch
 
-from . import blend, bundle, export, loop, pixels, reencode, stages
+from . import blend, bundle, export, loop, pixels, reencode, scope, stages
 from .__main__ import keep
 from .calibrate import asset_scores, calibrate, platt
 from .draw import Draw
@@ -208,6 +208,7 @@ def check_bundle(packs, folder):
         refused("was begun with", stages.load_detector, work_in(packs, folder / "whole", **changed), "lite0")
     fewer = Namespace(tracks=packs.tracks[1:], **{k: v for k, v in vars(packs).items() if k != "tracks"})
     refused("roles = ", stages.load_detector, work_in(fewer, folder / "whole"), "lite0")
+    scope.BATCHES = 2
     made = bundle.write(work, "lite0", "frame", "int8", None, "1.2.3")
     text = tomllib.loads((made / "model.toml").read_text())
     assert text["quality"] == QUALITY and text["model"]["version"] == "1.2.3"
@@ -254,11 +255,19 @@ def check_export():
             order = head(features[None])
         for storage, near in (("float32", 1e-4), ("float16", 0.05), ("int8", 0.3)):
             run = {name: export.Session(part) for name, part in
-                   export.parts(arch, detector, head, SIZE, storage).items()}
+                   export.parts(arch, detector, head, torch.nn.Linear(detector.body.width, 2), SIZE, storage).items()}
             seen = run["features"](x.numpy())
             for got, expected in ((run["frame"](seen), logits), (run["sequence"](seen[None]), order)):
                 off = np.abs(got[:, 0] - expected.detach().numpy()).max() / max(1.0, expected.abs().max().item())
                 assert off < near, f"{arch} {storage}: logits differ by {off:.3g}"
+
+
+def check_normalise():
+    """Stored values become the very bits that the plugin makes of them: tests/tests/crops.rs holds it to this file."""
+    values = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(1, 3, 16, 16)
+    expected = np.fromfile(Path(__file__).with_name("normalised.f32"), "<f4")
+    for got in (normalise(values), normalise(values.float() / 255)):
+        assert np.array_equal(got.contiguous().numpy().ravel(), expected), "normalised values differ from the plugin's"
 
 
 def check_folding():
@@ -299,7 +308,7 @@ def main():
             "roles": lambda: check_roles(packs), "people": lambda: check_people(packs),
             "refusals": lambda: check_refusals(packs, folder), "balance": lambda: check_balance(packs),
             "blend": lambda: check_blend(packs), "jpeg": check_jpeg, "score": lambda: check_score(packs),
-            "calibration": check_calibration, "copies": lambda: check_copies(folder), "export": check_export,
+            "normalise": check_normalise, "calibration": check_calibration, "copies": lambda: check_copies(folder), "export": check_export,
             "folding": check_folding, "resume": lambda: check_resume(packs, folder),
             "bundle": lambda: check_bundle(packs, folder)}
         for name, check in checks.items():

@@ -1,6 +1,7 @@
 """What happens to footage on its way, to real and fake alike: other framing, light, size, noise, compression.
 
-A window is degraded as one: its numbers are fixed or jitter a little, its size never changes.
+A window is degraded as one: its numbers are fixed or jitter a little, its size never changes. `wear` of 0 to 1 is the
+share of what happens in the end: a training begins with little of it, since a seam is learnt sooner where it shows.
 """
 
 import torch
@@ -11,14 +12,14 @@ from . import pixels
 SIZES = [1.0, 1.0, 1.0, 1.0, 0.85, 0.7, 0.6, 0.5, 0.4]
 
 
-def degrade(x, draw):
+def degrade(x, draw, wear=1.0):
     """Crops [B, T, 3, S, S] of 0 to 1 to such crops, in steps of 1/255."""
     x = frame(x, draw)
     x = light(x, draw)
-    x = apply(x, draw.chance(0.2), pixels.unsharp, draw.drift(-1, -1), draw.drift(0.4, 1.6))
+    x = apply(x, draw.chance(0.2 * wear), pixels.unsharp, draw.drift(-1, -1), draw.drift(0.4, 1.6))
     grain = draw.noise(x) * draw.drift(0.004, 0.03)[..., None, None, None]
-    x = (x + grain * draw.chance(0.3).view(-1, 1, 1, 1, 1)).clamp(0, 1)
-    return (compress(x, draw) * 255).round() / 255
+    x = (x + grain * draw.chance(0.3 * wear).view(-1, 1, 1, 1, 1)).clamp(0, 1)
+    return (compress(x, draw, wear) * 255).round() / 255
 
 
 def apply(x, wanted, change, *numbers):
@@ -50,14 +51,14 @@ def light(x, draw):
     return apply(x, draw.chance(0.6), pixels.colour, *numbers, tint)
 
 
-def compress(x, draw):
+def compress(x, draw, wear):
     """Shrunk, through JPEG, and back to size. Windows of one size go together."""
-    index = torch.randint(len(SIZES), (draw.windows,), generator=draw.random).tolist()
-    lossy = draw.chance(0.7)
+    shares = torch.where(draw.chance(wear), draw.choice(SIZES), 1.0)
+    lossy = draw.chance(0.7 * wear)
     quality = draw.drift(25, 97, wander=0.02)
     result = torch.empty_like(x)
-    for share in sorted({SIZES[i] for i in index}):
-        some = torch.tensor([SIZES[i] == share for i in index], device=x.device)
+    for share in shares.unique().tolist():
+        some = shares == share
         small = pixels.resize(x[some].flatten(0, 1), round(x.shape[-1] * share)).unflatten(0, (-1, x.shape[1]))
         small = apply(small, lossy[some], pixels.jpeg, quality[some])
         result[some] = pixels.resize(small.flatten(0, 1), x.shape[-1]).unflatten(0, (-1, x.shape[1]))

@@ -1,7 +1,7 @@
 """Trained networks to ONNX: of the operators that the plugin takes, batch normalisation folded, weights in few bits.
 
 `features` takes crops [N, 3, S, S] to features [N, F]. `head` takes those to logits [N, 1], or the features of a
-window [1, N, F] to its logit [1, 1]. Large weights are stored as float16 and cast, or as int8 with a scale for each
+window [1, N, F] to its logit [1, 1]; `scope` takes them to logits [N, K] of what cannot be judged. Large weights are stored as float16 and cast, or as int8 with a scale for each
 output and dequantised; both happen once, when the plugin reads them. The others stay float32.
 """
 
@@ -119,10 +119,10 @@ def features(arch, detector, size, storage):
     return g.model("features", "crops", ["N", 3, size, size], "features", ["N", detector.body.width])
 
 
-def frame_head(detector, storage):
+def linear_head(name, layer, storage):
     g = Graph(storage)
-    g.linear("features", "frame", detector.frame)
-    return g.model("head", "features", ["N", detector.body.width], "logits", ["N", 1])
+    g.linear("features", "linear", layer)
+    return g.model(name, "features", ["N", layer.in_features], "logits", ["N", layer.out_features])
 
 
 def sequence_head(head, storage):
@@ -142,9 +142,10 @@ def sequence_head(head, storage):
     return g.model("head", "features", [1, "N", head.frame.in_features], "logits", [1, 1])
 
 
-def parts(arch, detector, sequence, size, storage):
-    """`features` and each head that there is, `sequence` being None before the LSTM is trained."""
-    found = {"features": features(arch, detector, size, storage), "frame": frame_head(detector, storage)}
+def parts(arch, detector, sequence, scope, size, storage):
+    """`features`, each head that there is, `sequence` being None before the LSTM is trained, and `scope`."""
+    found = {"features": features(arch, detector, size, storage), "frame": linear_head("head", detector.frame, storage),
+             "scope": linear_head("scope", scope, storage)}
     return found | ({"sequence": sequence_head(sequence, storage)} if sequence is not None else {})
 
 

@@ -31,9 +31,20 @@ class Lite0(nn.Module):
             self.body.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self.body._fc = nn.Identity()
         self.body._global_params = self.body._global_params._replace(drop_connect_rate=0.1)
+        self.body.apply(spare_copies)
 
     def forward(self, x):
         return self.body.extract_features(x).mean((2, 3))
+
+
+def spare_copies(module):
+    """A layer for TensorFlow's padding where the convolution itself can pad, and ReLU6 beside its input: a sixth."""
+    if isinstance(module, nn.Conv2d):
+        left, right, top, bottom = getattr(module.static_padding, "padding", (0, 0, 0, 0))
+        if (left, top) == (right, bottom):
+            module.padding, module.static_padding = (top, left), nn.Identity()
+    elif isinstance(module, nn.ReLU6):
+        module.inplace = True
 
 
 class ResNeXt50(nn.Module):

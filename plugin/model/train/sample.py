@@ -14,11 +14,12 @@ class Batch:
 
 
 class Sampler:
-    """Half real, half fake; every source is the same share of both, so that no source speaks for a label.
+    """Pairs of a real window and a fake one of the same source, so that no source speaks for a label.
 
     A source comes with the square root of its real crops; within it one draws the generator, then the person,
-    then the window. `blends` of the fakes are self-blended, all of them where a source has no fakes of its own.
-    Sources without real faces are left out.
+    then the window. `blends` of the fakes are self-blended, all of them where a source has no fakes of its own, and
+    each shows the very frames of the real window before it, so that only the seam tells the two apart. Sources
+    without real faces are left out.
     """
 
     def __init__(self, tracks, blends):
@@ -35,27 +36,26 @@ class Sampler:
         self.tracks = [track for track in tracks if track.asset["source"] in self.real]
 
     def batch(self, random, windows, frames):
-        """Consecutive frames from a random start; a track that ends too early stays at its last frame."""
-        rows, landmarks, fake, blend = [], [], [], []
-        for index in range(windows):
+        """Windows in pairs: an even number of them."""
+        shown, blend = [], []
+        for _ in range(windows // 2):
             source = random.choice(self.sources, p=self.weights)
-            is_fake = index % 2 == 1
-            blended = is_fake and (source not in self.fake or random.random() < self.blends)
-            track = pick(random, (self.fake if is_fake and not blended else self.real)[source])
-            start = random.integers(max(track.rows - frames, 0) + 1)
-            shown = np.minimum(start + np.arange(frames), track.rows - 1)
-            rows.append(track.row + shown)
-            landmarks.append(track.landmarks[shown])
-            fake.append(is_fake)
-            blend.append(blended)
-        return Batch(*map(np.array, (rows, landmarks, fake, blend)))
+            blended = source not in self.fake or random.random() < self.blends
+            real = take(random, self.real[source], frames)
+            shown += [real, real if blended else take(random, self.fake[source], frames)]
+            blend += [False, blended]
+        rows, landmarks = map(np.array, zip(*shown))
+        return Batch(rows, landmarks, np.arange(len(rows)) % 2 == 1, np.array(blend))
 
 
 def every(generators):
     return [track for people in generators.values() for tracks in people.values() for track in tracks]
 
 
-def pick(random, nested):
+def take(random, nested, frames):
+    """Rows and landmarks of consecutive frames from a random start; a track that ends too early stays at its last."""
     while isinstance(nested, dict):
         nested = nested[list(nested)[random.integers(len(nested))]]
-    return nested[random.integers(len(nested))]
+    track = nested[random.integers(len(nested))]
+    shown = np.minimum(random.integers(max(track.rows - frames, 0) + 1) + np.arange(frames), track.rows - 1)
+    return track.row + shown, track.landmarks[shown]

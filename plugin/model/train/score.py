@@ -12,26 +12,30 @@ from .split import groups
 TRACKS_AT_ONCE = 16
 # [quality] of every bundle: faces beyond these limits are not judged.
 QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0}
+MEASURES = "face_px", "sharpness", "brightness"
 
 
 def judged(track):
     """Whether decide.rs in the plugin would judge this face."""
-    face_px, sharpness, brightness = (track.quality[name] for name in ("face_px", "sharpness", "brightness"))
+    face_px, sharpness, brightness = (track.quality[name] for name in MEASURES)
     return (face_px >= QUALITY["min_face_px"] and sharpness >= QUALITY["min_sharpness"]
             and QUALITY["min_brightness"] <= brightness <= QUALITY["max_brightness"])
 
 
-def score(tracks, packs, features, heads):
+def score(tracks, packs, features, heads, in_scope=lambda values: True):
     """One record an asset: what its manifest says, its group, and `windows`: for each head the windows' logits.
 
-    `features` takes crops uint8 [N, 3, S, S] to an array [N, F], a head takes such an array of one track to a logit.
-    A window's logit is that of its most suspect face; windows and assets without a face to judge are left out.
+    `features` takes crops uint8 [N, 3, S, S] to an array [N, F], a head takes such an array of one track to a logit,
+    `in_scope` says of one whether it may be judged. A window's logit is that of its most suspect face; windows and
+    assets without a face to judge are left out.
     """
-    records = {track.key: track.asset | {"group": group, "windows": {name: {} for name in heads}}
-               for track, group in zip(tracks, groups(tracks)) if judged(track)}
+    group, records = {track.key: name for track, name in zip(tracks, groups(tracks))}, {}
     for track, values in read([track for track in tracks if judged(track)], packs, features):
+        if not in_scope(values):
+            continue
+        blank = track.asset | {"group": group[track.key], "windows": {name: {} for name in heads}}
         for name, head in heads.items():
-            windows, logit = records[track.key]["windows"][name], float(head(values))
+            windows, logit = records.setdefault(track.key, blank)["windows"][name], float(head(values))
             windows[track.start_us] = max(windows.get(track.start_us, logit), logit)
     for record in records.values():
         record["windows"] = {name: list(windows.values()) for name, windows in record["windows"].items()}
@@ -86,6 +90,17 @@ def interval(records, values, times=1000):
 def calibrated(records, head):
     """The scores of the assets, if calibrated on themselves."""
     return asset_scores(records, head, *platt(records, head))
+
+
+def shortcuts(tracks):
+    """The AUC that each measure of quality alone would give, videos and pictures apart: 0.5 where it tells nothing."""
+    lines = []
+    for kind in sorted({track.asset["kind"] for track in tracks}):
+        some = [track for track in tracks if track.asset["kind"] == kind]
+        fake = np.array([track.fake for track in some])
+        parts = (f"{name} {auc(fake, np.array([track.quality[name] for track in some])):.3f}" for name in MEASURES)
+        lines.append(f"{kind}s: {', '.join(parts)}")
+    return lines
 
 
 def report(records, title):

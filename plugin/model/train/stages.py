@@ -20,13 +20,19 @@ from .split import listing
 SMOOTHING = 0.02
 # Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
 WHOLE = 0.7
+# Share of the steps of `frame` and `distil` over which wear grows from `FIRST_WEAR` to all of it.
+WEARING, FIRST_WEAR = 0.3, 0.2
 
 
 class Work:
-    """What all stages share: the packs, who has which role, where results go and until when to work."""
+    """What all stages share: the packs, who has which role, where results go and until when to work.
 
-    def __init__(self, packs, roles, out, options, deadline):
+    `drawn` are packs of drawn faces, or None.
+    """
+
+    def __init__(self, packs, roles, out, options, deadline, drawn=None):
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
+        self.drawn = drawn
         self.device = packs.device
 
     def basis(self, arch):
@@ -51,14 +57,14 @@ class Work:
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    def views(self, sampler, stage, step, windows, frames):
-        """Augmented crops [B, T, 3, S, S] and labels [B]: a function of the seed, the stage and the step."""
+    def views(self, sampler, stage, step, windows, frames, wear=1.0):
+        """Augmented crops [B, T, 3, S, S] and labels [B]: a function of the seed, the stage, the step and `wear`."""
         random = np.random.default_rng([self.options.seed, *stage.encode(), step])
         batch = sampler.batch(random, windows, frames)
-        draw = Draw(int(random.integers(2**62)), self.device, windows, frames)
+        draw = Draw(int(random.integers(2**62)), self.device, len(batch.rows), frames)
         x = self.packs.crops(batch.rows).float() / 255
         landmarks, wanted = (torch.from_numpy(v).to(self.device) for v in (batch.landmarks, batch.blend))
-        x = degrade(blend(x, landmarks, wanted, draw), draw)
+        x = degrade(blend(x, landmarks, wanted, draw), draw, wear)
         return x, torch.from_numpy(batch.fake).float().to(self.device)
 
     def detector(self, arch, trained=None):
@@ -75,7 +81,7 @@ def frame(work, arch):
     settings, sampler = work.settings(arch, "frame"), work.sampler("train")
 
     def loss(step):
-        x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"])
+        x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"], wear(step, settings))
         with work.autocast():
             _, logits = model(normalise(x.flatten(0, 1)))
         return F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
@@ -90,7 +96,7 @@ def distil(work, arch, teacher):
     settings, sampler = work.settings(arch, "distil"), work.sampler("train")
 
     def loss(step):
-        x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"])
+        x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"], wear(step, settings))
         x = normalise(x.flatten(0, 1))
         with work.autocast():
             with torch.no_grad():
@@ -122,7 +128,7 @@ def sequence(work, arch, detector):
         frames = work.packs.window if random.random() < WHOLE else int(random.integers(1, work.packs.window))
         x, fake = work.views(sampler, "sequence", step, windows, frames)
         with work.autocast():
-            return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, (windows, frames)), fake
+            return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, x.shape[:2]), fake
 
     def loss(step):
         features, fake = batch(step)
@@ -132,6 +138,10 @@ def sequence(work, arch, detector):
     model.middle.copy_(features.mean(0))
     model.spread.copy_(features.std(0).clamp(min=0.1 * features.std(0).mean()))
     return learn(f"sequence {arch}", model, loss, work.out / arch / "sequence.pt", settings, work.deadline)
+
+
+def wear(step, settings):
+    return min(1.0, FIRST_WEAR + (1 - FIRST_WEAR) * step / (WEARING * settings["steps"]))
 
 
 def smooth(fake):

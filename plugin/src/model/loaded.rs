@@ -1,10 +1,11 @@
 //! A model whose parts are all in: detector, feature network, head, and what its bundle says of them.
 
 use tract_core::internal::{TDim, ToDim};
-use veritag_abi::bundle::{Bundle, SelfTest, TemporalMode};
-use veritag_abi::{Fault, ModelId};
+use veritag_abi::bundle::{Bundle, Scope, SelfTest, TemporalMode};
+use veritag_abi::{Fault, ModelId, Reason};
 
 use super::network::{Network, Template};
+use super::parts::Parts;
 use crate::faces::detector::Detector;
 
 /// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
@@ -16,22 +17,24 @@ pub struct Model {
     pub detector: Detector,
     features: Network,
     head: Network,
+    scope: Option<Network>,
 }
 
 impl Model {
-    /// Builds the networks from the bytes of the parts `faces`, `features` and `head`.
+    /// Builds the networks.
     ///
     /// # Errors
     /// [`Fault::Model`] when a network cannot be built, or the bundle's self-test gives another answer.
-    pub fn build(id: ModelId, bundle: Bundle, faces: &[u8], features: &[u8], head: &[u8]) -> Result<Self, Fault> {
+    pub fn build(id: ModelId, bundle: Bundle, parts: &Parts) -> Result<Self, Fault> {
         let side = bundle.input.size.to_dim();
-        let features = build("features", features, |n| vec![n, 3.to_dim(), side.clone(), side.clone()])?;
+        let features = build(parts, "features", |n| vec![n, 3.to_dim(), side.clone(), side.clone()])?;
         let width = features.width()?;
-        let head = build("head", head, |n| match bundle.temporal.mode {
+        let head = build(parts, "head", |n| match bundle.temporal.mode {
             TemporalMode::Sequence => vec![1.to_dim(), n, width.to_dim()],
             TemporalMode::FrameMean | TemporalMode::LastFrame => vec![n, width.to_dim()],
         })?;
-        let model = Self { id, bundle, detector: Detector::new(faces)?, features, head };
+        let scope = bundle.scope.as_ref().map(|scope| build_scope(parts, scope, width)).transpose()?;
+        let model = Self { id, bundle, detector: Detector::new(parts.bytes("faces")?)?, features, head, scope };
         if let Some(test) = &model.bundle.self_test {
             model.check(test)?;
         }
@@ -86,12 +89,32 @@ impl Model {
         .filter(|logit| logit.is_finite())
         .ok_or_else(|| Fault::Model("head: no finite logit".into()))
     }
+
+    /// Why the model cannot judge a face of these `frames` rows of features, if it knows that.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the part `scope` fails.
+    pub fn out_of_scope(&self, features: &[f32], frames: usize) -> Result<Option<Reason>, Fault> {
+        let (Some(network), Some(scope)) = (&self.scope, &self.bundle.scope) else { return Ok(None) };
+        let logits = network.run_single(&[frames, features.len() / frames], features)?.1;
+        let above = |nth: usize| logits.iter().skip(nth).step_by(scope.reasons.len()).sum::<f32>() > 0.0;
+        Ok(scope.reasons.iter().enumerate().find_map(|(nth, reason)| above(nth).then_some(*reason)))
+    }
 }
 
-fn build(part: &'static str, onnx: &[u8], shape: impl FnOnce(TDim) -> Vec<TDim>) -> Result<Network, Fault> {
-    let template = Template::read(part, onnx)?;
+fn build(parts: &Parts, part: &'static str, shape: impl FnOnce(TDim) -> Vec<TDim>) -> Result<Network, Fault> {
+    let template = Template::read(part, parts.bytes(part)?)?;
     let shape = shape(template.free_dimension());
     template.build(&shape)
+}
+
+fn build_scope(parts: &Parts, scope: &Scope, width: usize) -> Result<Network, Fault> {
+    let network = build(parts, "scope", |n| vec![n, width.to_dim()])?;
+    if network.width()? != scope.reasons.len() {
+        let (gives, named) = (network.width()?, scope.reasons.len());
+        return Err(Fault::Model(format!("scope: gives {gives} logits, [scope] names {named} reasons")));
+    }
+    Ok(network)
 }
 
 /// One logit is the log-odds of fake; of two, fake's less real's.

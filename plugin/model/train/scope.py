@@ -1,0 +1,128 @@
+"""What a detector cannot judge and is to know: covered faces, drawn ones, and those that compression has washed out.
+
+A linear reading of the trained detector's features tells each from ordinary faces, real and fake, as they are met.
+"""
+
+import hashlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from . import pixels
+from .blend import blend
+from .degrade import degrade
+from .draw import Draw
+from .nets import normalise
+from .sample import Sampler
+
+REASONS = ["covered", "too_compressed", "drawn"]
+# Of ordinary faces at most this share may be refused for each reason.
+REFUSED = 0.003
+WINDOWS, BATCHES = 32, 25
+# Share of the usual wear that ordinary and other faces have seen.
+WEAR = 0.6
+PENALTY = 1e-3
+
+
+def cover(x, landmarks, draw):
+    """Crops [B, T, 3, S, S] with a mask over nose, mouth and chin: one colour, some shading, folds and a soft edge."""
+    eyes, nose, mouth = landmarks[..., :2, :].mean(-2), landmarks[..., 2, :], landmarks[..., 3:, :].mean(-2)
+    down = mouth - eyes
+    unit = down.norm(dim=-1).clamp(min=0.05)[..., None, None]
+    down = down / unit[..., 0]
+    away = pixels.positions(x.shape[-1], x.device) - nose[..., None, None, :]
+    u = (away * torch.stack([down[..., 1], -down[..., 0]], -1)[..., None, None, :]).sum(-1) / unit
+    v = (away * down[..., None, None, :]).sum(-1) / unit
+    top, bottom, wide = draw.drift(-0.5, 0.0), draw.drift(0.9, 1.5), draw.drift(0.75, 1.1)
+    top, bottom, wide = (n[..., None, None] for n in (top, bottom, wide))
+    bow = draw.drift(0.1, 0.5)[..., None, None] * u**2
+    edge = torch.minimum(torch.minimum(v - top - bow, bottom - bow - v), wide - u.abs())
+    inside = (edge / 0.06 + 0.5).clamp(0, 1)[:, :, None]
+    grey, tint = draw.uniform(0.03, 0.95, 1), draw.uniform(-0.25, 0.25, 3) * draw.chance(0.6)[:, None]
+    folds = 0.05 * torch.sin(draw.uniform(4, 14, 1, 1, 1) * v + draw.uniform(0, 6, 1, 1, 1)) * draw.chance(0.6)[:, None, None, None]
+    shade = (1 - draw.uniform(0, 0.5, 1, 1, 1) * u**2 + folds)[:, :, None]
+    light = x.mean((2, 3, 4), keepdim=True) / 0.45
+    cloth = (grey + tint).clamp(0, 1)[:, None, :, None, None] * shade * light
+    return x + inside * (cloth.clamp(0, 1) - x)
+
+
+def wash_out(x, draw):
+    """Crops as they come out of compression that leaves little more than patches of colour."""
+    share, quality = draw.choice([0.12, 0.16, 0.2, 0.25, 1.0, 1.0])[:, None], draw.uniform(10, 40, 1)
+    quality = torch.where(share == 1, draw.uniform(1, 6, 1), quality).expand(-1, x.shape[1])
+    result = torch.empty_like(x)
+    for each in share.unique().tolist():
+        some = share[:, 0] == each
+        small = pixels.resize(x[some].flatten(0, 1), round(x.shape[-1] * each))
+        result[some] = pixels.resize(pixels.jpeg(small, quality[some].flatten()), x.shape[-1]).view_as(x[some])
+    return result
+
+
+def learn(work, detector):
+    """A linear layer: features [N, F] to the log-odds [N, K] of the first K of `REASONS`, above 0 where to refuse.
+
+    Also gives, by kind, what share of faces of people held out it refuses. Without packs of drawn faces it does not
+    know those.
+    """
+    reasons = REASONS if work.drawn else REASONS[:-1]
+    taught, kept = (samples(work, detector, role, reasons) for role in ("train", "validation"))
+    middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
+    rows = [separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) for reason in reasons]
+    layer = nn.Linear(len(middle), len(reasons)).requires_grad_(False)
+    layer.weight.copy_(torch.stack(rows) / spread)
+    layer.bias.zero_()
+    layer.bias.copy_(-torch.quantile(layer(kept[None]), 1 - REFUSED, dim=0))
+    refused = {reason: float((layer(kept[reason])[:, i] > 0).float().mean()) for i, reason in enumerate(reasons)}
+    refused["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
+    print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in refused.items()))
+    return layer, refused
+
+
+def samples(work, detector, role, reasons):
+    """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None; of the people of `role`."""
+    sampler = Sampler(work.roles[role], work.options.blends)
+    pictures = work.drawn and [track for track in work.drawn.tracks if half(track) == (role == "train")]
+    found = {}
+    for kind in [None, *reasons]:
+        draws = (faces(work, sampler, pictures, kind, [role == "train", step]) for step in range(BATCHES))
+        with torch.no_grad():
+            found[kind] = torch.cat([detector(normalise(x.flatten(0, 1)))[0].cpu() for x in draws])
+    return found
+
+
+def half(track):
+    return hashlib.sha256(track.key.encode()).digest()[0] % 2 == 0
+
+
+def faces(work, sampler, pictures, kind, seed):
+    """Crops [WINDOWS, 1, 3, S, S] of one kind."""
+    random = np.random.default_rng([work.options.seed, *seed, *str(kind).encode()])
+    draw = Draw(int(random.integers(2**62)), work.device, WINDOWS, 1)
+    if kind == "drawn":
+        rows = np.array([[track.row] for track in random.choice(pictures, WINDOWS)])
+        return degrade(work.drawn.crops(rows).float() / 255, draw, WEAR)
+    batch = sampler.batch(random, WINDOWS, 1)
+    x = work.packs.crops(batch.rows).float() / 255
+    landmarks, wanted = (torch.from_numpy(v).to(work.device) for v in (batch.landmarks, batch.blend))
+    if kind == "too_compressed":
+        return wash_out(x, draw)
+    x = cover(x, landmarks, draw) if kind == "covered" else blend(x, landmarks, wanted, draw)
+    return degrade(x, draw, WEAR)
+
+
+def separate(some, others):
+    """Weights [F] of the logistic regression that tells rows `some` from `others`, with an L2 penalty."""
+    x, y = torch.cat([some, others]), torch.cat([torch.ones(len(some)), torch.zeros(len(others))])
+    weights = torch.zeros(x.shape[1] + 1, requires_grad=True)
+    solver = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss():
+        solver.zero_grad()
+        value = F.binary_cross_entropy_with_logits(x @ weights[1:] + weights[0], y) + PENALTY * (weights[1:] ** 2).sum()
+        value.backward()
+        return value
+
+    solver.step(loss)
+    return weights.detach()[1:]
