@@ -34,5 +34,5 @@ package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
 	cargo build --release -p veritag
 	.setup/package.sh target/release/veritag dist
 
-train: build ## make train DATA=manifest.csv OUT=runs/first: crops, training, bundles; run again, it goes on
+train: build ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded copies, training, bundles; run again, it goes on
 	.setup/train.sh "$(DATA)" "$(OUT)" $(OPTIONS)

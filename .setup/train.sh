@@ -17,8 +17,6 @@ if ! cmp -s "$WANTED" "$VENV/wanted"; then
         stop "pip could not install $WANTED" "check the network and pip's index"
     cp "$WANTED" "$VENV/wanted"
 fi
-# Large tensors from pages that are kept, and large: half as fast again on a CPU.
-export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export PYTHONPATH=plugin/model
 python=$VENV/bin/python
 
@@ -29,15 +27,18 @@ crops() { # of the manifest $1, to $2, once; assets that cannot be read are name
     mv "$2.part" "$2"
 }
 
+[ -f "$MANIFEST" ] || stop "$MANIFEST is no file" "make train DATA=manifest.csv OUT=runs/first"
 mkdir -p "$OUT"
-[ -f "$OUT/manifest.sha256" ] || sha256sum <"$MANIFEST" >"$OUT/manifest.sha256"
+[ -d "$OUT/crops" ] || sha256sum <"$MANIFEST" >"$OUT/manifest.sha256"
 sha256sum <"$MANIFEST" | cmp -s - "$OUT/manifest.sha256" ||
     stop "$OUT was begun with another manifest than $MANIFEST" "take another OUT"
 crops "$MANIFEST" "$OUT/crops"
-if grep -q ',video,' "$MANIFEST"; then
-    [ -f "$OUT/reencoded/manifest.csv" ] || "$python" -m train.reencode "$MANIFEST" "$OUT/reencoded" --copies 1
-    crops "$OUT/reencoded/manifest.csv" "$OUT/copies"
-fi
+[ -f "$OUT/reencoded/manifest.csv" ] || "$python" -m train.reencode "$MANIFEST" "$OUT/reencoded" --copies 1
 packs=("$OUT/crops")
-[ ! -d "$OUT/copies" ] || packs+=("$OUT/copies")
+if [ "$(wc -l <"$OUT/reencoded/manifest.csv")" -gt 1 ]; then
+    crops "$OUT/reencoded/manifest.csv" "$OUT/copies"
+    packs+=("$OUT/copies")
+fi
+# Large tensors from pages that are kept, and large: half as fast again on a CPU.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 exec "$python" -m train all --data "${packs[@]}" --out "$OUT" "$@"

@@ -120,6 +120,9 @@ pub struct Crops {
     /// Directory to write to, new or empty
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
+    /// Side of the crops in pixels [default: that of the model]
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(16..=1024))]
+    pub size: Option<u16>,
     /// Most windows of 20 frames taken of a video
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub windows: u16,

@@ -51,6 +51,8 @@ pub struct Entry {
 pub struct Labels {
     pub path: PathBuf,
     pub entries: Vec<Entry>,
+    /// Most entries taken, where not all were.
+    pub limit: Option<usize>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +116,7 @@ impl Labels {
         }
         match entries.is_empty() {
             true => Err(LabelsError::Empty { path: path.into() }),
-            false => Ok(Self { path: path.into(), entries }),
+            false => Ok(Self { path: path.into(), entries, limit: None }),
         }
     }
 
@@ -135,11 +137,14 @@ impl Labels {
     /// Keeps at most `limit` assets, evenly spread over the list so that no class at its end is lost.
     pub fn keep_at_most(&mut self, limit: usize) {
         let all = self.entries.len();
+        if limit >= all {
+            return;
+        }
+        self.limit = Some(limit);
         let mut nth = 0;
         self.entries.retain(|_| {
-            let keep = nth * limit / all != (nth + 1) * limit / all || limit >= all;
             nth += 1;
-            keep
+            (nth - 1) * limit / all != nth * limit / all
         });
     }
 
@@ -239,9 +244,9 @@ mod tests {
         let mut manifest = parse(&lines).unwrap();
         assert!(manifest.clone().keep_split("2").unwrap_err().to_string().contains("it has 0, 1"));
         manifest.keep_split("1").unwrap();
+        manifest.keep_at_most(5);
+        assert_eq!((manifest.entries.len(), manifest.limit), (5, None));
         manifest.keep_at_most(3);
-        assert_eq!(manifest.entries.len(), 3);
-        manifest.keep_at_most(30);
-        assert_eq!(manifest.entries.len(), 3);
+        assert_eq!((manifest.entries.len(), manifest.limit), (3, Some(3)));
     }
 }

@@ -44,13 +44,20 @@ fn judge_window<'a>(
 fn judge_face(model: &Model, track: &Track, features: &[f32]) -> Result<FaceScore, Fault> {
     let frames = track.frames.len();
     let middle = track.frames.get(frames / 2).ok_or_else(|| Fault::Rejected("decide: a face in no frame".into()))?;
-    let reason = match refusal(&model.bundle, &track.quality, frames) {
-        None => model.out_of_scope(features, frames)?,
-        refused => refused,
+    let blank = FaceScore {
+        score: None,
+        logit: None,
+        reason: None,
+        quality: track.quality,
+        bbox: middle.bbox,
+        pts_us: middle.pts_us,
     };
-    let logit = if reason.is_none() { Some(model.logit(features, frames)?) } else { None };
-    let score = logit.map(|logit| calibrate(&model.bundle.output, logit));
-    Ok(FaceScore { score, logit, reason, quality: track.quality, bbox: middle.bbox, pts_us: middle.pts_us })
+    if let Some(reason) = refusal(&model.bundle, &track.quality, frames) {
+        return Ok(FaceScore { reason: Some(reason), ..blank });
+    }
+    let (logit, reason) = (model.logit(features, frames)?, model.out_of_scope(features, frames)?);
+    let score = reason.is_none().then(|| calibrate(&model.bundle.output, logit));
+    Ok(FaceScore { score, logit: Some(logit), reason, ..blank })
 }
 
 /// Why a face of this quality must not be judged.

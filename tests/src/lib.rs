@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+/// The bundle that is the default.
+pub const MODEL: &str = "lite0-frame";
+
 /// The checkout.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_owned()
@@ -68,7 +71,7 @@ pub fn hostile_manifest(directory: &Path, name: &str) -> PathBuf {
     std::fs::write(directory.join("plugin.wat"), module).expect("a writable directory");
     let manifest = format!(
         "timeout_ms = 500\nallowed_hosts = []\n[[wasm]]\npath = \"plugin.wat\"\n[memory]\nmax_pages = 4096\n\
-         [config]\nmodels = {:?}\nmodel = \"lite0-frame\"\n",
+         [config]\nmodels = {:?}\nmodel = \"{MODEL}\"\n",
         root().join("plugin/model")
     );
     let path = directory.join("manifest.toml");

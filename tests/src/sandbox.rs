@@ -8,11 +8,11 @@ use veritag::sandbox::engine::{self, Cache};
 use veritag::sandbox::{Instance, PluginError, PluginManifest};
 use veritag_abi::FrameBatch;
 
-use crate::{fixture, root};
+use crate::{MODEL, fixture, root};
 
 /// The bundle that the repository ships.
 pub fn bundle() -> Bundle {
-    Bundle::read(&root().join("plugin/model/lite0-frame")).expect("a whole bundle")
+    Bundle::read(&root().join("plugin/model").join(MODEL)).expect("a whole bundle")
 }
 
 /// # Errors

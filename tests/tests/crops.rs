@@ -18,7 +18,7 @@ fn scanner() -> Scanner {
     let manifest = Some(root().join("manifest.toml"));
     let setup = Setup { manifest, model: None, workers: None, ffmpeg: None, ffprobe: None };
     start::start_threads(2);
-    start::any_scanner(&setup, 2, Duration::from_secs(60)).unwrap()
+    start::open(&setup, 2, Duration::from_secs(60), Ok).unwrap()
 }
 
 fn tracks(out: &Path) -> Vec<Value> {
@@ -75,6 +75,18 @@ fn training_sees_what_serving_sees_bit_for_bit() {
     assert!(written.next().is_none());
     let contents: Value = serde_json::from_slice(&std::fs::read(out.join("crops.json")).unwrap()).unwrap();
     assert_eq!((&contents["schema"], &contents["parts"][0]["rows"]), (&"veritag.crops/1".into(), &81.into()));
+}
+
+#[test]
+fn crops_may_be_of_another_size_than_the_model_takes() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("crops");
+    let list = labels(directory.path(), &MEDIA[3..]);
+    assert!(run(veritag().args(["crops", "--size", "112"]).arg(list).arg(&out)).status.success());
+    let part = std::fs::read(out.join("part-0000.safetensors")).unwrap();
+    assert_eq!(SafeTensors::deserialize(&part).unwrap().tensor("crops").unwrap().shape(), [1, 112, 112, 3]);
+    let contents: Value = serde_json::from_slice(&std::fs::read(out.join("crops.json")).unwrap()).unwrap();
+    assert_eq!(contents["size"], 112);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `veritag evaluate`, end to end, on fixtures whose truth is known.
 
 use serde_json::Value;
-use veritag_tests::{labels, run, veritag};
+use veritag_tests::{MODEL, labels, run, veritag};
 
 const ROWS: [(&str, &str); 5] = [
     ("real.mp4", "real"),
@@ -21,7 +21,7 @@ fn figures_page_and_card_come_of_what_a_scan_says() {
     let output = run(&mut command);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{table}");
-    assert!(table.contains("5 assets") && table.contains("lite0-frame"), "{table}");
+    assert!(table.contains("5 assets") && table.contains(MODEL), "{table}");
 
     let document: Value = serde_json::from_slice(&std::fs::read(at("e.json")).unwrap()).unwrap();
     let bundle = &document["bundles"][0];
@@ -35,7 +35,7 @@ fn figures_page_and_card_come_of_what_a_scan_says() {
 
     let page = std::fs::read_to_string(at("e.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("src=\"http"));
-    assert!(std::fs::read_to_string(at("card.md")).unwrap().starts_with("# Model card: lite0-frame"));
+    assert!(std::fs::read_to_string(at("card.md")).unwrap().starts_with(&format!("# Model card: {MODEL}")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use veritag_abi::Analysis;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
-use veritag_tests::{module, root};
+use veritag_tests::{MODEL, module, root};
 
 /// The Python that `make test` gives the Extism SDK.
 fn python() -> Command {
@@ -22,7 +22,7 @@ fn the_python_sdk_gets_the_same_analysis() {
     std::fs::write(&file, batch(&frames).encode()).unwrap();
     let output = python()
         .arg(root().join("tests/sdk/analyze.py"))
-        .args([module(), root().join("plugin/model/lite0-frame"), file])
+        .args([module(), root().join("plugin/model").join(MODEL), file])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

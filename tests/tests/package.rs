@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use veritag_tests::{documents, fixture, root, run, veritag};
+use veritag_tests::{MODEL, documents, fixture, root, run, veritag};
 
 fn packaged() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -45,16 +45,20 @@ fn it_runs_anywhere_and_a_tampered_module_bundle_or_part_is_refused() {
     refused(package, "plugin-hash-mismatch");
     change(&module, |bytes| bytes.truncate(bytes.len() - 1));
 
-    let card = package.join("dist/model/lite0-frame/model.toml");
+    let card = package.join("dist/model").join(MODEL).join("model.toml");
     change(&card, |bytes| bytes.push(b'\n'));
     refused(package, "model-hash-mismatch");
     change(&card, |bytes| bytes.truncate(bytes.len() - 1));
 
     let honest = std::fs::read_to_string(&card).unwrap();
-    std::fs::write(&card, honest.replace("name = \"lite0-frame\"", "name = \"x\"").replace("0.6", "0.7")).unwrap();
+    std::fs::write(
+        &card,
+        honest.replace(&format!("name = \"{MODEL}\""), "name = \"x\"").replace("margin = 1.33", "margin = 1.3"),
+    )
+    .unwrap();
     refused(package, "model-hash-mismatch");
     std::fs::write(&card, honest).unwrap();
 
-    change(&package.join("dist/model/lite0-frame/head.onnx"), |bytes| *bytes.last_mut().unwrap() ^= 1);
+    change(&package.join("dist/model").join(MODEL).join("head.onnx"), |bytes| *bytes.last_mut().unwrap() ^= 1);
     refused(package, "model-hash-mismatch");
 }

@@ -10,6 +10,7 @@ use crate::cli::{Crops, Setup};
 use crate::crops::pack::Pack;
 use crate::error::Error;
 use crate::labels::{Entry, Labels};
+use crate::model::Bundle;
 use crate::scan::parallel::in_order;
 
 /// What became of the assets.
@@ -28,7 +29,11 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     let workers = start::workers(setup);
     start::start_threads(workers);
     let patience = Duration::from_secs(options.patience.into());
-    let scanner = start::any_scanner(setup, options.windows.into(), patience)?;
+    let fit = |bundle: Bundle| match options.size {
+        Some(size) => bundle.cutting(size.into()),
+        None => Ok(bundle),
+    };
+    let scanner = start::open(setup, options.windows.into(), patience, fit)?;
     let bundle = scanner.pool.bundle();
     let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
     let bar = progress::bar(assets.entries.len());

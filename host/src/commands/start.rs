@@ -11,7 +11,7 @@ use crate::cli::Setup;
 use crate::error::Error;
 use crate::locate;
 use crate::media::{Limits, Tools};
-use crate::model::{Bundle, library::Library};
+use crate::model::{Bundle, ModelError, library::Library};
 use crate::sandbox::{PluginManifest, Pool, engine::Cache};
 use crate::scan::{Scanner, parallel::STACK};
 
@@ -35,28 +35,31 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
 /// A scanner with a model that may tag.
 ///
 /// # Errors
-/// Those of [`any_scanner`], and a model that is untrained.
+/// Those of [`open`], and a model that is untrained.
 pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
-    let scanner = any_scanner(setup, windows, patience)?;
-    scanner.pool.bundle().require_trained()?;
-    Ok(scanner)
+    open(setup, windows, patience, |bundle| bundle.require_trained().map(|()| bundle))
 }
 
-/// A scanner with any model.
+/// A scanner with any model, once `fit` has seen to it.
 ///
 /// # Errors
 /// Whatever part is missing or refuses to work; the plugin is started once to find out.
-pub fn any_scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
-    let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup));
+pub fn open(
+    setup: &Setup,
+    windows: usize,
+    patience: Duration,
+    fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
+) -> Result<Scanner, Error> {
+    let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, fit));
     let (tools, (pool, about)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
     Ok(Scanner { tools, limits: Limits::default(), pool, plugin, frame: about.frame, windows, patience })
 }
 
 /// The pool with its first instance started, and what the plugin says of itself.
-fn plugin(setup: &Setup) -> Result<(Pool, Describe), Error> {
+fn plugin(setup: &Setup, fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>) -> Result<(Pool, Describe), Error> {
     let manifest = locate::manifest(setup.manifest.as_deref())?;
-    let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
+    let bundle = fit(Library::of(&manifest).read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
     Ok((pool, about))

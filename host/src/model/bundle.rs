@@ -80,6 +80,21 @@ impl Bundle {
         self.parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
+    /// The bundle with crops of `size` pixels: for cutting them out, since the self-test, which it loses, is of others.
+    ///
+    /// # Errors
+    /// [`ModelError::BadCard`] when no bundle may have such crops.
+    pub fn cutting(mut self, size: usize) -> Result<Self, ModelError> {
+        let wrong = |why: String| ModelError::BadCard { path: self.directory.join(CARD), why };
+        self.card.input.size = size;
+        self.card.self_test = None;
+        self.card.check().map_err(wrong)?;
+        let text = toml::to_string(&self.card).expect("a card serializes");
+        self.id.sha256 = sha256(text.as_bytes());
+        self.parts[0].1 = text.into_bytes();
+        Ok(self)
+    }
+
     /// # Errors
     /// [`ModelError::Untrained`] for a bundle whose answers must not tag anything.
     pub fn require_trained(&self) -> Result<(), ModelError> {

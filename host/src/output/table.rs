@@ -58,8 +58,8 @@ pub fn judge(card: &Bundle) -> String {
 }
 
 fn figure(metric: &Metric) -> String {
-    let interval = metric.interval.map(|[low, high]| format!(" ({low:.2}–{high:.2})")).unwrap_or_default();
-    format!("{} {:.2}{interval}", metric.name, metric.value)
+    let interval = metric.interval.map(|[low, high]| format!(" ({low:.3}–{high:.3})")).unwrap_or_default();
+    format!("{} {:.3}{interval}", metric.name, metric.value)
 }
 
 /// The verdict's cell and the rest of the line.

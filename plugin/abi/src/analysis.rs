@@ -89,7 +89,7 @@ pub struct FaceScore {
     /// P(fake) after calibration, 0..1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
-    /// Log-odds of fake as the network gives them, before calibration.
+    /// Log-odds of fake as the network gives them, before calibration; also of a face that is out of the model's scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logit: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,10 @@ impl Bundle {
                 output.band[0] > output.threshold || output.threshold > output.band[1],
                 "output.threshold must lie within output.band",
             ),
+            (
+                self.scope.as_ref().is_some_and(|scope| !scope.sound()),
+                "scope.reasons must be some of covered, drawn and too_compressed, each once",
+            ),
             (self.temporal.window == 0 || self.temporal.window > 256, "temporal.window must be 1 to 256"),
             (self.temporal.min_frames > self.temporal.window, "temporal.min_frames must not exceed temporal.window"),
             (
@@ -119,7 +123,7 @@ pub struct Model {
     pub training_data: String,
     /// What the model can and cannot see.
     pub limits: String,
-    /// Kinds of fake that it was not made to find, in a few words each, which every answer repeats.
+    /// Kinds of fake that it was not made to find, in a few words each; every assessment repeats them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blind_to: Vec<String>,
 }
@@ -195,7 +199,17 @@ pub struct Calibration {
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// What each logit of the part `scope` stands for: the face is not assessed if its mean over the frames is above 0.
+    /// Of several, the first is given.
     pub reasons: Vec<Reason>,
+}
+
+impl Scope {
+    /// Whether the reasons are such as only a look at the face can give, each once.
+    fn sound(&self) -> bool {
+        let seen = |reason: &Reason| matches!(reason, Reason::Covered | Reason::Drawn | Reason::TooCompressed);
+        let once = |(nth, reason)| !self.reasons[..nth].contains(reason);
+        !self.reasons.is_empty() && self.reasons.iter().all(seen) && self.reasons.iter().enumerate().all(once)
+    }
 }
 
 /// Bounds on [`crate::Quality`] outside which a face is not assessed.

@@ -38,7 +38,7 @@ def features(graph):
 
 
 def head(graph):
-    """The last layer, turned about: it gives the log-odds of real."""
+    """The last layer, turned about, since it gives the log-odds of real."""
     product, total, _ = list(graph.node)[-3:]
     value = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
     weights = [numpy_helper.from_array(np.ascontiguousarray(-value[node.input[1]]), name)

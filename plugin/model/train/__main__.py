@@ -16,12 +16,13 @@ from pathlib import Path
 
 import torch
 
-from . import bundle, stages
+from . import bundle, scope, stages
 from .loop import lighten
 from .nets import BODIES
 from .packs import Packs
 from .score import judged, report, score, shortcuts, torch_parts
 from .split import listing, roles
+from .weights import load_detector, load_sequence
 
 
 def options():
@@ -39,6 +40,8 @@ def options():
     args.add_argument("--frames", type=int, default=2, help="frames of each in `frame` and `distil` (2)")
     args.add_argument("--blends", type=float, default=0.6, help="share of self-blended ones among the fakes (0.6)")
     args.add_argument("--steps", type=int, default=8000, help="of `frame`")
+    args.add_argument("--start", type=Path, metavar="FILE", help="frame.pt of --arch, of another run, to begin from")
+    args.add_argument("--teacher", type=Path, metavar="FILE", help="lite0's frame.pt, of OUT unless given")
     args.add_argument("--rate", type=float, default=6e-4)
     args.add_argument("--distil-steps", type=int, default=20000)
     args.add_argument("--distil-rate", type=float, default=1e-3)
@@ -53,7 +56,10 @@ def options():
     args.add_argument("--name", help="of the bundle")
     args.add_argument("--version", default="1.0.0", help="of the bundle")
     args.add_argument("--scores", nargs="*", default=[], metavar="FILE", help="validation.jsonl of other folds")
-    return args.parse_args()
+    o = args.parse_args()
+    if o.windows < 2 or o.windows % 2:
+        raise SystemExit("--windows: real and fake come in pairs, so name an even number")
+    return o
 
 
 def prepare(o):
@@ -66,6 +72,8 @@ def prepare(o):
     for role in ("train", "sequence"):
         found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
     drawn = Packs(o.drawn, packs.device) if o.drawn else None
+    if drawn:
+        scope.check_drawn(drawn, packs)
     work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget, drawn)
     show(work)
     keep(o.out / "roles.json", listing(found))
@@ -109,16 +117,16 @@ def main():
     archs = list(BODIES) if o.stage == "all" else [o.arch]
     for arch in archs:
         if o.stage == "distil" or (o.stage == "all" and arch != "lite0"):
-            if not stages.distil(work, arch, stages.load_detector(work, "lite0")):
+            if not stages.distil(work, arch):
                 return
         elif o.stage in ("frame", "all") and not stages.frame(work, arch):
             return
-        if o.stage in ("sequence", "all") and not stages.sequence(work, arch, stages.load_detector(work, arch)):
+        if o.stage in ("sequence", "all") and not stages.sequence(work, arch, load_detector(work, arch)):
             return
         if o.stage in ("frame", "distil", "sequence", "score"):
-            detector = stages.load_detector(work, arch)
+            detector = load_detector(work, arch)
             with_order = o.stage in ("sequence", "score")
-            parts = torch_parts(detector, stages.load_sequence(work, arch, detector) if with_order else None)
+            parts = torch_parts(detector, load_sequence(work, arch, detector) if with_order else None)
             report(score(work.roles["validation"], work.packs, *parts), arch)
         if o.stage in ("bundle", "all"):
             bundle.write(work, arch, o.head, o.storage, o.name, o.version, o.scores)

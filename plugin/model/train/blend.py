@@ -42,7 +42,7 @@ def alter(x, draw):
     d = draw.drift
     tint = torch.stack([d(-0.06, 0.06) for _ in range(3)], -1)
     numbers = d(-0.15, 0.15), d(0.75, 1.25), d(0.85, 1.15), d(-0.08, 0.08), tint
-    strength = draw.uniform(0, 1, 1)
+    strength = draw.uniform(0.25, 1, 1)
     neutral = 0, 1, 1, 0, 0
     numbers = [n + strength.view(-1, *[1] * (v.dim() - 1)) * (v - n) for v, n in zip(numbers, neutral)]
     amount, sigma = d(-1, 0.8) * draw.chance(0.5)[:, None], d(0.6, 2.0)

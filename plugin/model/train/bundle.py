@@ -3,17 +3,18 @@
 import hashlib
 import json
 import shutil
+import tomllib
 from collections import Counter
 from pathlib import Path
 from string import Template
 
 import numpy as np
 
-from . import export, scope
+from . import export, record, scope
 from .calibrate import asset_scores, calibrate, labels
 from .nets import normalise
 from .score import QUALITY, auc, calibrated, interval, report, score, torch_parts
-from .stages import load_detector, load_sequence
+from .weights import load_detector, load_sequence
 
 HERE = Path(__file__).parent
 STORAGE = {"lite0": "float16", "resnext50": "int8"}
@@ -41,7 +42,7 @@ def write(work, arch, head, storage, name, version, others=()):
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
     values |= card(work, arch, head, records, chosen, refused) | place_parts(folder, parts, head, work.packs.size)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    (folder / "model.toml").write_text(text + metrics(before, after, records, head, chosen, refused))
+    place_card(folder / "model.toml", text, metrics(before, after, records, head, chosen, refused))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
@@ -49,20 +50,30 @@ def write(work, arch, head, storage, name, version, others=()):
     return folder
 
 
+def place_card(path, text, rows):
+    """Writes model.toml; figures of other sets that are there already stay, if nothing but figures has changed."""
+    old = path.read_text() if path.exists() else ""
+    if old.partition(record.MARK)[0] == text.rstrip() + "\n":
+        sets = {row["set"] for row in rows}
+        rows = [row for row in tomllib.loads(old).get("metric", []) if row["set"] not in sets] + rows
+    record.write(path, text.rstrip() + "\n", rows)
+
+
 def store(work, arch, storage):
     """The parts with their weights in few bits; the scores of the trained networks, and of the parts; who is refused."""
     tracks, size = work.roles["validation"], work.packs.size
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
-    layer, refused = scope.learn(work, detector)
-    before = score(tracks, work.packs, *torch_parts(detector, sequence))
+    parts = export.parts(arch, detector, sequence, size, storage)
+    stored = onnx_parts(parts)
+    layer, refused = scope.learn(work, stored[0])
+    parts["scope"] = export.linear_head("scope", layer, storage)
+    before = score(tracks, work.packs, *torch_parts(detector, sequence), judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
     crops = work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
-    compare(onnx_parts(export.parts(arch, *networks, layer, size, "float32")), torch_parts(*networks), crops)
-    parts = export.parts(arch, *networks, layer, size, storage)
-    limit = export.Session(parts["scope"])
-    after = score(tracks, work.packs, *onnx_parts(parts), lambda values: not (limit(values).mean(0) > 0).any())
+    compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
+    after = score(tracks, work.packs, *stored, judges(parts["scope"]))
     report(after, f"{arch} as stored ({storage})")
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
     return parts, before, after, refused
@@ -83,11 +94,17 @@ def other_scores(path, head):
 
 def onnx_parts(parts):
     """`features` and the heads as ONNX Runtime computes them, for `score`."""
-    run = {name: export.Session(part) for name, part in parts.items() if name != "scope"}
+    run = {name: export.Session(part) for name, part in parts.items()}
     features = lambda crops: run["features"](normalise(crops).contiguous().cpu().numpy())  # noqa: E731
     heads = {"frame": lambda values: run["frame"](values).mean(),
              "sequence": lambda values: run["sequence"](values[None])[0, 0]}
     return features, {name: head for name, head in heads.items() if name in run}
+
+
+def judges(part):
+    """Whether faces of such features are judged, as `out_of_scope` in the plugin decides by the part `scope`."""
+    limit = export.Session(part)
+    return lambda values: not (limit(values).sum(0) > 0).any()
 
 
 def compare(parts, networks, crops):
@@ -170,15 +187,13 @@ def metrics(before, after, records, head, chosen, refused):
     rows = [figure("AUC", after, asset_scores(after, head, chosen["scale"], chosen["offset"]))]
     rows += [figure(f"AUC of the {MODE[name]} before weights were stored in few bits", before, calibrated(before, name))
              for name in before[0]["windows"]]
-    rows += [(name, records, value, None) for name, value in chosen["said"].items()]
-    rows += [(f"share of single faces refused, {kind}", after, value, None) for kind, value in refused.items()]
-    text, people = "", "validation: held-out people, whom calibration, threshold and head were chosen on"
-    for name, of, value, ends in rows:
-        text += f'\n[[metric]]\nset = "{people}"\nassets = {len(of)}\nfake = {labels(of).sum()}\n'
-        text += f"name = {json.dumps(name)}\nvalue = {value:.3f}\n"
-        text += f"interval = [{ends[0]:.3f}, {ends[1]:.3f}]\n" if ends else ""
-    return text
+    rows += [(name, value, None, records) for name, value in chosen["said"].items()]
+    people = "validation: held-out people, whom calibration, threshold and head were chosen on"
+    tables = [record.row(people, len(of), labels(of).sum(), *rest) for *rest, of in rows]
+    single = "single faces of held-out people, worn, covered and compressed by hand"
+    tables += [record.row(single, scope.SAMPLES, 0, f"share refused, {kind}", value) for kind, value in refused.items()]
+    return tables
 
 
 def figure(name, records, values):
-    return name, records, auc(labels(records), values), interval(records, values)
+    return name, auc(labels(records), values), interval(records, values), records

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 import torch
 
-from . import blend, bundle, export, loop, pixels, reencode, scope, stages
+from . import blend, bundle, export, loop, pixels, record, reencode, scope, stages, weights
 from .__main__ import keep
 from .calibrate import asset_scores, calibrate, platt
 from .draw import Draw
@@ -130,7 +130,8 @@ def check_copies(folder):
     write = lambda paths: manifest.write_text(  # noqa: E731
         "path,kind,split\n" + "".join(f"{path},video,train\n" for path in paths))
     write(paths)
-    copies = reencode.plan(manifest, 2, 1)
+    columns, copies = reencode.plan(manifest, 2, 1)
+    assert columns == ["path", "kind", "split", "encoding"]
     targets = [folder / "copies" / row["path"] for _, row in copies]
     assert len({*targets}) == 6 and all(target.is_relative_to(folder / "copies") for target in targets)
     targets[0].parent.mkdir(parents=True)
@@ -140,13 +141,17 @@ def check_copies(folder):
     assert said.getvalue().count("left out") == 5
     assert made == [copies[0][1]], "a broken video takes others with it"
     write(("../x.mp4",))
-    refused("`..`", reencode.plan, manifest, 2, 1)
+    assert ".." not in Path(reencode.plan(manifest, 1, 1)[1][0][1]["path"]).parts
 
 
 def check_balance(packs):
     sampler, random, seen = Sampler(packs.tracks, 0.5), np.random.default_rng(0), {}
     source = {row: track.asset["source"] for track in packs.tracks for row in range(track.row, track.row + track.rows)}
     batch = sampler.batch(random, 4000, 1)
+    who = {row: track.asset["identity"] for track in packs.tracks for row in range(track.row, track.row + track.rows)}
+    for real, fake, blended in zip(batch.rows[::2, 0], batch.rows[1::2, 0], batch.blend[1::2]):
+        assert not blended or real == fake, "a blend shows other frames than the face beside it"
+        assert source[fake] != "clips" or blended or who[fake].startswith(who[real]), "another's footage beside a fake"
     for row, fake in zip(batch.rows[:, 0], batch.fake):
         seen[source[row], fake] = seen.get((source[row], fake), 0) + 1
     for name in ("clips", "photos"):
@@ -178,7 +183,7 @@ def check_jpeg():
 
 def work_in(packs, out, deadline=math.inf, **changed):
     o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=1, sequence_rate=1e-3, windows=4,
-                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[])
+                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[], start=None, teacher=None, arch="lite0")
     vars(o).update(changed)
     return stages.Work(packs, roles(packs.tracks, o.fold, o.folds, o.seed), out, o, deadline)
 
@@ -194,7 +199,7 @@ def check_resume(packs, folder):
     half = work_in(packs, folder / "halves", deadline=1.0)
     assert run(half) is None
     loop.time.monotonic, stages.Work.views = clock, views
-    refused("at step 2 of 4", stages.load_detector, half, "lite0")
+    refused("at step 2 of 4", weights.load_detector, half, "lite0")
     halves = run(work_in(packs, folder / "halves")).state_dict()
     assert all(torch.equal(whole[key], halves[key]) for key in whole), "a run that was stopped ends elsewhere"
 
@@ -202,12 +207,12 @@ def check_resume(packs, folder):
 def check_bundle(packs, folder):
     """What `check_resume` has trained, with an LSTM, becomes a bundle; nobody else's checkpoint does."""
     work = work_in(packs, folder / "whole")
-    detector = stages.load_detector(work, "lite0")
+    detector = weights.load_detector(work, "lite0")
     stages.sequence(work, "lite0", detector)
     for changed in {"fold": 1}, {"folds": 4}, {"seed": 4}, {"without": ["some"]}, {"validation": ["003"]}:
-        refused("was begun with", stages.load_detector, work_in(packs, folder / "whole", **changed), "lite0")
+        refused("was begun with", weights.load_detector, work_in(packs, folder / "whole", **changed), "lite0")
     fewer = Namespace(tracks=packs.tracks[1:], **{k: v for k, v in vars(packs).items() if k != "tracks"})
-    refused("roles = ", stages.load_detector, work_in(fewer, folder / "whole"), "lite0")
+    refused("roles = ", weights.load_detector, work_in(fewer, folder / "whole"), "lite0")
     scope.BATCHES = 2
     made = bundle.write(work, "lite0", "frame", "int8", None, "1.2.3")
     text = tomllib.loads((made / "model.toml").read_text())
@@ -222,7 +227,8 @@ def check_bundle(packs, folder):
     assert f"{len(taught)} fake videos of clips" in said and "re-encoded copies" in said, "copies count as videos"
     lines = [json.loads(line) for line in (folder / "whole/lite0/validation.jsonl").read_text().splitlines()]
     parts = {"features": onnx.load(made / "features.onnx"), "frame": onnx.load(made / "head.onnx")}
-    stored = score(work.roles["validation"], packs, *bundle.onnx_parts(parts))
+    stored = score(work.roles["validation"], packs, *bundle.onnx_parts(parts),
+                   bundle.judges(onnx.load(made / "scope.onnx")))
     assert [line["windows"]["frame"] for line in lines] == [record["windows"]["frame"] for record in stored]
     loop.lighten(folder / "whole" / "lite0")
     light = folder / "light" / "lite0"
@@ -230,11 +236,48 @@ def check_bundle(packs, folder):
     for name in ("frame", "sequence"):
         shutil.copy(folder / "whole" / "lite0" / f"{name}.light.pt", light / f"{name}.pt")
     work = work_in(packs, folder / "light")
-    detector = stages.load_detector(work, "lite0")
-    assert stages.load_sequence(work, "lite0", detector) is not None
+    detector = weights.load_detector(work, "lite0")
+    assert weights.load_sequence(work, "lite0", detector) is not None
     with torch.no_grad():
         detector.frame.bias += 1
-    refused("detector = ", stages.load_sequence, work, "lite0", detector)
+    refused("detector = ", weights.load_sequence, work, "lite0", detector)
+
+
+def check_onward(packs, folder):
+    """A run may begin from another, or learn from it, but never from one that knows people or fakes held out here."""
+    onward = {"start": folder / "whole/lite0/frame.pt"}
+    stages.frame(work_in(packs, folder / "onward", **onward), "lite0")
+    for changed in {"fold": 1}, {"without": ["some"]}:
+        refused("held out here", stages.frame, work_in(packs, folder / "other", **onward, **changed), "lite0")
+        refused("held out here", weights.load_teacher,
+                work_in(packs, folder / "other", teacher=onward["start"], **changed))
+    taught = work_in(packs, folder / "taught", teacher=onward["start"], distil_steps=1)
+    assert stages.distil(taught, "resnext50") is not None
+    other = work_in(packs, folder / "taught", arch="resnext50", **onward)
+    refused("is no CNN of resnext50", weights.begin, None, other, "resnext50")
+
+
+def check_record(folder):
+    """Figures go to the front, once, and only those of this very bundle."""
+    made = folder / "whole/bundles/lite0-frame"
+    card = tomllib.loads((made / "model.toml").read_text())
+    parts = {part["name"]: part["sha256"] for part in card["part"]}
+    bundle = {"parts": parts, "threshold": card["output"]["threshold"], "band": card["output"]["band"],
+              "measured": {"real": {"real": 3}, "fake": {"fake": 4, "not_assessed": 1},
+                           "figures": {key: {"value": 0.5, "interval": [0.25, 0.75]} for key in record.SHOWN}}}
+    document = {"bundles": [bundle], "splits": ["test"]}
+    rows = record.tables(record.measured(document, card), 'a "set", 🎬')
+    assert (rows[0]["assets"], rows[0]["fake"]) == (8, 5)
+    for _ in range(2):
+        text = (made / "model.toml").read_text()
+        was = tomllib.loads(text)
+        kept = [row for row in was["metric"] if row["set"] != rows[0]["set"]]
+        record.write(made / "model.toml", text, rows + kept)
+    now = tomllib.loads((made / "model.toml").read_text())
+    assert now["metric"] == rows + card["metric"] and now["part"] == card["part"]
+    for changed in {"threshold": 0.123}, {"parts": parts | {"head": "0"}}:
+        refused("not of this bundle", record.measured, document | {"bundles": [bundle | changed]}, card)
+    refused("training assets", record.measured, document | {"splits": ["test", "train"]}, card)
 
 
 def check_export():
@@ -255,7 +298,7 @@ def check_export():
             order = head(features[None])
         for storage, near in (("float32", 1e-4), ("float16", 0.05), ("int8", 0.3)):
             run = {name: export.Session(part) for name, part in
-                   export.parts(arch, detector, head, torch.nn.Linear(detector.body.width, 2), SIZE, storage).items()}
+                   export.parts(arch, detector, head, SIZE, storage).items()}
             seen = run["features"](x.numpy())
             for got, expected in ((run["frame"](seen), logits), (run["sequence"](seen[None]), order)):
                 off = np.abs(got[:, 0] - expected.detach().numpy()).max() / max(1.0, expected.abs().max().item())
@@ -310,7 +353,8 @@ def main():
             "blend": lambda: check_blend(packs), "jpeg": check_jpeg, "score": lambda: check_score(packs),
             "normalise": check_normalise, "calibration": check_calibration, "copies": lambda: check_copies(folder), "export": check_export,
             "folding": check_folding, "resume": lambda: check_resume(packs, folder),
-            "bundle": lambda: check_bundle(packs, folder)}
+            "bundle": lambda: check_bundle(packs, folder), "onward": lambda: check_onward(packs, folder),
+            "record": lambda: check_record(folder)}
         for name, check in checks.items():
             start = time.monotonic()
             check()

@@ -1,7 +1,8 @@
 """What happens to footage on its way, to real and fake alike: other framing, light, size, noise, compression.
 
 A window is degraded as one: its numbers are fixed or jitter a little, its size never changes. `wear` of 0 to 1 is the
-share of what happens in the end: a training begins with little of it, since a seam is learnt sooner where it shows.
+share of blur, noise, shrinking and compression: a training begins with little of it, since a seam is learnt sooner
+where it shows.
 """
 
 import torch

@@ -142,10 +142,9 @@ def sequence_head(head, storage):
     return g.model("head", "features", [1, "N", head.frame.in_features], "logits", [1, 1])
 
 
-def parts(arch, detector, sequence, scope, size, storage):
-    """`features`, each head that there is, `sequence` being None before the LSTM is trained, and `scope`."""
-    found = {"features": features(arch, detector, size, storage), "frame": linear_head("head", detector.frame, storage),
-             "scope": linear_head("scope", scope, storage)}
+def parts(arch, detector, sequence, size, storage):
+    """`features` and each head that there is, `sequence` being None before the LSTM is trained."""
+    found = {"features": features(arch, detector, size, storage), "frame": linear_head("head", detector.frame, storage)}
     return found | ({"sequence": sequence_head(sequence, storage)} if sequence is not None else {})
 
 

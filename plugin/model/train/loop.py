@@ -16,8 +16,10 @@ WEIGHT_DECAY = 0.02
 CLIP = 5.0
 
 
-def learn(name, model, loss, path, settings, deadline):
+def learn(name, model, loss, path, settings, deadline, taught=()):
     """Trains `model` for settings["steps"] steps on `loss(step)`; gives its moving average, or None if time ran out.
+
+    Checkpoints remember `taught`, the people that the model has learnt from.
 
     Whatever a step draws must follow from its number alone; then a run that was stopped and went on from its
     checkpoint gives what an uninterrupted one gives. The learning rate warms up, then falls as a cosine to zero.
@@ -34,7 +36,7 @@ def learn(name, model, loss, path, settings, deadline):
     losses, first = [], step
     while step < settings["steps"]:
         if time.monotonic() > deadline:
-            save(path, settings, model, average, optimiser, step)
+            save(path, settings, model, average, optimiser, step, taught)
             print(f"{name}: time is up at step {step} of {settings['steps']}; the same command goes on from here")
             return None
         for group in optimiser.param_groups:
@@ -55,7 +57,7 @@ def learn(name, model, loss, path, settings, deadline):
             print(f"{name}: step {step}/{settings['steps']}, loss {mean:.4f}, {pace:.2f} steps/s", flush=True)
             losses, first, shown = [], step, now
         if now - saved > SAVE_EVERY or step == settings["steps"]:
-            save(path, settings, model, average, optimiser, step)
+            save(path, settings, model, average, optimiser, step, taught)
             saved = now
     return average
 
@@ -74,9 +76,9 @@ def follow(average, model, step):
     torch._foreach_lerp_(average, model, 1 - min(EMA, (1 + step) / (10 + step)))
 
 
-def save(path, settings, model, average, optimiser, step):
+def save(path, settings, model, average, optimiser, step, taught):
     state = {"settings": settings, "step": step, "model": model.state_dict(), "average": average.state_dict(),
-             "optimiser": optimiser.state_dict()}
+             "optimiser": optimiser.state_dict(), "taught": sorted(taught)}
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path.with_suffix(".new"))
     os.replace(path.with_suffix(".new"), path)
@@ -129,6 +131,6 @@ def lighten(folder):
     for path in sorted(folder.glob("*.pt")):
         if path.suffixes == [".pt"]:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            kept = {"settings": state["settings"], "step": state["step"], "average": light(state["average"])}
+            kept = {key: state[key] for key in ("settings", "step", "taught")} | {"average": light(state["average"])}
             torch.save(kept, path.with_suffix(".light.pt"))
             print(f"{path.with_suffix('.light.pt')}: step {state['step']}")

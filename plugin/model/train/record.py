@@ -1,58 +1,80 @@
 """python -m train.record BUNDLE EVALUATION SET: what was measured, as the first figures in the bundle's model.toml.
 
-EVALUATION is what `veritag evaluate --json` wrote of this bundle, or of it as it was before other figures were put in;
-SET names in words what it was measured on. `veritag scan` cites the figures of the first set. Those of a set that is
-there already are replaced.
+EVALUATION is what `veritag evaluate --json` wrote of this bundle; SET names in words what it was measured on. `veritag
+scan` cites the figures of the first set. Those of a set that is there already are replaced.
 """
 
 import json
+import os
 import sys
 import tomllib
 from pathlib import Path
 
 SHOWN = {"auc": "AUC", "accuracy": "accuracy at the threshold", "false_flags": "genuine called fake",
-         "caught": "fakes called fake", "missed": "fakes called real", "unsure": "left unsure"}
+         "caught": "fakes called fake", "missed": "fakes called real", "unsure": "left unsure",
+         "not_assessed": "not assessed"}
 MARK = "\n[[metric]]\n"
 
 
-def measured(evaluation, name, parts):
-    """The figures of the bundle called `name`, whose parts must be those that were measured."""
-    found = [bundle for bundle in evaluation["bundles"] if bundle["model"]["name"] == name]
-    if len(found) != 1 or found[0]["parts"] != parts:
-        raise SystemExit(f"the evaluation is not of this {name}: measure these very parts, with `veritag evaluate --json`")
-    return found[0]["measured"]
-
-
-def tables(measured, name):
-    """[[metric]] tables of what was assessed."""
-    real, fake = (sum(measured[label].values()) for label in ("real", "fake"))
-    rows = []
-    for key, words in SHOWN.items():
-        figure = measured["figures"][key]
-        if figure.get("value") is not None:
-            row = {"set": name, "assets": real + fake, "fake": fake, "name": words, "value": figure["value"]}
-            rows.append(row | ({"interval": figure["interval"]} if figure.get("interval") else {}))
-    return rows
+def row(name, assets, fake, figure, value, interval=None):
+    """A [[metric]] table."""
+    found = {"set": name, "assets": int(assets), "fake": int(fake), "name": figure, "value": float(value)}
+    return found | ({"interval": interval} if interval else {})
 
 
 def text(row):
-    number = lambda value: f"{value:.3f}"  # noqa: E731
-    shown = {key: json.dumps(row[key]) for key in ("set", "assets", "fake", "name")} | {"value": number(row["value"])}
+    shown = {key: json.dumps(row[key], ensure_ascii=False) for key in ("set", "assets", "fake", "name")}
+    shown["value"] = f"{row['value']:.3f}"
     if "interval" in row:
-        shown["interval"] = f"[{', '.join(map(number, row['interval']))}]"
+        shown["interval"] = f"[{', '.join(f'{end:.3f}' for end in row['interval'])}]"
     return MARK + "".join(f"{key} = {value}\n" for key, value in shown.items())
+
+
+def measured(evaluation, card):
+    """What the evaluation says of the bundle of this model.toml: of the same parts, threshold and band."""
+    identity = {"parts": {part["name"]: part["sha256"] for part in card["part"]},
+                "threshold": card["output"]["threshold"], "band": card["output"]["band"]}
+    found = [bundle for bundle in evaluation["bundles"] if {key: rounded(bundle[key]) for key in identity} == identity]
+    if not found:
+        raise SystemExit("the evaluation is not of this bundle: measure it as it is, with `veritag evaluate --json`")
+    if "train" in evaluation["splits"] or evaluation.get("limit"):
+        raise SystemExit("the evaluation is of training assets, or not of all: measure the whole of another split")
+    return found[0]["measured"]
+
+
+def rounded(value):
+    """Numbers of f32 as model.toml writes them."""
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def tables(measured, name):
+    real, fake = (sum(measured[label].values()) for label in ("real", "fake"))
+    figures = [(words, measured["figures"][key]) for key, words in SHOWN.items()]
+    return [row(name, real + fake, fake, words, figure["value"], figure.get("interval"))
+            for words, figure in figures if figure.get("value") is not None]
+
+
+def write(path, card, rows):
+    """`card`, the text of a model.toml whose last tables are its figures, with `rows` in their place."""
+    new = card.partition(MARK)[0] + "".join(map(text, rows))
+    was, now = ({k: v for k, v in tomllib.loads(each).items() if k != "metric"} for each in (card, new))
+    if was != now:
+        raise SystemExit(f"{path}: move its [[metric]] tables to the end, after all others")
+    path.with_suffix(".new").write_text(new)
+    os.replace(path.with_suffix(".new"), path)
 
 
 def main():
     if len(sys.argv) != 4:
         raise SystemExit(__doc__)
     path, name = Path(sys.argv[1]) / "model.toml", sys.argv[3]
-    card = path.read_text()
-    head = tomllib.loads(card)
-    parts = {part["name"]: part["sha256"] for part in head["part"]}
-    first = measured(json.loads(Path(sys.argv[2]).read_text()), head["model"]["name"], parts)
-    rows = tables(first, name) + [row for row in head.get("metric", []) if row["set"] != name]
-    path.write_text(card.partition(MARK)[0] + "".join(map(text, rows)))
+    text = path.read_text()
+    card = tomllib.loads(text)
+    found = measured(json.loads(Path(sys.argv[2]).read_text()), card)
+    rows = tables(found, name) + [row for row in card.get("metric", []) if row["set"] != name]
+    write(path, text, rows)
     print(f"{path}: {len(rows)} figures")
 
 

@@ -8,6 +8,7 @@ already are kept, videos that cannot be read are named and left out.
 
 import argparse
 import csv
+import hashlib
 import os
 import random
 import shutil
@@ -56,17 +57,19 @@ def encode(ffmpeg, source, target, encoding):
 
 
 def plan(manifest, copies, seed):
-    """Each source with the manifest's row of a copy of it."""
+    """The columns of the copies' manifest; each source with the row of a copy of it."""
     with open(manifest, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == "video" and row["split"] == "train"]
-    if above := [row["path"] for row in rows if ".." in Path(row["path"]).parts]:
-        raise SystemExit(f"{above[0]}: `..` would lead out of the copies' directory; name the path from the root")
-    return [(row["path"], row | {"path": copy_path(row["path"], encoding), "encoding": encoding})
-            for row in rows for encoding in random.Random(f"{seed} {row['path']}").sample(sorted(ENCODINGS), copies)]
+        reader = csv.DictReader(file)
+        rows = [row for row in reader if row["kind"] == "video" and row["split"] == "train"]
+    return [*reader.fieldnames, "encoding"], [
+        (row["path"], row | {"path": copy_path(row["path"], encoding), "encoding": encoding})
+        for row in rows for encoding in random.Random(f"{seed} {row['path']}").sample(sorted(ENCODINGS), copies)]
 
 
 def copy_path(path, encoding):
-    return path.lstrip("/") + f".{encoding}.mkv"
+    """Where in OUT the copy lies; what lies above the manifest has a directory of its own."""
+    above = hashlib.sha256(path.encode()).hexdigest()[:12] + "/" + Path(path).name
+    return (above if ".." in Path(path).parts else path.lstrip("/")) + f".{encoding}.mkv"
 
 
 def encode_all(ffmpeg, folder, out, copies, jobs):
@@ -95,11 +98,11 @@ def main():
     o = args.parse_args()
     if not shutil.which(o.ffmpeg):
         raise SystemExit(f"{o.ffmpeg} is not to be found: install ffmpeg, or name it with --ffmpeg")
-    made = encode_all(o.ffmpeg, o.manifest.parent, o.out, plan(o.manifest, o.copies, o.seed), o.jobs)
-    if not made:
-        raise SystemExit(f"{o.manifest}: no copy could be made of a video in the split `train`")
+    columns, copies = plan(o.manifest, o.copies, o.seed)
+    made = encode_all(o.ffmpeg, o.manifest.parent, o.out, copies, o.jobs)
+    o.out.mkdir(parents=True, exist_ok=True)
     with open(o.out / "manifest.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, list(made[0]))
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(made)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .split import collection, persons
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -14,48 +16,60 @@ class Batch:
 
 
 class Sampler:
-    """Pairs of a real window and a fake one of the same source, so that no source speaks for a label.
+    """Pairs of a real window and a fake one of the same collection, so that no collection speaks for a label.
 
-    A source comes with the square root of its real crops; within it one draws the generator, then the person,
-    then the window. `blends` of the fakes are self-blended, all of them where a source has no fakes of its own, and
-    each shows the very frames of the real window before it, so that only the seam tells the two apart. Sources
-    without real faces are left out.
+    A collection comes with the square root of its real crops; within it one draws the generator, then the person,
+    then the window. `blends` of the fakes are self-blended, all of them where it has no fakes of its own, and each
+    shows the very frames of the real window beside it, so that only the seam tells the two apart. Beside another fake
+    stands the person into whose footage it was put, if there is any. Collections without real faces are left out.
     """
 
     def __init__(self, tracks, blends):
-        self.blends, self.real, self.fake = blends, {}, {}
+        self.blends, self.real, self.fake, self.footage = blends, {}, {}, {}
         for track in tracks:
             asset = track.asset
             kind = self.fake if track.fake else self.real
-            people = kind.setdefault(asset["source"], {}).setdefault(asset["generator"], {})
-            people.setdefault(asset["identity"] or track.key, []).append(track)
+            shown = kind.setdefault(collection(asset), {}).setdefault(asset["generator"], {})
+            shown.setdefault(asset["identity"] or track.key, []).append(track)
+            if not track.fake:
+                self.footage.setdefault(persons(track)[0], []).append(track)
         self.sources = sorted(self.real)
         weights = np.sqrt([sum(track.rows for track in every(self.real[name])) for name in self.sources])
         self.weights = weights / weights.sum()
         self.left_out = sorted(set(self.fake) - set(self.real))
-        self.tracks = [track for track in tracks if track.asset["source"] in self.real]
+        self.tracks = [track for track in tracks if collection(track.asset) in self.real]
 
     def batch(self, random, windows, frames):
         """Windows in pairs: an even number of them."""
         shown, blend = [], []
         for _ in range(windows // 2):
-            source = random.choice(self.sources, p=self.weights)
-            blended = source not in self.fake or random.random() < self.blends
-            real = take(random, self.real[source], frames)
-            shown += [real, real if blended else take(random, self.fake[source], frames)]
-            blend += [False, blended]
+            real, fake = self.pair(random)
+            first = take(random, real, frames)
+            shown += [first, take(random, fake, frames) if fake else first]
+            blend += [False, fake is None]
         rows, landmarks = map(np.array, zip(*shown))
         return Batch(rows, landmarks, np.arange(len(rows)) % 2 == 1, np.array(blend))
+
+    def pair(self, random):
+        """A real track and a fake one, None where the real one is to be blended."""
+        source = random.choice(self.sources, p=self.weights)
+        if source not in self.fake or random.random() < self.blends:
+            return pick(random, self.real[source]), None
+        fake = pick(random, self.fake[source])
+        return pick(random, self.footage.get(persons(fake)[0], self.real[source])), fake
 
 
 def every(generators):
     return [track for people in generators.values() for tracks in people.values() for track in tracks]
 
 
-def take(random, nested, frames):
-    """Rows and landmarks of consecutive frames from a random start; a track that ends too early stays at its last."""
+def pick(random, nested):
     while isinstance(nested, dict):
         nested = nested[list(nested)[random.integers(len(nested))]]
-    track = nested[random.integers(len(nested))]
+    return nested[random.integers(len(nested))]
+
+
+def take(random, track, frames):
+    """Rows and landmarks of consecutive frames from a random start; a track that ends too early stays at its last."""
     shown = np.minimum(random.integers(max(track.rows - frames, 0) + 1) + np.arange(frames), track.rows - 1)
     return track.row + shown, track.landmarks[shown]

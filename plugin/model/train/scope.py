@@ -14,13 +14,16 @@ from . import pixels
 from .blend import blend
 from .degrade import degrade
 from .draw import Draw
-from .nets import normalise
 from .sample import Sampler
+from .score import judged
 
 REASONS = ["covered", "too_compressed", "drawn"]
 # Of ordinary faces at most this share may be refused for each reason.
 REFUSED = 0.003
+# Of those that should be refused this share may be missed before a limit gives way.
+MISSED = 0.1
 WINDOWS, BATCHES = 32, 25
+SAMPLES = WINDOWS * BATCHES
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
 PENALTY = 1e-3
@@ -60,40 +63,61 @@ def wash_out(x, draw):
     return result
 
 
-def learn(work, detector):
+def learn(work, features):
     """A linear layer: features [N, F] to the log-odds [N, K] of the first K of `REASONS`, above 0 where to refuse.
 
-    Also gives, by kind, what share of faces of people held out it refuses. Without packs of drawn faces it does not
-    know those.
+    `features` takes crops of 0 to 1 to an array [N, F]. Also gives, by kind, what share of faces of people held out is
+    refused. Without packs of drawn faces it does not know those.
     """
     reasons = REASONS if work.drawn else REASONS[:-1]
-    taught, kept = (samples(work, detector, role, reasons) for role in ("train", "validation"))
+    taught, kept = (samples(work, features, role, reasons) for role in ("train", "validation"))
     middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
     rows = [separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) for reason in reasons]
     layer = nn.Linear(len(middle), len(reasons)).requires_grad_(False)
     layer.weight.copy_(torch.stack(rows) / spread)
     layer.bias.zero_()
-    layer.bias.copy_(-torch.quantile(layer(kept[None]), 1 - REFUSED, dim=0))
+    layer.bias.copy_(-torch.stack([limit(layer(kept[None])[:, i], layer(kept[reason])[:, i])
+                                   for i, reason in enumerate(reasons)]))
     refused = {reason: float((layer(kept[reason])[:, i] > 0).float().mean()) for i, reason in enumerate(reasons)}
     refused["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
     print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in refused.items()))
     return layer, refused
 
 
-def samples(work, detector, role, reasons):
+def limit(ordinary, refused):
+    """From where to refuse, by the log-odds of ordinary faces and of those that should be.
+
+    Midway between where all but `REFUSED` of the ones end and where all but `MISSED` of the others begin, since faces
+    from elsewhere are less alike than these; never below the former.
+    """
+    end = torch.quantile(ordinary, 1 - REFUSED, interpolation="higher")
+    return torch.maximum(end, (end + torch.quantile(refused, MISSED)) / 2)
+
+
+def samples(work, features, role, reasons):
     """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None; of the people of `role`."""
-    sampler = Sampler(work.roles[role], work.options.blends)
-    pictures = work.drawn and [track for track in work.drawn.tracks if half(track) == (role == "train")]
+    sampler = Sampler([track for track in work.roles[role] if judged(track)], work.options.blends)
+    pictures = drawings(work.drawn, role) if work.drawn else None
     found = {}
     for kind in [None, *reasons]:
         draws = (faces(work, sampler, pictures, kind, [role == "train", step]) for step in range(BATCHES))
-        with torch.no_grad():
-            found[kind] = torch.cat([detector(normalise(x.flatten(0, 1)))[0].cpu() for x in draws])
+        found[kind] = torch.from_numpy(np.concatenate([features(x.flatten(0, 1)) for x in draws]))
     return found
 
 
-def half(track):
-    return hashlib.sha256(track.key.encode()).digest()[0] % 2 == 0
+def drawings(drawn, role):
+    """Half of the drawn faces that would be judged, told apart by the hash of their names."""
+    half = lambda track: hashlib.sha256(track.key.encode()).digest()[0] % 2  # noqa: E731
+    return [track for track in drawn.tracks if judged(track) and half(track) == (role == "train")]
+
+
+def check_drawn(drawn, packs):
+    """Stops if the packs `drawn` are of other crops than `packs`, or too few."""
+    if (drawn.size, drawn.margin) != (packs.size, packs.margin):
+        raise SystemExit(f"--drawn: its crops are {drawn.size} pixels wide with margin {drawn.margin}; those of --data "
+                         f"{packs.size} with {packs.margin}")
+    if not all(drawings(drawn, role) for role in ("train", "validation")):
+        raise SystemExit("--drawn: too few faces of the split `train` that are large and sharp enough to be judged")
 
 
 def faces(work, sampler, pictures, kind, seed):

@@ -18,12 +18,17 @@ def groups(tracks):
             person = parent[person]
         return person
 
-    everyone = [[f"{collection(track.asset)}/{name}" for name in people(track.asset)] for track in tracks]
-    for persons in everyone:
-        first, *others = sorted(map(root, persons))
+    everyone = list(map(persons, tracks))
+    for some in everyone:
+        first, *others = sorted(map(root, some))
         for other in others:
             parent[other] = first
     return [root(first) for first, *_ in everyone]
+
+
+def persons(track):
+    """Who is to be seen, each by collection and name."""
+    return [f"{collection(track.asset)}/{name}" for name in people(track.asset)]
 
 
 def collection(asset):

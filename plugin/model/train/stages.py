@@ -12,10 +12,12 @@ import torch.nn.functional as F
 from .blend import blend
 from .degrade import degrade
 from .draw import Draw
-from .loop import fingerprint, learn, trained
-from .nets import BODIES, Detector, SequenceHead, Student, distil_loss, normalise
+from .loop import fingerprint, learn
+from .nets import Detector, SequenceHead, Student, distil_loss, normalise
+from .pixels import resize
 from .sample import Sampler
 from .split import listing
+from .weights import begin, load_teacher
 
 SMOOTHING = 0.02
 # Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
@@ -47,7 +49,8 @@ class Work:
         steps = {"frame": o.steps, "distil": o.distil_steps, "sequence": o.sequence_steps}[stage]
         rate = {"frame": o.rate, "distil": o.distil_rate, "sequence": o.sequence_rate}[stage]
         return self.basis(arch) | {"stage": stage, "steps": steps, "rate": rate, "windows": o.windows,
-                                   "frames": o.frames, "blends": o.blends}
+                                   "frames": o.frames, "blends": o.blends,
+                                   "onward": o.start is not None and arch == o.arch}
 
     def sampler(self, role):
         """Draws from the tracks of `role`; the LSTM learns from whole windows alone."""
@@ -78,7 +81,8 @@ def frame(work, arch):
     """Learns from labels, single frames. Gives the trained detector, or None when time ran out."""
     torch.manual_seed(work.options.seed)
     model = work.detector(arch)
-    settings, sampler = work.settings(arch, "frame"), work.sampler("train")
+    taught = begin(model, work, arch)
+    settings, sampler = work.settings(arch, "frame") | {"start": fingerprint(model)}, work.sampler("train")
 
     def loss(step):
         x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"], wear(step, settings))
@@ -86,27 +90,30 @@ def frame(work, arch):
             _, logits = model(normalise(x.flatten(0, 1)))
         return F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
 
-    return learn(f"frame {arch}", model, loss, work.out / arch / "frame.pt", settings, work.deadline)
+    return learn(f"frame {arch}", model, loss, work.out / arch / "frame.pt", settings, work.deadline, taught)
 
 
-def distil(work, arch, teacher):
-    """Learns from the labels and from the trained detector `teacher`, which sees the same crops."""
+def distil(work, arch):
+    """Learns from the labels and from a trained lite0, which sees the same crops, at the size that it learnt at."""
+    teacher, side, known = load_teacher(work)
     torch.manual_seed(work.options.seed)
     model = Student(arch, work.packs.size, teacher.body.width).to(work.device, memory_format=torch.channels_last)
-    settings, sampler = work.settings(arch, "distil"), work.sampler("train")
+    taught = begin(model.detector, work, arch) | known
+    start = {"start": fingerprint(model.detector), "teacher": fingerprint(teacher)}
+    settings, sampler = work.settings(arch, "distil") | start, work.sampler("train")
 
     def loss(step):
         x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"], wear(step, settings))
-        x = normalise(x.flatten(0, 1))
+        x = x.flatten(0, 1)
         with work.autocast():
             with torch.no_grad():
-                teacher_features, teacher_logits = teacher(x)
-            features, logits = model.detector(x)
+                teacher_features, teacher_logits = teacher(normalise(resize(x, side)))
+            features, logits = model.detector(normalise(x))
         labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
         return labels + distil_loss(model.project(features), logits, teacher_features, teacher_logits)
 
     path = work.out / arch / "frame.pt"
-    average = learn(f"distil {arch}", model, loss, path, settings, work.deadline)
+    average = learn(f"distil {arch}", model, loss, path, settings, work.deadline, taught)
     return average and average.detector
 
 
@@ -141,28 +148,11 @@ def sequence(work, arch, detector):
 
 
 def wear(step, settings):
+    """All of it from the start where another run has begun."""
+    if settings["onward"]:
+        return 1.0
     return min(1.0, FIRST_WEAR + (1 - FIRST_WEAR) * step / (WEARING * settings["steps"]))
 
 
 def smooth(fake):
     return fake * (1 - 2 * SMOOTHING) + SMOOTHING
-
-
-def load_detector(work, arch):
-    """The detector of `frame.pt` of `arch`, if it was trained to the end in this run."""
-    path = work.out / arch / "frame.pt"
-    if not path.exists():
-        raise SystemExit(f"{path} does not exist: train {arch} first")
-    state = trained(path, work.basis(arch))
-    inner = {key.removeprefix("detector."): value for key, value in state.items() if not key.startswith("project.")}
-    return work.detector(arch, inner).eval().requires_grad_(False)
-
-
-def load_sequence(work, arch, detector):
-    """The LSTM of `sequence.pt` of `arch`, if it was trained to the end on this detector; None if there is none."""
-    path = work.out / arch / "sequence.pt"
-    if not path.exists():
-        return None
-    head = SequenceHead(torch.nn.Linear(BODIES[arch].width, 1))
-    head.load_state_dict(trained(path, work.basis(arch) | {"detector": fingerprint(detector)}))
-    return head.to(work.device).eval()

@@ -45,6 +45,7 @@ impl Model {
         let (frames, side) = (test.frames as usize, self.bundle.input.size);
         let features = self.features(&SelfTest::crops(frames * 3 * side * side))?;
         let logit = self.logit(&features, frames)?;
+        self.out_of_scope(&features, frames)?;
         if (logit - test.logit).abs() <= test.tolerance {
             return Ok(());
         }
@@ -90,15 +91,19 @@ impl Model {
         .ok_or_else(|| Fault::Model("head: no finite logit".into()))
     }
 
-    /// Why the model cannot judge a face of these `frames` rows of features, if it knows that.
+    /// Why the model cannot judge a face of these `frames` rows of features, if it knows that; the first reason wins.
     ///
     /// # Errors
-    /// [`Fault::Model`] when the part `scope` fails.
+    /// [`Fault::Model`] when the part `scope` does not give finite logits.
     pub fn out_of_scope(&self, features: &[f32], frames: usize) -> Result<Option<Reason>, Fault> {
         let (Some(network), Some(scope)) = (&self.scope, &self.bundle.scope) else { return Ok(None) };
         let logits = network.run_single(&[frames, features.len() / frames], features)?.1;
-        let above = |nth: usize| logits.iter().skip(nth).step_by(scope.reasons.len()).sum::<f32>() > 0.0;
-        Ok(scope.reasons.iter().enumerate().find_map(|(nth, reason)| above(nth).then_some(*reason)))
+        let sum = |nth: usize| logits.iter().skip(nth).step_by(scope.reasons.len()).sum::<f32>();
+        let sums: Vec<f32> = (0..scope.reasons.len()).map(sum).collect();
+        if !sums.iter().all(|sum| sum.is_finite()) {
+            return Err(Fault::Model("scope: no finite logits".into()));
+        }
+        Ok(scope.reasons.iter().zip(sums).find_map(|(reason, sum)| (sum > 0.0).then_some(*reason)))
     }
 }
 

@@ -33,7 +33,7 @@ pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     start::start_threads(workers);
     let work = Work::new(setup, options, &labels)?;
     let bundles = work.bundles(workers);
-    let evaluation = Evaluation::new(work.about(options, begun), bundles);
+    let evaluation = Evaluation::new(work.about(begun), bundles);
     println!("{}", table::text(&evaluation));
     write(options, &evaluation)?;
     page::cautions(&evaluation).iter().for_each(|caution| eprintln!("veritag: {caution}"));

@@ -112,13 +112,13 @@ impl<'a> Work<'a> {
         self.scanners.iter().map(|scanner| Outcome::new(entry, group, &scanner.scan(path).assessment)).collect()
     }
 
-    pub fn about(&self, options: &Evaluate, begun: Instant) -> Run {
+    pub fn about(&self, begun: Instant) -> Run {
         let entries = &self.labels.entries;
         let splits: BTreeSet<&str> = entries.iter().map(|entry| entry.split.as_str()).collect();
         Run {
             manifest: self.labels.path.display().to_string(),
             splits: splits.into_iter().map(str::to_owned).collect(),
-            limit: options.limit.map(usize::from).filter(|limit| *limit <= entries.len()),
+            limit: self.labels.limit,
             veritag: env!("CARGO_PKG_VERSION").into(),
             decoder: format!("ffmpeg {}", self.scanners[0].tools.version),
             evaluated_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
