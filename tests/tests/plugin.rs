@@ -2,8 +2,8 @@
 
 use veritag::model::Bundle;
 use veritag_abi::{Role, TensorBatch};
-use veritag_tests::root;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
+use veritag_tests::{MODEL, root};
 
 #[test]
 fn analyze_is_decide_after_infer_after_prepare_however_infer_is_split() {
@@ -42,8 +42,8 @@ fn bad_input_is_rejected_and_leaves_the_plugin_working() {
 /// A copy of the bundle with `model.toml` changed; paths of parts stay good.
 fn changed(from: &str, to: &str) -> (tempfile::TempDir, Bundle) {
     let directory = tempfile::tempdir_in(root().join("plugin/model")).unwrap();
-    let source = root().join("plugin/model/lite0-frame");
-    for part in ["features.onnx", "head.onnx"] {
+    let source = root().join("plugin/model").join(MODEL);
+    for part in ["features.onnx", "head.onnx", "scope.onnx"] {
         std::fs::copy(source.join(part), directory.path().join(part)).unwrap();
     }
     let card = std::fs::read_to_string(source.join("model.toml")).unwrap();
@@ -61,6 +61,13 @@ fn a_bundle_whose_self_test_fails_is_not_used() {
     let error = instance(&bundle).err().expect("refused");
     assert_eq!(error.code(), "model-unusable");
     assert!(error.to_string().contains("self-test"), "{error}");
+}
+
+#[test]
+fn a_scope_of_fewer_reasons_than_its_network_gives_is_refused() {
+    let (_directory, bundle) = changed("reasons = [\"covered\", ", "reasons = [");
+    let error = instance(&bundle).err().expect("refused");
+    assert!(error.to_string().contains("scope: gives 3 logits, [scope] names 2 reasons"), "{error}");
 }
 
 #[test]

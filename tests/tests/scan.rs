@@ -1,9 +1,10 @@
 //! `veritag scan`, end to end, on every fixture.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
-use veritag_tests::{documents, fixture, root, run, scan, veritag};
+use veritag_tests::{MODEL, documents, fixture, root, run, scan, veritag};
 
 /// Every media fixture, by name.
 fn media() -> Vec<PathBuf> {
@@ -178,6 +179,29 @@ fn a_report_that_cannot_be_written_is_told_before_work_is_done_for_it() {
 }
 
 #[test]
+fn a_covered_face_is_not_judged() {
+    let directory = tempfile::tempdir().unwrap();
+    let masked = directory.path().join("masked.jpg");
+    let mask = "drawbox=x=184:y=116:w=84:h=66:color=0x9fc3d6:t=fill";
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(fixture("media/portrait.jpg")).args(["-vf", mask, "-q:v", "3"]).arg(&masked);
+    assert!(run(&mut ffmpeg).status.success());
+    let (documents, status) = scan([masked, fixture("media/portrait.jpg")]);
+    assert_eq!((status, &documents[0]["reason"]), (0, &"covered".into()));
+    assert!(documents[0]["windows"][0]["faces"][0]["logit"].is_number() && documents[0]["score"].is_null());
+    assert!(documents[1]["score"].is_number());
+}
+
+#[test]
+fn the_table_ends_with_what_the_bundle_is_worth() {
+    let output = run(veritag().arg("scan").arg(fixture("media/portrait.jpg")));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with(&format!("model {MODEL} ")) && last.contains(": AUC 0."), "{last}");
+    assert!(last.ends_with("not looked for: wholly generated people"), "{last}");
+}
+
+#[test]
 fn doctor_finds_everything_in_order() {
     let output = run(veritag().arg("doctor"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -188,5 +212,5 @@ fn doctor_finds_everything_in_order() {
 #[test]
 fn the_manifest_is_found_from_below_the_checkout() {
     let output = run(veritag().current_dir(root().join("host/src")).args(["model", "list"]));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("* lite0-frame"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("* {MODEL}")));
 }

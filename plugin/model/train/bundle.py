@@ -190,7 +190,7 @@ def metrics(before, after, records, head, chosen, refused):
     rows += [(name, value, None, records) for name, value in chosen["said"].items()]
     people = "validation: held-out people, whom calibration, threshold and head were chosen on"
     tables = [record.row(people, len(of), labels(of).sum(), *rest) for *rest, of in rows]
-    single = "single faces of held-out people, worn, covered and compressed by hand"
+    single = "single faces of held-out people, worn, covered and compressed by hand, and drawn ones"
     tables += [record.row(single, scope.SAMPLES, 0, f"share refused, {kind}", value) for kind, value in refused.items()]
     return tables
 

@@ -52,10 +52,10 @@ class Work:
                                    "frames": o.frames, "blends": o.blends,
                                    "onward": o.start is not None and arch == o.arch}
 
-    def sampler(self, role):
-        """Draws from the tracks of `role`; the LSTM learns from whole windows alone."""
-        rows = self.packs.window if role == "sequence" else 1
-        return Sampler([track for track in self.roles[role] if track.rows >= rows], self.options.blends)
+    def sampler(self, role, blends=None, rows=1):
+        """Draws from the tracks of `role` that have at least so many `rows`."""
+        tracks = [track for track in self.roles[role] if track.rows >= rows]
+        return Sampler(tracks, self.options.blends if blends is None else blends)
 
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
@@ -118,9 +118,14 @@ def distil(work, arch):
 
 
 def sequence(work, arch, detector):
-    """Learns the LSTM on windows of people whom the detector has never seen; the detector stays as it is."""
-    sampler = work.sampler("sequence")
-    if len({track.fake for track in sampler.tracks}) < 2:
+    """Learns the LSTM on whole windows; the detector stays as it is.
+
+    Every other step shows people whom the detector has never seen, since what it says of those that taught it is too
+    sure; the others show self-blended windows of these: it knows the faces, but has never met the blends.
+    """
+    own, blended = work.sampler("sequence", rows=work.packs.window), work.sampler("train", 1.0, work.packs.window)
+    samplers = [own, blended] if blended.sources else [own]
+    if len({track.fake for track in own.tracks}) < 2:
         raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
     torch.manual_seed(work.options.seed)
     model = SequenceHead(torch.nn.Linear(detector.body.width, 1))
@@ -133,7 +138,7 @@ def sequence(work, arch, detector):
     def batch(step):
         random = np.random.default_rng([work.options.seed, step])
         frames = work.packs.window if random.random() < WHOLE else int(random.integers(1, work.packs.window))
-        x, fake = work.views(sampler, "sequence", step, windows, frames)
+        x, fake = work.views(samplers[step % len(samplers)], "sequence", step, windows, frames)
         with work.autocast():
             return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, x.shape[:2]), fake
 
