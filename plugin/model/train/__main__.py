@@ -29,7 +29,7 @@ def options():
     args = argparse.ArgumentParser("train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
-    args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn and painted faces, to be refused")
+    args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn faces, to be refused")
     args.add_argument("--out", type=Path, required=True)
     args.add_argument("--arch", choices=BODIES, default="lite0")
     args.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS", help="stop cleanly after that")

@@ -60,7 +60,7 @@ def place_card(path, text, rows):
 
 
 def store(work, arch, storage):
-    """The parts with their weights in few bits; the scores of the trained networks, and of the parts; who is refused."""
+    """The parts with their weights in few bits; the scores of the networks as trained, and as stored; who is refused."""
     tracks, size = work.roles["validation"], work.packs.size
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
@@ -128,7 +128,8 @@ def card(work, arch, head, records, chosen, refused):
         "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
         "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
         "threshold": f"{chosen['threshold']:.3f}", "fitted_on": json.dumps(fitted_on(records)),
-        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}", "reasons": json.dumps([name for name in scope.REASONS if name in refused]), **QUALITY}
+        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
+        "reasons": json.dumps([name for name in scope.REASONS if name in refused]), **QUALITY}
 
 
 def place_parts(folder, parts, head, size):

@@ -183,7 +183,8 @@ def check_jpeg():
 
 def work_in(packs, out, deadline=math.inf, **changed):
     o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=1, sequence_rate=1e-3, windows=4,
-                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[], start=None, teacher=None, arch="lite0")
+                  frames=1, blends=0.5, seed=3, fold=0, folds=5, validation=[], without=[], start=None,
+                  teacher=None, arch="lite0")
     vars(o).update(changed)
     return stages.Work(packs, roles(packs.tracks, o.fold, o.folds, o.seed), out, o, deadline)
 
@@ -351,7 +352,8 @@ def main():
             "roles": lambda: check_roles(packs), "people": lambda: check_people(packs),
             "refusals": lambda: check_refusals(packs, folder), "balance": lambda: check_balance(packs),
             "blend": lambda: check_blend(packs), "jpeg": check_jpeg, "score": lambda: check_score(packs),
-            "normalise": check_normalise, "calibration": check_calibration, "copies": lambda: check_copies(folder), "export": check_export,
+            "normalise": check_normalise, "calibration": check_calibration,
+            "copies": lambda: check_copies(folder), "export": check_export,
             "folding": check_folding, "resume": lambda: check_resume(packs, folder),
             "bundle": lambda: check_bundle(packs, folder), "onward": lambda: check_onward(packs, folder),
             "record": lambda: check_record(folder)}

@@ -1,8 +1,9 @@
 """Trained networks to ONNX: of the operators that the plugin takes, batch normalisation folded, weights in few bits.
 
 `features` takes crops [N, 3, S, S] to features [N, F]. `head` takes those to logits [N, 1], or the features of a
-window [1, N, F] to its logit [1, 1]; `scope` takes them to logits [N, K] of what cannot be judged. Large weights are stored as float16 and cast, or as int8 with a scale for each
-output and dequantised; both happen once, when the plugin reads them. The others stay float32.
+window [1, N, F] to its logit [1, 1]; `scope` takes them to logits [N, K] of what cannot be judged. Large weights are
+stored as float16 and cast, or as int8 with a scale for each output and dequantised; both happen once, when the plugin
+reads them. The others stay float32.
 """
 
 import numpy as np

@@ -18,10 +18,11 @@ class Batch:
 class Sampler:
     """Pairs of a real window and a fake one of the same collection, so that no collection speaks for a label.
 
-    A collection comes with the square root of its real crops; within it one draws the generator, then the person,
-    then the window. `blends` of the fakes are self-blended, all of them where it has no fakes of its own, and each
-    shows the very frames of the real window beside it, so that only the seam tells the two apart. Beside another fake
-    stands the person into whose footage it was put, if there is any. Collections without real faces are left out.
+    A collection comes with the square root of its real people: much footage of a few would be learnt by heart. Within
+    it one draws the generator, then the person, then the window. `blends` of the fakes are self-blended, all of them
+    where it has no fakes of its own, and each shows the very frames of the real window beside it, so that only the
+    seam tells the two apart. Beside another fake stands the person into whose footage it was put, if there is any.
+    Collections without real faces are left out.
     """
 
     def __init__(self, tracks, blends):
@@ -34,7 +35,7 @@ class Sampler:
             if not track.fake:
                 self.footage.setdefault(persons(track)[0], []).append(track)
         self.sources = sorted(self.real)
-        weights = np.sqrt([sum(track.rows for track in every(self.real[name])) for name in self.sources])
+        weights = np.sqrt([sum(map(len, self.real[name].values())) for name in self.sources])
         self.weights = weights / weights.sum()
         self.left_out = sorted(set(self.fake) - set(self.real))
         self.tracks = [track for track in tracks if collection(track.asset) in self.real]
@@ -57,10 +58,6 @@ class Sampler:
             return pick(random, self.real[source]), None
         fake = pick(random, self.fake[source])
         return pick(random, self.footage.get(persons(fake)[0], self.real[source])), fake
-
-
-def every(generators):
-    return [track for people in generators.values() for tracks in people.values() for track in tracks]
 
 
 def pick(random, nested):

@@ -44,7 +44,8 @@ def cover(x, landmarks, draw):
     edge = torch.minimum(torch.minimum(v - top - bow, bottom - bow - v), wide - u.abs())
     inside = (edge / 0.06 + 0.5).clamp(0, 1)[:, :, None]
     grey, tint = draw.uniform(0.03, 0.95, 1), draw.uniform(-0.25, 0.25, 3) * draw.chance(0.6)[:, None]
-    folds = 0.05 * torch.sin(draw.uniform(4, 14, 1, 1, 1) * v + draw.uniform(0, 6, 1, 1, 1)) * draw.chance(0.6)[:, None, None, None]
+    folds = torch.sin(draw.uniform(4, 14, 1, 1, 1) * v + draw.uniform(0, 6, 1, 1, 1))
+    folds = 0.05 * folds * draw.chance(0.6)[:, None, None, None]
     shade = (1 - draw.uniform(0, 0.5, 1, 1, 1) * u**2 + folds)[:, :, None]
     light = x.mean((2, 3, 4), keepdim=True) / 0.45
     cloth = (grey + tint).clamp(0, 1)[:, None, :, None, None] * shade * light
