@@ -54,8 +54,7 @@ def place_card(path, text, rows):
     """Writes model.toml; figures of other sets that are there already stay, if nothing but figures has changed."""
     old = path.read_text() if path.exists() else ""
     if old.partition(record.MARK)[0] == text.rstrip() + "\n":
-        sets = {row["set"] for row in rows}
-        rows = [row for row in tomllib.loads(old).get("metric", []) if row["set"] not in sets] + rows
+        rows = record.others(tomllib.loads(old), rows) + rows
     record.write(path, text.rstrip() + "\n", rows)
 
 

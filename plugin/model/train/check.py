@@ -271,9 +271,7 @@ def check_record(folder):
     assert (rows[0]["assets"], rows[0]["fake"]) == (8, 5)
     for _ in range(2):
         text = (made / "model.toml").read_text()
-        was = tomllib.loads(text)
-        kept = [row for row in was["metric"] if row["set"] != rows[0]["set"]]
-        record.write(made / "model.toml", text, rows + kept)
+        record.write(made / "model.toml", text, rows + record.others(tomllib.loads(text), rows))
     now = tomllib.loads((made / "model.toml").read_text())
     assert now["metric"] == rows + card["metric"] and now["part"] == card["part"]
     for changed in {"threshold": 0.123}, {"parts": parts | {"head": "0"}}:

@@ -56,6 +56,12 @@ def tables(measured, name):
             for words, figure in figures if figure.get("value") is not None]
 
 
+def others(card, rows):
+    """The figures that a model.toml has of other sets than `rows`."""
+    sets = {row["set"] for row in rows}
+    return [row for row in card.get("metric", []) if row["set"] not in sets]
+
+
 def write(path, card, rows):
     """`card`, the text of a model.toml whose last tables are its figures, with `rows` in their place."""
     new = card.partition(MARK)[0] + "".join(map(text, rows))
@@ -73,7 +79,8 @@ def main():
     text = path.read_text()
     card = tomllib.loads(text)
     found = measured(json.loads(Path(sys.argv[2]).read_text()), card)
-    rows = tables(found, name) + [row for row in card.get("metric", []) if row["set"] != name]
+    rows = tables(found, name)
+    rows += others(card, rows)
     write(path, text, rows)
     print(f"{path}: {len(rows)} figures")
 
