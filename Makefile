@@ -20,6 +20,8 @@ demo: build ## Tags real media, with a report in target/demo.html
 
 test: build
 	@.setup/python.sh
+	@.setup/exiftool.sh
+	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
 
 lint: setup

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -42,6 +43,17 @@ pub struct Setup {
 pub enum Command {
     /// Assess files, directories, or a list of paths on standard input
     Scan(Scan),
+    /// Take back what `scan --write` and `scan --xmp` wrote beside assets, and nothing else
+    Untag(Untag),
+    /// Tag uploads as they arrive: takes hooks and uploads over HTTP, and works until it is told to stop
+    Serve(Serve),
+    /// Tag the files of a directory as they arrive
+    Watch(Watch),
+    /// Take one message of a source on standard input, for a running `serve` to work on
+    Hook(Hook),
+    /// Check veritag.toml
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List, verify and import model bundles
     #[command(subcommand)]
     Model(Model),
@@ -66,6 +78,9 @@ pub struct Scan {
     /// Keep each assessment as ASSET.veritag.json beside the asset, which is not touched
     #[arg(long)]
     pub write: bool,
+    /// Tag each asset in ASSET.xmp (or the sidecar that is there), for catalogues; all else in it is kept
+    #[arg(long)]
+    pub xmp: bool,
     /// Write one self-contained page about this run
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -75,6 +90,70 @@ pub struct Scan {
     /// Seconds that one run of ffmpeg may take
     #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub patience: u32,
+}
+
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Who may say that assets arrive, and where they are [default: nobody]
+    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8700]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Watch {
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Tag each asset in ASSET.xmp too
+    #[arg(long)]
+    pub xmp: bool,
+    /// Seconds that a file must have stayed the same
+    #[arg(long, default_value_t = 2, value_name = "S")]
+    pub settle: u16,
+    /// Read the directory every few seconds, where the file system does not say what changes
+    #[arg(long)]
+    pub poll: bool,
+    /// [default: none]
+    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Hook {
+    /// The source, as veritag.toml names it
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// veritag.toml
+    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is wrong with a configuration, by line and key
+    Check {
+        /// veritag.toml [default: the environment alone]
+        #[arg(env = "VERITAG_CONFIG", value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Untag {
+    /// Assets and directories of them; `-` reads paths from standard input, one a line
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -1,13 +1,17 @@
 //! Every error of the host, with its stable code and whose turn it is.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::blame::Blame;
+use crate::config::ConfigError;
 use crate::import::ImportError;
+use crate::ingest::HookError;
 use crate::labels::LabelsError;
 use crate::media::error::MediaError;
 use crate::model::ModelError;
 use crate::sandbox::PluginError;
+use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,6 +25,18 @@ pub enum Error {
     Import(#[from] ImportError),
     #[error("{}: cannot write: {why}", path.display())]
     Output { path: PathBuf, why: String },
+    #[error("{}: not tagged, since it cannot be read as XMP and is left as it is: {why}", path.display())]
+    Sidecar { path: PathBuf, why: String },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    #[error("{}: cannot watch it: {why}", path.display())]
+    Watch { path: PathBuf, why: String },
+    #[error("cannot listen on {address}: {why}; choose another address with --listen")]
+    Listen { address: SocketAddr, why: String },
     #[error("cannot read the list of paths: {0}")]
     List(std::io::Error),
     #[error(transparent)]
@@ -38,6 +54,12 @@ impl Error {
             Self::Model(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Output { .. } => "output-unwritable",
+            Self::Config(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Hook(error) => error.code(),
+            Self::Watch { .. } => "config-unwatchable",
+            Self::Listen { .. } => "config-bad-address",
+            Self::Sidecar { .. } => "tags-bad-sidecar",
             Self::List(_) => "config-bad-list",
             Self::Labels(error) => error.code(),
             Self::Bug => "internal-bug",
@@ -49,8 +71,13 @@ impl Error {
             Self::Media(error) => error.blame(),
             Self::Plugin(error) => error.blame(),
             Self::Model(error) => error.blame(),
-            Self::Import(_) => Blame::Operator,
-            Self::Output { .. } | Self::List(_) | Self::Labels(_) => Blame::Operator,
+            Self::Import(_)
+            | Self::Config(_)
+            | Self::Store(_)
+            | Self::Hook(_)
+            | Self::Watch { .. }
+            | Self::Listen { .. } => Blame::Operator,
+            Self::Output { .. } | Self::Sidecar { .. } | Self::List(_) | Self::Labels(_) => Blame::Operator,
             Self::Bug => Blame::Us,
         }
     }

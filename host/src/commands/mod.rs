@@ -1,13 +1,19 @@
 //! What each command does.
 
+pub mod config;
 pub mod crops;
 pub mod doctor;
 pub mod evaluate;
+pub mod hook;
 pub mod import;
 pub mod model;
 mod progress;
 pub mod scan;
+pub mod serve;
+mod service;
 pub mod start;
+pub mod untag;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -21,6 +27,11 @@ pub const NOT_STARTED: u8 = 3;
 pub fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(options) => scan::run(&cli.setup, options),
+        Command::Serve(options) => serve::run(&cli.setup, options),
+        Command::Config(command) => config::run(command),
+        Command::Watch(options) => watch::run(&cli.setup, options),
+        Command::Hook(options) => hook::run(options),
+        Command::Untag(options) => untag::run(options),
         Command::Model(command) => model::run(&cli.setup, command),
         Command::Crops(options) => crops::run(&cli.setup, options),
         Command::Evaluate(options) => evaluate::run(&cli.setup, options),

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::locate;
 use crate::model::library::{Library, name_of};
 use crate::model::{Bundle, ModelError, self_test};
+use crate::output::words;
 use crate::sandbox::PluginManifest;
 
 /// # Errors
@@ -48,11 +49,7 @@ fn standing(card: &Card) -> Vec<String> {
 }
 
 fn figure(metric: &Metric) -> String {
-    let interval = metric.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]")).unwrap_or_default();
-    format!(
-        "{} {:.3}{interval} on {} assets ({} fake) of {}",
-        metric.name, metric.value, metric.assets, metric.fake, metric.set
-    )
+    format!("{} on {} assets ({} fake) of {}", words::figure(metric), metric.assets, metric.fake, metric.set)
 }
 
 fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {

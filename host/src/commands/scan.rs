@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::output::report::{self, Entry};
 use crate::output::{Thumbnail, table, thumbnails};
 use crate::scan::{Scanner, inputs, parallel::in_order, sidecar};
+use crate::tags::{keywords::Words, xmp};
 
 /// # Errors
 /// What kept the scan from starting; what goes wrong with one asset is in its assessment.
@@ -41,10 +42,19 @@ impl Done {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
         let thumbnails = if options.report.is_some() { thumbnails(&assessment, &scanned.stills) } else { Vec::new() };
-        let write = options.write && !missing(&assessment);
-        let unwritten = if write { sidecar::write(path, &assessment).err() } else { None };
+        let unwritten = if missing(&assessment) { None } else { keep(path, &assessment, options).err() };
         Self { assessment, thumbnails, unwritten }
     }
+}
+
+fn keep(path: &Path, assessment: &Assessment, options: &Scan) -> Result<(), Error> {
+    if options.write {
+        sidecar::write(path, assessment)?;
+    }
+    if options.xmp {
+        xmp::sidecar::write(path, assessment, &Words::default().keyword(assessment.verdict))?;
+    }
+    Ok(())
 }
 
 /// What a run prints, keeps and remembers.

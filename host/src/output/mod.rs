@@ -4,7 +4,7 @@ mod article;
 mod counts;
 pub mod evaluation;
 #[cfg(test)]
-mod examples;
+pub(crate) mod examples;
 mod faces;
 mod gauge;
 mod legend;

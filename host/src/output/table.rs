@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 use veritag_abi::Verdict;
-use veritag_abi::bundle::{Bundle, Metric};
+use veritag_abi::bundle::Bundle;
 
 use super::{Counts, times, words};
 use crate::assessment::Assessment;
@@ -48,18 +48,13 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
 pub fn judge(card: &Bundle) -> String {
     let Bundle { model, metrics, .. } = card;
     let set = metrics.first().map(|first| &first.set);
-    let figures = metrics.iter().filter(|metric| Some(&metric.set) == set).map(figure);
+    let figures = metrics.iter().filter(|metric| Some(&metric.set) == set).map(words::figure);
     let parts = [
         Some(format!("model {} {}", model.name, model.version)),
         set.map(|set| format!("on {set}: {}", figures.collect::<Vec<_>>().join(", "))),
         (!model.blind_to.is_empty()).then(|| format!("not looked for: {}", model.blind_to.join(", "))),
     ];
     words::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
-}
-
-fn figure(metric: &Metric) -> String {
-    let interval = metric.interval.map(|[low, high]| format!(" ({low:.3}–{high:.3})")).unwrap_or_default();
-    format!("{} {:.3}{interval}", metric.name, metric.value)
 }
 
 /// The verdict's cell and the rest of the line.

@@ -1,6 +1,7 @@
 //! Plain words for verdicts, reasons and whole assessments: they say what was done and not more.
 
 use veritag_abi::Verdict;
+use veritag_abi::bundle::Metric;
 
 use super::times;
 use crate::assessment::Assessment;
@@ -60,6 +61,12 @@ pub fn score(score: f32) -> String {
         s if s < 0.005 => "<0.01".into(),
         s => format!("{s:.2}"),
     }
+}
+
+/// A measured figure of a model: `AUC 0.843 [0.79–0.93]`.
+pub fn figure(metric: &Metric) -> String {
+    let interval = metric.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]")).unwrap_or_default();
+    format!("{} {:.3}{interval}", metric.name, metric.value)
 }
 
 /// One sentence for [`Assessment::text`].

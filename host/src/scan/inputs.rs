@@ -43,6 +43,17 @@ fn from_line(line: &[u8]) -> Option<PathBuf> {
     (!line.is_empty()).then(|| PathBuf::from(line))
 }
 
+/// The file at `path`, or those below it, as far as they may be media and are not hidden.
+pub fn media(path: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    if path.is_dir() {
+        walk(path, &mut files);
+    } else if may_be_media(path) && !path.file_name().is_none_or(hidden) {
+        files.push(path.to_owned());
+    }
+    files
+}
+
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         // Its assessment will say that it cannot be read.

@@ -1,0 +1,35 @@
+//! `veritag config`.
+
+use std::process::ExitCode;
+
+use crate::cli::ConfigCommand;
+use crate::config;
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::http::App;
+
+/// # Errors
+/// What is wrong with the configuration.
+pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
+    let ConfigCommand::Check { file } = command;
+    let config = config::load(file.as_deref(), std::env::vars())?;
+    App::sources(&config)?;
+    Fetcher::new(&config)?;
+    println!(
+        "ok    listens on {}, keeps records in {}",
+        config.service.listen,
+        without_password(&config.service.database)
+    );
+    for source in &config.sources {
+        println!("ok    source {} speaks {:?}: /v1/hooks/{}", source.name, source.dialect, source.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The database's URL, less what stands between its user's name and `@`.
+fn without_password(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (user, rest))) => format!("{scheme}://{}:…@{rest}", user.split(':').next().unwrap_or_default()),
+        None => url.to_owned(),
+    }
+}

@@ -1,0 +1,40 @@
+//! `veritag hook`: a message on standard input, the answer on standard output.
+
+use std::io::{Read, stdin};
+use std::process::ExitCode;
+
+use http::HeaderMap;
+use serde_json::json;
+
+use super::service;
+use crate::cli::Hook;
+use crate::config;
+use crate::error::Error;
+use crate::ingest::HookError;
+use crate::jobs::{Answer, IntakeError};
+
+/// # Errors
+/// What kept the message from being read, understood or recorded.
+pub fn run(options: &Hook) -> Result<ExitCode, Error> {
+    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    service::start_logs();
+    let mut body = Vec::new();
+    let most = config.service.most_message_bytes as u64;
+    stdin().lock().take(most).read_to_end(&mut body).map_err(Error::List)?;
+    let source = config.sources.iter().find(|source| source.name == options.source);
+    let source = source.ok_or_else(|| HookError::UnknownSource(options.source.clone()))?;
+    service::run(async {
+        let intake = service::intake(&config).await?;
+        let answer = intake.message(source, &HeaderMap::new(), &body).await.map_err(|error| match error {
+            IntakeError::Hook(error) => Error::Hook(error),
+            IntakeError::Store(error) => Error::Store(error),
+        })?;
+        match answer {
+            Answer::Accepted(jobs) => println!("{}", json!({ "jobs": jobs })),
+            Answer::Tusd(answer) => println!("{answer}"),
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,118 @@
+//! What a running service is made of, whichever way assets come to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+use ulid::Ulid;
+
+use super::start;
+use crate::cli::Setup;
+use crate::config::Config;
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::jobs::{Assessor, Intake, Queue};
+use crate::scan::parallel::STACK;
+use crate::store::Store;
+
+/// A service that is about to start.
+pub struct Service {
+    pub config: Config,
+    pub intake: Intake,
+    assessor: Arc<Assessor>,
+    workers: usize,
+    stopping: watch::Receiver<bool>,
+}
+
+/// Runs `service` in a runtime of its own.
+///
+/// # Errors
+/// Those of `service`.
+pub fn run(service: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    runtime.map_err(|_| Error::Bug)?.block_on(service)
+}
+
+/// One JSON document a line, on standard error; `VERITAG_LOG` says how much.
+pub fn start_logs() {
+    let filter =
+        EnvFilter::try_from_env("VERITAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,apalis=warn,sqlx=warn"));
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// The records and the queue.
+///
+/// # Errors
+/// [`Error::Store`].
+pub async fn intake(config: &Config) -> Result<Intake, Error> {
+    // Two libraries that encrypt have two ideas of how; this is the one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let url = &config.service.database;
+    Ok(Intake { store: Store::open(url).await?, queue: Queue::open(url).await? })
+}
+
+impl Service {
+    /// # Errors
+    /// Whatever part is missing or refuses to work.
+    pub async fn new(setup: &Setup, config: Config) -> Result<Self, Error> {
+        let workers = start::workers(setup);
+        start::start_threads(workers);
+        let patience = Duration::from_secs(config.service.patience_s.into());
+        let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), patience)?);
+        let intake = intake(&config).await?;
+        let (tags, attempts) = (config.tags.clone(), config.service.attempts);
+        let assessor = Assessor { intake: intake.clone(), fetcher: Fetcher::new(&config)?, scanner, tags, attempts };
+        Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
+    }
+
+    pub fn uploads(&self) -> std::path::PathBuf {
+        self.assessor.fetcher.uploads()
+    }
+
+    /// Comes when the process is asked to stop.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stopping = self.stopping.clone();
+        async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// Works until the process is asked to stop, and finishes what has begun.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn work(&self) -> Result<(), Error> {
+        self.intake.take_up().await?;
+        let name = format!("veritag-{}", Ulid::generate());
+        let drain = Duration::from_secs(self.config.service.drain_s.into());
+        let work = self.intake.queue.run(&name, self.workers, self.assessor.clone(), drain, self.stopping());
+        Ok(work.await?)
+    }
+}
+
+fn stop_signal() -> watch::Receiver<bool> {
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        info!("stopping: what has begun is finished");
+        let _ = stop.send(true);
+    });
+    stopping
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("signals can be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}

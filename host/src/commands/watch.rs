@@ -1,0 +1,85 @@
+//! `veritag watch`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::service::{self, Service};
+use crate::cli::{Setup, Watch};
+use crate::config::{self, Source};
+use crate::error::Error;
+use crate::ingest::{Arrival, Dialect, Place};
+use crate::jobs::Intake;
+use crate::watch::{Settled, watch};
+
+/// # Errors
+/// What kept the watching from starting, or from going on.
+pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
+    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    config.tags.xmp |= options.xmp;
+    let root = options
+        .directory
+        .canonicalize()
+        .map_err(|error| Error::Watch { path: options.directory.clone(), why: error.to_string() })?;
+    let source = format!("watch {}", root.display());
+    config.sources.push(below(&source, &root));
+    service::start_logs();
+    service::run(async {
+        let service = Service::new(setup, config).await?;
+        let settle = Duration::from_secs(options.settle.into());
+        let files = watch(&root, settle, options.poll).map_err(|why| Error::Watch { path: root.clone(), why })?;
+        println!("veritag: watching {}", root.display());
+        let taking = take(&service.intake, &source, files, service.stopping());
+        let (worked, ()) = tokio::join!(service.work(), taking);
+        worked
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn below(name: &str, root: &Path) -> Source {
+    Source {
+        name: name.to_owned(),
+        dialect: Dialect::Veritag,
+        token: None,
+        signing_secret: None,
+        open: false,
+        root: Some(root.to_owned()),
+        strip_prefix: String::new(),
+        store: None,
+        hosts: Vec::new(),
+        private: false,
+        reject: Vec::new(),
+    }
+}
+
+/// Takes every file that has stopped growing, until `stop`.
+async fn take(
+    intake: &Intake,
+    source: &str,
+    mut files: tokio::sync::mpsc::Receiver<Settled>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let settled = tokio::select! {
+            () = &mut stop => return,
+            settled = files.recv() => settled,
+        };
+        let Some(Settled { path, version }) = settled else { return };
+        match arrival(&path, version) {
+            Some(arrival) => match intake.receive(source, &[arrival]).await {
+                Ok(_) => {}
+                Err(error) => warn!(code = error.code(), path = %path.display(), "{error}"),
+            },
+            None => info!(path = %path.display(), "left alone: its name is not UTF-8"),
+        }
+    }
+}
+
+fn arrival(path: &Path, version: String) -> Option<Arrival> {
+    let path = path.to_str()?;
+    Some(Arrival::new(Place::Path(path.to_owned())).version(Some(version)))
+}

@@ -1,0 +1,87 @@
+//! Defaults beneath the file beneath the environment; flags come last, where they are read.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::{Config, ConfigError, Source};
+
+/// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
+const PREFIX: &str = "VERITAG__";
+
+/// The configuration of `path`, or the default, with `variables` above it.
+///
+/// # Errors
+/// Whatever is wrong with it, by line and key where it is the file's fault.
+pub fn load(path: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    let mut table = path.map_or(Ok(Table::new()), read)?;
+    for (name, text) in variables {
+        let Some(keys) = name.strip_prefix(PREFIX) else { continue };
+        let wrong = |why: String| ConfigError::Variable { name: name.clone(), why };
+        set(&mut table, &keys.to_lowercase().split("__").collect::<Vec<_>>(), value(&text)).map_err(wrong)?;
+        Config::deserialize(table.clone()).map_err(|error| wrong(error.message().to_owned()))?;
+    }
+    let config = Config::deserialize(table).expect("every layer was checked");
+    check(&config).map(|()| config)
+}
+
+/// The file as a table, when it is right by itself: only then are there lines to name.
+fn read(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
+    let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), why: error.to_string() };
+    toml::from_str::<Config>(&text).map_err(wrong)?;
+    toml::from_str(&text).map_err(wrong)
+}
+
+/// A number, a truth value or a list as TOML writes them, else the text itself.
+fn value(text: &str) -> Value {
+    let parsed = toml::from_str::<Table>(&format!("v = {text}")).ok().and_then(|mut table| table.remove("v"));
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
+    let [first, rest @ ..] = keys else { return Err("it names no key".into()) };
+    if rest.is_empty() {
+        table.insert((*first).to_owned(), value);
+        return Ok(());
+    }
+    match table.entry(*first).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => set(inner, rest, value),
+        _ => Err(format!("{first} is no table")),
+    }
+}
+
+/// What types cannot say.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    let senseless = |key: String, why: &str| Err(ConfigError::Senseless { key, why: why.into() });
+    for source in &config.sources {
+        let key = |name: &str| format!("{name} of source {:?}", source.name);
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if source.name.is_empty() || !source.name.chars().all(plain) {
+            return senseless(key("name"), "letters, digits, - and _ only: it is part of an address");
+        }
+        if !seen.insert(&source.name) {
+            return senseless(key("name"), "two sources share it");
+        }
+        if guards(source) != 1 {
+            return senseless(key("token"), "give one of token, signing_secret, or open = true");
+        }
+        if let Some(name) = &source.store
+            && !config.stores.iter().any(|store| store.name == *name)
+        {
+            return senseless(key("store"), "no [[store]] has that name");
+        }
+        if source.root.is_none() && source.store.is_none() && source.hosts.is_empty() {
+            return senseless(key("root"), "give root, store or hosts: else nothing that it names may be read");
+        }
+    }
+    Ok(())
+}
+
+fn guards(source: &Source) -> usize {
+    [source.token.is_some(), source.signing_secret.is_some(), source.open].into_iter().filter(|is| *is).count()
+}

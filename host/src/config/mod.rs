@@ -1,0 +1,152 @@
+//! `veritag.toml`: what a service needs to know, beneath environment and flags, above defaults.
+
+mod error;
+mod load;
+mod secret;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use error::ConfigError;
+pub use load::load;
+pub use secret::{Secret, SecretRef};
+
+use crate::ingest::Dialect;
+use crate::tags::keywords::Words;
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub service: Service,
+    pub tags: Tags,
+    #[serde(rename = "source")]
+    pub sources: Vec<Source>,
+    #[serde(rename = "store")]
+    pub stores: Vec<Store>,
+    #[serde(rename = "webhook")]
+    pub webhooks: Vec<Webhook>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Service {
+    pub listen: SocketAddr,
+    /// `sqlite://FILE` or `postgres://USER@HOST/NAME`.
+    pub database: String,
+    /// Where assets are kept while they are looked at.
+    pub spool: PathBuf,
+    /// Most bytes of an asset.
+    pub most_bytes: u64,
+    /// Most bytes of a hook's message.
+    pub most_message_bytes: usize,
+    /// Most windows of 20 frames looked at in a video.
+    pub windows: u16,
+    /// Seconds that one run of ffmpeg may take.
+    pub patience_s: u32,
+    /// Seconds that a shutdown waits for what is being looked at.
+    pub drain_s: u32,
+    /// How often an asset that cannot be fetched is tried.
+    pub attempts: u16,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        let data = dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("veritag");
+        Self {
+            listen: ([127, 0, 0, 1], 8700).into(),
+            database: format!("sqlite://{}", data.join("veritag.db").display()),
+            spool: data.join("spool"),
+            most_bytes: 4 << 30,
+            most_message_bytes: 1 << 20,
+            windows: 4,
+            patience_s: 60,
+            drain_s: 30,
+            attempts: 5,
+        }
+    }
+}
+
+/// What is written where, for assets that are files.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tags {
+    /// ASSET.veritag.json
+    pub json: bool,
+    /// ASSET.xmp
+    pub xmp: bool,
+    pub words: Words,
+}
+
+impl Default for Tags {
+    fn default() -> Self {
+        Self { json: true, xmp: false, words: Words::default() }
+    }
+}
+
+/// Who may say that assets have arrived, how, and where these may be.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The last part of its address: `/v1/hooks/NAME`.
+    pub name: String,
+    pub dialect: Dialect,
+    /// What its requests bear: `Authorization: Bearer TOKEN`, or as a password.
+    pub token: Option<SecretRef>,
+    /// What its requests are signed with, by Standard Webhooks.
+    pub signing_secret: Option<SecretRef>,
+    /// Its requests come unsigned, and are trusted.
+    #[serde(default)]
+    pub open: bool,
+    /// Its files are below this directory.
+    pub root: Option<PathBuf>,
+    /// Its paths begin with this, which `root` stands for.
+    #[serde(default)]
+    pub strip_prefix: String,
+    /// Its objects are in this store.
+    pub store: Option<String>,
+    /// Its URLs are on these hosts.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// These hosts may have private addresses.
+    #[serde(default)]
+    pub private: bool,
+    /// Of uploads that ask before they finish (tusd's pre-finish), those with such a verdict are refused.
+    #[serde(default)]
+    pub reject: Vec<veritag_abi::Verdict>,
+}
+
+/// An object store, or a directory that stands for one.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    pub name: String,
+    /// Only these buckets.
+    pub buckets: Vec<String>,
+    /// S3-compatible: where it is [default: AWS].
+    pub endpoint: Option<String>,
+    #[serde(default = "region")]
+    pub region: String,
+    pub access_key: Option<SecretRef>,
+    pub secret_key: Option<SecretRef>,
+    /// Write the verdict to the object as a tag.
+    #[serde(default)]
+    pub tag_objects: bool,
+}
+
+fn region() -> String {
+    "us-east-1".into()
+}
+
+/// Who is told.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    pub url: String,
+    /// `whsec_…`: what our requests are signed with, by Standard Webhooks.
+    pub secret: SecretRef,
+    /// `assessment.completed`, `assessment.failed`, `review.changed` [default: all].
+    #[serde(default)]
+    pub events: Vec<String>,
+}

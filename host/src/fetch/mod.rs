@@ -1,0 +1,113 @@
+//! From where an asset is to a file that can be looked at, within what its source may name.
+
+mod address;
+mod error;
+mod object;
+mod path;
+mod url;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use futures_util::{Stream, StreamExt};
+use tempfile::TempPath;
+use tokio::io::AsyncWriteExt;
+
+use crate::config::{Config, ConfigError, Source};
+use crate::ingest::{Arrival, Place};
+pub use error::FetchError;
+use object::Stores;
+
+/// A file to look at; a copy is gone with this.
+#[derive(Debug)]
+pub enum Fetched {
+    InPlace(PathBuf),
+    /// Uploaded to this service, and kept until it is done with.
+    Kept(PathBuf),
+    Copied(TempPath),
+}
+
+impl Fetched {
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::InPlace(path) | Self::Kept(path) => path,
+            Self::Copied(path) => path,
+        }
+    }
+}
+
+/// What is needed to get at every source's assets.
+pub struct Fetcher {
+    sources: HashMap<String, Source>,
+    stores: Stores,
+    spool: PathBuf,
+    most_bytes: u64,
+}
+
+impl Fetcher {
+    /// # Errors
+    /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let spool = config.service.spool.clone();
+        std::fs::create_dir_all(spool.join("uploads"))
+            .map_err(|error| ConfigError::Unreadable { path: spool.clone(), why: error.to_string() })?;
+        let sources = config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect();
+        Ok(Self { sources, stores: Stores::new(&config.stores)?, spool, most_bytes: config.service.most_bytes })
+    }
+
+    /// The file that `arrival` speaks of: in place where it is one, else a copy of what `source` may name.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn fetch(&self, source: &str, arrival: &Arrival) -> Result<Fetched, FetchError> {
+        let source = self.sources.get(source).ok_or_else(|| FetchError::forbidden("its source is not configured"))?;
+        match &arrival.place {
+            Place::Upload(name) => Ok(Fetched::Kept(self.uploads().join(name))),
+            Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
+            Place::Object { bucket, key } => {
+                let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
+                self.copy(length, bytes).await
+            }
+            Place::Url(address) => {
+                let (length, bytes) = url::get(source, address).await?;
+                self.copy(length, bytes).await
+            }
+        }
+    }
+
+    /// Where uploads to this service itself are kept until they are done with.
+    pub fn uploads(&self) -> PathBuf {
+        self.spool.join("uploads")
+    }
+
+    /// Gives up what was kept for an arrival that is done with.
+    pub async fn release(&self, arrival: &Arrival) {
+        if let Place::Upload(name) = &arrival.place {
+            let _ = tokio::fs::remove_file(self.uploads().join(name)).await;
+        }
+    }
+
+    async fn copy<B: AsRef<[u8]>>(
+        &self,
+        length: Option<u64>,
+        bytes: impl Stream<Item = Result<B, FetchError>>,
+    ) -> Result<Fetched, FetchError> {
+        let too_large = || FetchError::TooLarge { most: self.most_bytes };
+        if length.is_some_and(|length| length > self.most_bytes) {
+            return Err(too_large());
+        }
+        let (file, path) = tempfile::NamedTempFile::new_in(&self.spool).map_err(FetchError::spool)?.into_parts();
+        let (mut file, mut bytes) = (tokio::fs::File::from_std(file), std::pin::pin!(bytes));
+        let mut written = 0;
+        while let Some(piece) = bytes.next().await {
+            let piece = piece?;
+            written += piece.as_ref().len() as u64;
+            if written > self.most_bytes {
+                return Err(too_large());
+            }
+            file.write_all(piece.as_ref()).await.map_err(FetchError::spool)?;
+        }
+        file.flush().await.map_err(FetchError::spool)?;
+        Ok(Fetched::Copied(path))
+    }
+}

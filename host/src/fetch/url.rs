@@ -1,0 +1,85 @@
+//! Assets to be fetched, from hosts that their source allows, and from nowhere that these lead to.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{Stream, TryStreamExt};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, StatusCode, Url, redirect};
+
+use super::FetchError;
+use super::address::is_public;
+use crate::config::Source;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many bytes there are, if that is said, and the bytes.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn get(
+    source: &Source,
+    address: &str,
+) -> Result<(Option<u64>, impl Stream<Item = Result<bytes::Bytes, FetchError>>), FetchError> {
+    let url = allowed(source, address)?;
+    let response = client(source.private)?.get(url).send().await.map_err(unreachable)?;
+    match response.status() {
+        status if status.is_success() => {}
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchError::NotFound),
+        status if status.is_redirection() => return Err(FetchError::forbidden("its host leads elsewhere")),
+        status if status.is_client_error() => return Err(FetchError::forbidden(format!("its host says {status}"))),
+        status => return Err(FetchError::unreachable(format!("its host says {status}"))),
+    }
+    Ok((response.content_length(), response.bytes_stream().map_err(unreachable)))
+}
+
+fn allowed(source: &Source, address: &str) -> Result<Url, FetchError> {
+    let url = Url::parse(address).map_err(|error| FetchError::forbidden(format!("it is no URL: {error}")))?;
+    let host = url.host_str().unwrap_or_default();
+    let authority = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+    if !matches!(url.scheme(), "http" | "https") || !source.hosts.contains(&authority) {
+        return Err(FetchError::forbidden(format!("{authority:?} is not among `hosts` of its source")));
+    }
+    let literal = host.trim_matches(['[', ']']).parse();
+    if !source.private && literal.is_ok_and(|address| !is_public(address)) {
+        return Err(FetchError::forbidden("its address is private, and its source has no `private = true`"));
+    }
+    Ok(url)
+}
+
+fn client(private: bool) -> Result<Client, FetchError> {
+    let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
+    let client = client.connect_timeout(PATIENCE).read_timeout(PATIENCE);
+    client.dns_resolver(std::sync::Arc::new(Names { private })).build().map_err(FetchError::unreachable)
+}
+
+/// Looks names up, and forgets addresses that are not public: what is connected to is what was checked.
+struct Names {
+    private: bool,
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        let private = self.private;
+        Box::pin(async move {
+            let all = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let usable: Vec<SocketAddr> = all.filter(|address| private || is_public(address.ip())).collect();
+            match usable.is_empty() {
+                true => Err("it has no address that may be connected to".into()),
+                false => Ok(Box::new(usable.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// The whole chain of what went wrong, without the URL, which may hold a secret.
+fn unreachable(error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(deeper) = source {
+        why = format!("{why}: {deeper}");
+        source = deeper.source();
+    }
+    FetchError::unreachable(why)
+}

@@ -1,0 +1,92 @@
+//! `/v1/assets`: our own way in, by upload or by reference.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
+use ulid::Ulid;
+use utoipa::ToSchema;
+
+use super::App;
+use super::hooks::Accepted;
+use super::problem::Problem;
+use crate::ingest::{Arrival, Dialect, HookError, Place, own};
+
+/// A form with one file.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+struct Upload {
+    #[schema(format = Binary)]
+    file: String,
+}
+
+/// Takes an asset, uploaded as a form's `file` or named by a reference. Uploads need a source with a token: what is
+/// signed must be held whole.
+#[utoipa::path(post, path = "/v1/assets",
+    request_body(content((own::Reference = "application/json"), (Upload = "multipart/form-data"))),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let (source, arrival) = match is_form(&headers) {
+        true => {
+            let source = admitted(&app, &headers, &[])?;
+            (source, upload(&app, request).await?)
+        }
+        false => {
+            let body = Bytes::from_request(request, &()).await.map_err(|error| unreadable(error.status(), error))?;
+            (admitted(&app, &headers, &body)?, own::arrival(&body)?)
+        }
+    };
+    let jobs = app.intake.receive(&source, &[arrival]).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response())
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|text| text.starts_with("multipart/form-data"))
+}
+
+/// The source of our own dialect that lets this request in.
+fn admitted(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String, HookError> {
+    let mut own = app.sources.values().filter(|(source, _)| source.dialect == Dialect::Veritag);
+    let admitted = own.find(|(_, guard)| guard.admit(headers, body).is_ok());
+    admitted.map(|(source, _)| source.name.clone()).ok_or(HookError::Unauthorised)
+}
+
+async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {
+    DefaultBodyLimit::max(app.most_bytes as usize).apply(&mut request);
+    let form = Multipart::from_request(request, &()).await;
+    let mut form = form.map_err(|error| unreadable(error.status(), error))?;
+    while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error))? {
+        if field.name() == Some("file") {
+            let name = field.file_name().map(str::to_owned);
+            let kept = keep(app, field).await?;
+            return Ok(Arrival::new(Place::Upload(kept)).named(name));
+        }
+    }
+    Err(HookError::malformed("veritag")("the form has no field `file`").into())
+}
+
+async fn keep(app: &App, mut field: axum::extract::multipart::Field<'_>) -> Result<String, Problem> {
+    let full = |error: std::io::Error| Problem::new(StatusCode::INSUFFICIENT_STORAGE, "fetch-no-space", error);
+    let (file, path) = NamedTempFile::new_in(&app.uploads).map_err(full)?.into_parts();
+    let mut file = tokio::fs::File::from_std(file);
+    while let Some(piece) = field.chunk().await.map_err(|error| unreadable(error.status(), error))? {
+        file.write_all(&piece).await.map_err(full)?;
+    }
+    file.sync_all().await.map_err(full)?;
+    let name = Ulid::generate().to_string();
+    path.persist(app.uploads.join(&name)).map_err(|error| full(error.error))?;
+    Ok(name)
+}
+
+fn unreadable(status: StatusCode, error: impl std::fmt::Display) -> Problem {
+    let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "hook-too-large" } else { "hook-malformed" };
+    Problem::new(status, code, error)
+}

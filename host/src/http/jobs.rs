@@ -1,0 +1,91 @@
+//! `/v1/jobs/ID`: what has become of an arrival.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::sleep;
+use utoipa::ToSchema;
+
+use super::App;
+use super::problem::Problem;
+use crate::store::{self, ArrivalRecord};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// An arrival, and its assessment once there is one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Job {
+    pub id: String,
+    pub source: String,
+    pub state: store::State,
+    pub name: String,
+    /// What the source calls the asset.
+    pub external: Option<String>,
+    /// How often it was tried in vain.
+    pub attempts: i64,
+    pub error_code: Option<String>,
+    pub error: Option<String>,
+    pub received_at: String,
+    pub changed_at: String,
+    /// As `veritag schema` describes it.
+    pub assessment: Option<Value>,
+}
+
+/// What has become of an arrival.
+#[utoipa::path(get, path = "/v1/jobs/{id}", params(("id" = String, Path, description = "As the hook answered")),
+    responses((status = 200, body = Job), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
+    Ok(Json(look(&app, &id).await?))
+}
+
+/// The same as server-sent events, one whenever something changes, until there is no more to come.
+#[utoipa::path(get, path = "/v1/jobs/{id}/events", params(("id" = String, Path, description = "As the hook answered")),
+    responses((status = 200, content_type = "text/event-stream", body = Job), (status = 404, body = Problem)))]
+pub async fn events(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let first = look(&app, &id).await?;
+    let changes = unfold((app, Some(first)), |(app, job)| async move {
+        let job = job?;
+        let event = Event::default().event("job").json_data(&job).ok()?;
+        let next = if job.state == store::State::Waiting { change(&app, &job).await } else { None };
+        Some((Ok(event), (app, next)))
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
+}
+
+/// Waits for something to change; `None` when the database is gone.
+async fn change(app: &App, before: &Job) -> Option<Job> {
+    loop {
+        sleep(LOOK_AGAIN).await;
+        let now = look(app, &before.id).await.ok()?;
+        if (now.state, now.attempts) != (before.state, before.attempts) {
+            return Some(now);
+        }
+    }
+}
+
+async fn look(app: &App, id: &str) -> Result<Job, Problem> {
+    let record = app.intake.store.arrival(id).await?.ok_or_else(|| Problem::not_found("job"))?;
+    let assessment = match &record.assessment {
+        Some(id) => app.intake.store.assessment(id).await?,
+        None => None,
+    };
+    let assessment = assessment.map(|mut assessment| {
+        assessment.asset.path = record.arrival.name.clone();
+        serde_json::to_value(assessment).expect("plain data serializes")
+    });
+    let ArrivalRecord { id, source, arrival, state, attempts, error_code, error, received_at, changed_at, .. } = record;
+    let (name, external) = (arrival.name, arrival.external);
+    Ok(Job { id, source, state, name, external, attempts, error_code, error, received_at, changed_at, assessment })
+}

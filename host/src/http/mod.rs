@@ -1,0 +1,69 @@
+//! The service: hooks and uploads in, jobs and assessments out. `/openapi.json` is made from this code.
+
+mod assets;
+mod health;
+mod hooks;
+mod jobs;
+mod problem;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::config::{Config, ConfigError, Source};
+use crate::ingest::guard::Guard;
+use crate::jobs::Intake;
+
+#[derive(OpenApi)]
+#[openapi(info(title = "Veritag", description = "Deepfake tags for media libraries"))]
+struct Document;
+
+/// What every request may use.
+pub struct App {
+    pub intake: Intake,
+    pub sources: HashMap<String, (Source, Guard)>,
+    pub metrics: PrometheusHandle,
+    pub uploads: std::path::PathBuf,
+    pub most_bytes: u64,
+    pub most_message_bytes: usize,
+}
+
+impl App {
+    /// Every source of `config`, with what its requests must show.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a secret is missing.
+    pub fn sources(config: &Config) -> Result<HashMap<String, (Source, Guard)>, ConfigError> {
+        let guarded = |source: &Source| Ok((source.name.clone(), (source.clone(), Guard::new(source)?)));
+        config.sources.iter().map(guarded).collect()
+    }
+}
+
+/// Every address of the service.
+pub fn router(app: App) -> Router {
+    let limit = DefaultBodyLimit::max(app.most_message_bytes);
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(hooks::receive, hooks::check))
+        .routes(routes!(assets::receive))
+        .routes(routes!(jobs::job))
+        .routes(routes!(jobs::events))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .split_for_parts();
+    let document = document.to_pretty_json().expect("plain data serializes");
+    let json = [(http::header::CONTENT_TYPE, "application/json")];
+    router
+        .route("/openapi.json", get(async move || (json, document)))
+        .layer(limit)
+        .layer(TraceLayer::new_for_http())
+        .with_state(Arc::new(app))
+}

@@ -1,0 +1,66 @@
+//! What went wrong with a request, as RFC 9457 has it.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ingest::HookError;
+use crate::jobs::IntakeError;
+use crate::store::StoreError;
+
+/// A problem, by its stable kebab-case code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    pub status: u16,
+    pub code: String,
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &str, detail: impl std::fmt::Display) -> Self {
+        Self { status: status.as_u16(), code: code.into(), detail: detail.to_string() }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        tracing::warn!(status = self.status, code = self.code, detail = self.detail, "refused");
+        (status, [(CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
+    }
+}
+
+impl From<HookError> for Problem {
+    fn from(error: HookError) -> Self {
+        let status = match &error {
+            HookError::Malformed { .. } => StatusCode::BAD_REQUEST,
+            HookError::Unauthorised | HookError::Stale => StatusCode::UNAUTHORIZED,
+            HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
+        };
+        Self::new(status, error.code(), error)
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Hook(error) => error.into(),
+            IntakeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    /// What is wrong with the database is for the log alone.
+    fn from(error: StoreError) -> Self {
+        tracing::error!(code = error.code(), "{error}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), "the database is unavailable; try again")
+    }
+}

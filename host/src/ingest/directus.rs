@@ -1,0 +1,41 @@
+//! Directus's flows: an event hook on `files.upload`, then a web request with `{{$trigger}}` as its body.
+//! <https://docs.directus.io/app/flows/triggers.html>
+
+use serde::Deserialize;
+
+use super::arrival::{Arrival, Place};
+use super::error::HookError;
+
+#[derive(Deserialize)]
+struct Message {
+    event: String,
+    key: Option<String>,
+    #[serde(default)]
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Payload {
+    filename_download: Option<String>,
+    filename_disk: Option<String>,
+    title: Option<String>,
+}
+
+/// The file that was uploaded; `items.create` and the like are none of ours.
+///
+/// # Errors
+/// [`HookError::Malformed`].
+pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
+    let malformed = HookError::malformed("directus");
+    let message: Message = serde_json::from_slice(body).map_err(&malformed)?;
+    if message.event != "files.upload" {
+        return Ok(Vec::new());
+    }
+    let key = message.key.ok_or_else(|| malformed(serde::de::Error::missing_field("key")))?;
+    let Payload { filename_download, filename_disk, title } = message.payload;
+    let disk = filename_disk.ok_or_else(|| malformed(serde::de::Error::missing_field("payload.filename_disk")))?;
+    Ok(vec![
+        Arrival::new(Place::Path(disk)).named(filename_download.or(title)).version(Some(key.clone())).external(key),
+    ])
+}

@@ -1,0 +1,36 @@
+//! What is wrong with a hook's message.
+
+use crate::blame::Blame;
+
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    #[error("the body is no message of {dialect}: {why}; check `dialect` of this source")]
+    Malformed { dialect: &'static str, why: String },
+    #[error("the request is not signed with this source's secret, or its token is missing or wrong")]
+    Unauthorised,
+    #[error("the message was signed more than five minutes ago, or ahead; check both clocks")]
+    Stale,
+    #[error("there is no source called {0:?}; name it in veritag.toml")]
+    UnknownSource(String),
+}
+
+impl HookError {
+    /// Stable kebab-case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "hook-malformed",
+            Self::Unauthorised => "hook-unauthorised",
+            Self::Stale => "hook-stale",
+            Self::UnknownSource(_) => "hook-unknown-source",
+        }
+    }
+
+    pub fn blame(&self) -> Blame {
+        Blame::Operator
+    }
+
+    /// For `map_err` on what serde says.
+    pub fn malformed<E: std::fmt::Display>(dialect: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::Malformed { dialect, why: error.to_string() }
+    }
+}

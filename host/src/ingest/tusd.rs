@@ -1,0 +1,93 @@
+//! tusd, over HTTP or as a hook file: <https://tus.github.io/tusd/advanced-topics/hooks/>.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::arrival::{Arrival, Place};
+use super::error::HookError;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Message {
+    #[serde(rename = "Type")]
+    pub kind: Kind,
+    event: Event,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Blocks: the upload may still be rejected.
+    PreFinish,
+    /// The upload is complete.
+    PostFinish,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    upload: Upload,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Upload {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(default)]
+    is_partial: bool,
+    #[serde(default)]
+    meta_data: HashMap<String, String>,
+    #[serde(default)]
+    storage: Option<HashMap<String, String>>,
+}
+
+/// # Errors
+/// [`HookError::Malformed`].
+pub fn message(body: &[u8]) -> Result<Message, HookError> {
+    serde_json::from_slice(body).map_err(HookError::malformed("tusd"))
+}
+
+impl Message {
+    /// The upload, once it is whole and stored.
+    ///
+    /// # Errors
+    /// As [`Message::upload`].
+    pub fn finished(self) -> Result<Option<Arrival>, HookError> {
+        if self.kind == Kind::PostFinish { self.upload() } else { Ok(None) }
+    }
+
+    /// The upload; parts of a parallel one are none.
+    ///
+    /// # Errors
+    /// [`HookError::Malformed`] when it does not say where the upload is.
+    pub fn upload(self) -> Result<Option<Arrival>, HookError> {
+        let upload = self.event.upload;
+        if upload.is_partial {
+            return Ok(None);
+        }
+        let mut storage = upload.storage.unwrap_or_default();
+        let place = match (storage.remove("Path"), storage.remove("Bucket"), storage.remove("Key")) {
+            (Some(path), _, _) => Place::Path(path),
+            (None, Some(bucket), Some(key)) => Place::Object { bucket, key },
+            _ => return Err(HookError::malformed("tusd")("Event.Upload.Storage names no Path, and no Bucket and Key")),
+        };
+        let name = upload.meta_data.get("filename").or(upload.meta_data.get("name")).cloned();
+        Ok(Some(Arrival::new(place).named(name).version(Some(upload.id.clone())).external(upload.id)))
+    }
+}
+
+/// What tells tusd to go on.
+pub fn accept() -> Value {
+    json!({})
+}
+
+/// What tells tusd to refuse an upload that is about to finish, and its client why.
+pub fn reject(why: &str) -> Value {
+    let header = json!({ "Content-Type": "text/plain; charset=utf-8" });
+    json!({ "RejectUpload": true, "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } })
+}

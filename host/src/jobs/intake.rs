@@ -1,0 +1,115 @@
+//! From a message of a source to arrivals in the queue, and to the answer that the source expects.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::assess::key;
+use super::queue::{Job, Queue};
+use crate::config::Source;
+use crate::ingest::{Arrival, Dialect, HookError, tusd};
+use crate::output::words;
+use crate::store::{State, Store, StoreError};
+
+/// How long a source that waits for a verdict is kept waiting: tusd gives up after 15 s.
+const VERDICT: Duration = Duration::from_secs(12);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+#[derive(Clone)]
+pub struct Intake {
+    pub store: Store,
+    pub queue: Queue,
+}
+
+/// What a source is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The ids that follow the arrivals.
+    Accepted(Vec<String>),
+    /// In tusd's own words.
+    Tusd(Value),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Intake {
+    /// Takes a message of `source`, which has been let in.
+    ///
+    /// # Errors
+    /// [`IntakeError`].
+    pub async fn message(&self, source: &Source, headers: &HeaderMap, body: &[u8]) -> Result<Answer, IntakeError> {
+        if source.dialect == Dialect::Tusd {
+            return self.tusd(source, tusd::message(body)?).await.map(Answer::Tusd);
+        }
+        let arrivals = source.dialect.arrivals(headers, body)?;
+        Ok(Answer::Accepted(self.receive(&source.name, &arrivals).await?))
+    }
+
+    /// Records arrivals and queues them; gives the ids that follow them. Those that are known keep theirs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn receive(&self, source: &str, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
+        let mut ids = Vec::new();
+        for arrival in arrivals {
+            let (id, new) = self.store.receive(source, arrival).await?;
+            if new {
+                self.queue.push(Job::Assess { arrival: id.clone() }, &key(&id, 0), Duration::ZERO).await?;
+                metrics::counter!("veritag_arrivals_total", "source" => source.to_owned()).increment(1);
+                info!(id, source, name = arrival.name, "arrived");
+            }
+            ids.push(id);
+        }
+        Ok(ids)
+    }
+
+    /// Queues whatever was recorded by a process that did not live to queue it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_up(&self) -> Result<(), StoreError> {
+        for (id, attempts) in self.store.waiting().await? {
+            let key = key(&id, attempts);
+            self.queue.push(Job::Assess { arrival: id }, &key, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    async fn tusd(&self, source: &Source, message: tusd::Message) -> Result<Value, IntakeError> {
+        let asks = message.kind == tusd::Kind::PreFinish && !source.reject.is_empty();
+        let arrival = if asks { message.upload()? } else { message.finished()? };
+        let ids = self.receive(&source.name, arrival.as_slice()).await?;
+        let refusal = match ids.first().filter(|_| asks) {
+            Some(id) => self.refusal(source, id).await?,
+            None => None,
+        };
+        Ok(refusal.map_or_else(tusd::accept, |why| tusd::reject(&why)))
+    }
+
+    /// Why an upload is to be refused, if the verdict is in time and one of those that the operator does not want.
+    async fn refusal(&self, source: &Source, id: &str) -> Result<Option<String>, StoreError> {
+        let deadline = Instant::now() + VERDICT;
+        while Instant::now() < deadline {
+            let record = self.store.arrival(id).await?.filter(|record| record.state != State::Waiting);
+            let Some(record) = record else {
+                sleep(LOOK_AGAIN).await;
+                continue;
+            };
+            let Some(assessment) = record.assessment else { return Ok(None) };
+            let assessment = self.store.assessment(&assessment).await?;
+            let unwanted = assessment.filter(|assessment| source.reject.contains(&assessment.verdict));
+            return Ok(unwanted.map(|assessment| words::sentence(&assessment)));
+        }
+        warn!(id, "no verdict in time: the upload is let through");
+        Ok(None)
+    }
+}

@@ -1,0 +1,141 @@
+//! Arrivals, from the hook to the tag.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, id, now};
+use crate::ingest::Arrival;
+
+/// How far an arrival has come. From `waiting` it goes to one of the others, and nowhere from there but by a person's
+/// asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Waiting,
+    Done,
+    Failed,
+}
+
+#[derive(Clone, Debug)]
+pub struct ArrivalRecord {
+    pub id: String,
+    pub source: String,
+    pub arrival: Arrival,
+    pub state: State,
+    pub attempts: i64,
+    pub asset: Option<String>,
+    pub assessment: Option<String>,
+    pub error_code: Option<String>,
+    pub error: Option<String>,
+    pub received_at: String,
+    pub changed_at: String,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl FromRow<'_, AnyRow> for ArrivalRecord {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+        let state: String = row.try_get("state")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            source: row.try_get("source")?,
+            arrival: serde_json::from_str(row.try_get("arrival")?).map_err(decode)?,
+            state: match state.as_str() {
+                "done" => State::Done,
+                "failed" => State::Failed,
+                _ => State::Waiting,
+            },
+            attempts: row.try_get("attempts")?,
+            asset: row.try_get("asset")?,
+            assessment: row.try_get("assessment")?,
+            error_code: row.try_get("error_code")?,
+            error: row.try_get("error")?,
+            received_at: row.try_get("received_at")?,
+            changed_at: row.try_get("changed_at")?,
+        })
+    }
+}
+
+impl Store {
+    /// Records that `arrival` was announced by `source`; gives its id, and whether it is new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn receive(&self, source: &str, arrival: &Arrival) -> Result<(String, bool), StoreError> {
+        let (id, now, content) = (id(), now(), arrival.key());
+        let sql = "INSERT INTO arrivals (id, source, content, arrival, state, attempts, received_at, changed_at) \
+                   VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5) ON CONFLICT (source, content) DO NOTHING";
+        let insert = sqlx::query(sql).bind(&id).bind(source).bind(&content).bind(serde_json::to_string(arrival)?);
+        if insert.bind(&now).execute(&self.pool).await?.rows_affected() == 1 {
+            return Ok((id, true));
+        }
+        let known = sqlx::query_scalar("SELECT id FROM arrivals WHERE source = $1 AND content = $2");
+        Ok((known.bind(source).bind(&content).fetch_one(&self.pool).await?, false))
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn arrival(&self, id: &str) -> Result<Option<ArrivalRecord>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM arrivals WHERE id = $1").bind(id).fetch_optional(&self.pool).await?)
+    }
+
+    /// Those that are still to be looked at, oldest first: ids, and how often each was tried.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn waiting(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let sql = "SELECT id, attempts FROM arrivals WHERE state = 'waiting' ORDER BY id";
+        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+    }
+
+    /// Counts a try that failed and is to be repeated; gives how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tried(&self, id: &str, code: &str, error: &str) -> Result<i64, StoreError> {
+        let sql = "UPDATE arrivals SET attempts = attempts + 1, error_code = $2, error = $3, changed_at = $4 \
+                   WHERE id = $1 RETURNING attempts";
+        let update = sqlx::query_scalar(sql).bind(id).bind(code).bind(error).bind(now());
+        Ok(update.fetch_one(&self.pool).await?)
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fail(&self, id: &str, code: &str, error: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE arrivals SET state = $2, error_code = $3, error = $4, changed_at = $5 WHERE id = $1";
+        let update = sqlx::query(sql).bind(id).bind(State::Failed.name()).bind(code).bind(error);
+        update.bind(now()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Says that everything about `id` has been done.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finish(&self, id: &str, asset: &str, assessment: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE arrivals SET state = $2, asset = $3, assessment = $4, error_code = NULL, error = NULL, \
+                   changed_at = $5 WHERE id = $1";
+        let update = sqlx::query(sql).bind(id).bind(State::Done.name()).bind(asset).bind(assessment);
+        update.bind(now()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// How many arrivals are in each state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tally(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(sqlx::query_as("SELECT state, COUNT(*) FROM arrivals GROUP BY state").fetch_all(&self.pool).await?)
+    }
+}

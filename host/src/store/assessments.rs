@@ -1,0 +1,59 @@
+//! Assessments, and the assets that they are about.
+
+use super::{Store, StoreError, id, now};
+use crate::assessment::Assessment;
+
+impl Store {
+    /// The assessment that this model in this plugin gave of an asset, with its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn known(
+        &self,
+        asset: &str,
+        model: &str,
+        plugin: &str,
+    ) -> Result<Option<(String, Assessment)>, StoreError> {
+        let sql = "SELECT id, document FROM assessments WHERE asset = $1 AND model = $2 AND plugin = $3";
+        let select = sqlx::query_as::<_, (String, String)>(sql).bind(asset).bind(model).bind(plugin);
+        let found = select.fetch_optional(&self.pool).await?;
+        found.map(|(id, document)| Ok((id, serde_json::from_str(&document)?))).transpose()
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn assessment(&self, id: &str) -> Result<Option<Assessment>, StoreError> {
+        let select = sqlx::query_scalar::<_, String>("SELECT document FROM assessments WHERE id = $1").bind(id);
+        let found = select.fetch_optional(&self.pool).await?;
+        Ok(found.map(|document| serde_json::from_str(&document)).transpose()?)
+    }
+
+    /// Keeps an assessment of an asset; where there is one by the same model in the same plugin, that one stays.
+    /// Gives the id of the one that counts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keep(
+        &self,
+        asset: &str,
+        model: &str,
+        plugin: &str,
+        assessment: &Assessment,
+    ) -> Result<String, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let sql = "INSERT INTO assets (sha256, bytes, first_seen) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+        let bytes = assessment.asset.bytes.unwrap_or_default() as i64;
+        sqlx::query(sql).bind(asset).bind(bytes).bind(now()).execute(&mut *transaction).await?;
+        let sql = "INSERT INTO assessments (id, asset, model, plugin, verdict, document, assessed_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asset, model, plugin) DO NOTHING";
+        let verdict = crate::assessment::plain_name(&assessment.verdict);
+        let insert = sqlx::query(sql).bind(id()).bind(asset).bind(model).bind(plugin).bind(verdict);
+        let insert = insert.bind(serde_json::to_string(assessment)?).bind(&assessment.assessed_at);
+        insert.execute(&mut *transaction).await?;
+        let sql = "SELECT id FROM assessments WHERE asset = $1 AND model = $2 AND plugin = $3";
+        let select = sqlx::query_scalar(sql).bind(asset).bind(model).bind(plugin);
+        let id = select.fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+}

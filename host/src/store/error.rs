@@ -1,0 +1,31 @@
+//! What is wrong with the database.
+
+use crate::blame::Blame;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the tables of the database cannot be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("a record is unreadable; was it changed by hand? {0}")]
+    Record(#[from] serde_json::Error),
+    #[error("the queue: {0}")]
+    Queue(String),
+}
+
+impl StoreError {
+    /// Stable kebab-case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "store-unreachable",
+            Self::Migration(_) => "store-unmigrated",
+            Self::Record(_) => "store-bad-record",
+            Self::Queue(_) => "store-queue",
+        }
+    }
+
+    pub fn blame(&self) -> Blame {
+        Blame::Operator
+    }
+}

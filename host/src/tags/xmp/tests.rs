@@ -1,0 +1,177 @@
+use proptest::prelude::*;
+use veritag_abi::Verdict;
+
+use super::name::{HIERARCHICAL, Name, SUBJECT, TAGS_LIST};
+use super::value::{List, Value};
+use super::*;
+use crate::output::examples;
+use crate::tags::keywords::Words;
+
+const RECORDS: Name = Name::ours("Assessments");
+
+/// As darktable writes: attributes, prefixes of its own, properties that nobody else knows.
+const DARKTABLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 4.4.0-Exiv2">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmlns:dublin="http://purl.org/dc/elements/1.1/"
+    xmlns:darktable="http://darktable.sf.net/"
+    xmp:Rating="4"
+    xmp:MetadataDate="2020-01-01T00:00:00Z"
+    darktable:history_end="3">
+   <dublin:subject>
+    <rdf:Seq>
+     <rdf:li>harbour</rdf:li>
+     <rdf:li>Möwe &amp; Boot</rdf:li>
+    </rdf:Seq>
+   </dublin:subject>
+   <dublin:title><rdf:Alt><rdf:li xml:lang="x-default">Hafen</rdf:li></rdf:Alt></dublin:title>
+   <darktable:history><rdf:Seq><rdf:li darktable:num="0" darktable:operation="rawprepare"/></rdf:Seq></darktable:history>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+"#;
+
+fn parse(text: &str) -> Packet {
+    Packet::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn strings(packet: &Packet, list: Name) -> Vec<String> {
+    packet.items(list).into_iter().map(|item| packet.string(item)).collect()
+}
+
+fn tagged(packet: &mut Packet, verdict: Verdict) {
+    let assessment = if verdict == Verdict::Fake { examples::fake() } else { examples::real() };
+    tag(packet, &assessment, &Words::default().keyword(verdict));
+}
+
+#[test]
+fn a_new_sidecar_says_what_catalogues_read() {
+    let mut packet = Packet::default();
+    tagged(&mut packet, Verdict::Fake);
+    let again = parse(&packet.text());
+    assert_eq!(strings(&again, SUBJECT), ["deepfake-check:likely-fake"]);
+    assert_eq!(strings(&again, HIERARCHICAL), ["deepfake-check|likely-fake"]);
+    assert_eq!(strings(&again, TAGS_LIST), ["deepfake-check/likely-fake"]);
+    let record = again.items(RECORDS)[0];
+    assert_eq!(again.field(record, Name::ours("Score")).unwrap(), "0.93");
+    assert_eq!(again.text(), packet.text());
+}
+
+#[test]
+fn tagging_again_replaces_what_we_said_and_no_more() {
+    let mut packet = Packet::default();
+    tagged(&mut packet, Verdict::Fake);
+    tagged(&mut packet, Verdict::Real);
+    assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:no-manipulation-found"]);
+    assert_eq!(packet.items(RECORDS).len(), 1);
+    let mut other = examples::fake();
+    other.model.as_mut().unwrap().version = "2.0.0".into();
+    tag(&mut packet, &other, &Words::default().keyword(Verdict::Fake));
+    assert_eq!(packet.items(RECORDS).len(), 2, "another version has an entry of its own");
+    assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:likely-fake"]);
+}
+
+#[test]
+fn a_foreign_sidecar_keeps_everything_and_comes_back_whole() {
+    let mut packet = parse(DARKTABLE);
+    tagged(&mut packet, Verdict::Fake);
+    let text = packet.text();
+    for kept in [
+        "darktable:operation=\"rawprepare\"",
+        "xmp:Rating=\"4\"",
+        "xml:lang=\"x-default\"",
+        "Möwe &amp; Boot",
+        "darktable:history_end=\"3\"",
+    ] {
+        assert!(text.contains(kept), "{kept} is gone: {text}");
+    }
+    assert!(!text.contains("2020-01-01"), "the metadata have changed now");
+    let mut packet = parse(&text);
+    assert_eq!(strings(&packet, SUBJECT), ["harbour", "Möwe & Boot", "deepfake-check:likely-fake"]);
+    assert!(untag(&mut packet), "others' properties are left");
+    let text = packet.text();
+    assert!(!text.contains("deepfake-check") && !text.contains("likely"), "{text}");
+    assert_eq!(strings(&packet, SUBJECT), ["harbour", "Möwe & Boot"]);
+}
+
+#[test]
+fn a_keyword_that_a_person_gave_stays() {
+    let mut packet = Packet::default();
+    packet.push(SUBJECT, List::Bag, &Value::from("deepfake-check:likely-fake"));
+    tagged(&mut packet, Verdict::Fake);
+    assert_eq!(strings(&packet, SUBJECT).len(), 1);
+    tagged(&mut packet, Verdict::Real);
+    assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:likely-fake", "deepfake-check:no-manipulation-found"]);
+    assert!(untag(&mut packet));
+    assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:likely-fake"]);
+}
+
+#[test]
+fn untagging_what_we_made_leaves_nothing() {
+    let mut packet = Packet::default();
+    tagged(&mut packet, Verdict::Fake);
+    assert!(is_tagged(&packet));
+    assert!(!untag(&mut packet));
+    assert!(!is_tagged(&packet));
+}
+
+#[test]
+fn lists_that_others_wrote_as_plain_text_become_lists() {
+    for subject in ["<dc:subject>harbour</dc:subject></rdf:Description>", "</rdf:Description>"] {
+        let attribute = if subject.starts_with("<dc") { "" } else { "dc:subject='harbour'" };
+        let mut packet = parse(&format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:dc='http://purl.org/dc/elements/1.1/' {attribute}>{subject}</rdf:RDF>"
+        ));
+        tagged(&mut packet, Verdict::Fake);
+        assert_eq!(strings(&packet, SUBJECT), ["harbour", "deepfake-check:likely-fake"]);
+    }
+}
+
+#[test]
+fn prefixes_that_mean_something_else_are_left_alone() {
+    let mut packet = parse(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:dc='urn:other'>\
+         <rdf:Description dc:subject='theirs'/></rdf:RDF>",
+    );
+    tagged(&mut packet, Verdict::Fake);
+    let again = parse(&packet.text());
+    assert_eq!(strings(&again, SUBJECT), ["deepfake-check:likely-fake"]);
+    assert!(packet.text().contains("dc:subject=\"theirs\""));
+}
+
+#[test]
+fn what_is_no_xmp_is_refused() {
+    let bomb = "<!DOCTYPE a [<!ENTITY b 'bb'>]><a>&b;</a>";
+    for text in ["", "not xml", "<a/>", "<rdf:RDF/>", bomb, "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"] {
+        assert!(Packet::parse(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn others_keywords_survive_tagging_and_untagging(words in prop::collection::vec("[^\\p{C}]{1,20}", 0..6)) {
+        let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+        let mut packet = Packet::default();
+        words.iter().for_each(|word| packet.push(SUBJECT, List::Bag, &word.as_str().into()));
+        tagged(&mut packet, Verdict::Fake);
+        let mut packet = parse(&packet.text());
+        prop_assert_eq!(&strings(&packet, SUBJECT)[..words.len()], &words[..]);
+        untag(&mut packet);
+        prop_assert_eq!(strings(&packet, SUBJECT), words);
+    }
+
+    #[test]
+    fn no_bytes_crash_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Packet::parse(&bytes);
+    }
+
+    #[test]
+    fn every_text_can_be_written(text in "\\PC*|[\\x00-\\x1f]*") {
+        let mut packet = Packet::default();
+        packet.push(SUBJECT, List::Bag, &text.as_str().into());
+        prop_assert!(Packet::parse(packet.text().as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,197 @@
+//! `veritag serve`, as the systems that call it see it.
+
+use std::fs;
+
+use reqwest::blocking::multipart::Form;
+use serde_json::{Value, json};
+use veritag_tests::fixture;
+use veritag_tests::postgres::Postgres;
+use veritag_tests::service::{Place, Service, TOKEN, only_job, wait_for};
+
+const SOURCES: &str = r#"
+[[source]]
+name = "own"
+dialect = "veritag"
+token = { env = "VERITAG_TEST_TOKEN" }
+root = "ROOT"
+hosts = ["127.0.0.1:1", "localhost", "example.invalid"]
+
+[[source]]
+name = "tus"
+dialect = "tusd"
+token = { env = "VERITAG_TEST_TOKEN" }
+root = "ROOT"
+reject = ["real"]
+"#;
+
+fn upload(service: &Service, name: &str) -> String {
+    let form = Form::new().file("file", fixture("media").join(name)).unwrap();
+    only_job(service.http.post(service.url("/v1/assets")).bearer_auth(TOKEN).multipart(form).send().unwrap())
+}
+
+fn tusd(kind: &str, place: &Place, name: &str) -> String {
+    let path = place.media(name);
+    json!({"Type": kind, "Event": {"Upload": {"ID": name, "MetaData": {"filename": "p.jpg"},
+        "Storage": {"Type": "filestore", "Path": path}}, "HTTPRequest": {}}})
+    .to_string()
+}
+
+#[test]
+fn an_upload_is_assessed_and_gone() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    let id = upload(&service, "portrait.jpg");
+    let job = service.outcome(&id);
+    assert_eq!(job["state"], "done", "{job:#}\n{}", place.log());
+    assert_eq!(job["assessment"]["asset"]["path"], "portrait.jpg");
+    assert!(job["assessment"]["score"].is_number());
+    assert_eq!(fs::read_dir(place.directory.path().join("spool/uploads")).unwrap().count(), 0);
+
+    let again = service.outcome(&upload(&service, "portrait.jpg"));
+    assert_eq!(again["assessment"]["assessed_at"], job["assessment"]["assessed_at"], "known by its sha256");
+    let events = service.get(&format!("/v1/jobs/{id}/events")).text().unwrap();
+    assert!(events.starts_with("event: job\ndata: {") && events.contains(r#""state":"done""#), "{events}");
+}
+
+#[test]
+fn a_file_hook_tags_beside_the_file_and_a_second_one_changes_nothing() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    fs::copy(fixture("media/no-face.mp4"), place.media("a.mp4")).unwrap();
+    let reference = r#"{"path": "a.mp4", "version": "1", "external": "asset-7"}"#;
+    let id = only_job(service.hook("own", reference));
+    assert_eq!(only_job(service.hook("own", reference)), id);
+    let job = service.outcome(&id);
+    assert_eq!((&job["state"], &job["external"]), (&json!("done"), &json!("asset-7")));
+    let tag: Value = serde_json::from_slice(&fs::read(place.media("a.mp4.veritag.json")).unwrap()).unwrap();
+    assert_eq!(tag["reason"], "no_face");
+    assert_ne!(only_job(service.hook("own", reference.replace("\"1\"", "\"2\""))), id, "another version");
+}
+
+#[test]
+fn tusd_is_answered_in_its_words_and_may_be_told_to_reject() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    for name in ["portrait", "no-face"] {
+        let from = if name == "portrait" { "media/portrait.jpg" } else { "media/no-face.mp4" };
+        fs::copy(fixture(from), place.media(name)).unwrap();
+    }
+    let rejected: Value = service.hook("tus", tusd("pre-finish", &place, "portrait")).json().unwrap();
+    assert_eq!(rejected["RejectUpload"], true, "{rejected:#}");
+    assert!(rejected["HTTPResponse"]["Body"].as_str().unwrap().contains("no manipulation found"));
+    for kind in ["pre-create", "pre-finish", "post-finish", "post-terminate"] {
+        let answer = service.hook("tus", tusd(kind, &place, "no-face"));
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        assert_eq!(answer.json::<Value>().unwrap(), json!({}), "{kind}");
+    }
+    wait_for(&place.media("no-face.veritag.json"));
+}
+
+#[test]
+fn what_is_not_allowed_is_refused() {
+    let place = Place::new(SOURCES);
+    fs::write(place.directory.path().join("secret"), "x").unwrap();
+    let service = place.serve();
+    let code = |answer: reqwest::blocking::Response| {
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().unwrap()["code"].as_str().unwrap().to_owned())
+    };
+    let hook = |source: &str| service.http.post(service.url(&format!("/v1/hooks/{source}")));
+    let refused = |status: u16, code: &str| (status, code.to_owned());
+    assert_eq!(code(hook("own").body("{}").send().unwrap()), refused(401, "hook-unauthorised"));
+    assert_eq!(code(hook("own").bearer_auth("wrong").body("{}").send().unwrap()), refused(401, "hook-unauthorised"));
+    assert_eq!(code(hook("nobody").bearer_auth(TOKEN).send().unwrap()), refused(404, "hook-unknown-source"));
+    assert_eq!(code(service.hook("own", "{")), refused(400, "hook-malformed"));
+    assert_eq!(service.hook("own", vec![b' '; 2 << 20]).status(), 413);
+    let form = Form::new().file("file", fixture("media/portrait.jpg")).unwrap();
+    let unsigned = service.http.post(service.url("/v1/assets")).multipart(form).send().unwrap();
+    assert_eq!(code(unsigned), refused(401, "hook-unauthorised"));
+
+    for (body, code) in [
+        (json!({"path": "../secret"}), "fetch-forbidden"),
+        (json!({"path": "/etc/passwd"}), "fetch-not-found"),
+        (json!({"bucket": "b", "key": "k"}), "fetch-forbidden"),
+        (json!({"url": "http://169.254.169.254/latest/meta-data"}), "fetch-forbidden"),
+        (json!({"url": "http://127.0.0.1:1/x"}), "fetch-forbidden"),
+        (json!({"url": "file:///etc/passwd"}), "fetch-forbidden"),
+    ] {
+        let job = service.outcome_or_error(&only_job(service.hook("own", body.to_string())));
+        assert_eq!(job["error_code"], code, "{body}: {job:#}");
+    }
+}
+
+#[test]
+fn health_figures_and_the_document_are_there() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    service.outcome(&upload(&service, "portrait.jpg"));
+    assert_eq!(service.get("/health/live").text().unwrap(), "live\n");
+    assert_eq!(service.get("/health/ready").text().unwrap(), "ready\n");
+    let metrics = service.get("/metrics").text().unwrap();
+    for line in ["veritag_arrivals{state=\"done\"} 1", "veritag_assessments_total{verdict=\"real\"} 1"] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    let document: Value = service.get("/openapi.json").json().unwrap();
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    assert!(paths.iter().any(|path| *path == "/v1/hooks/{source}"), "{paths:?}");
+    assert_eq!(service.stop(), Some(0));
+}
+
+/// Six files that are not the same, each a whole picture.
+fn six_pictures(place: &Place) -> Vec<String> {
+    let bytes = fs::read(fixture("media/portrait.jpg")).unwrap();
+    let picture = |number: u8| {
+        let name = format!("{number}.jpg");
+        fs::write(place.media(&name), [&bytes[..], &[number]].concat()).unwrap();
+        name
+    };
+    (0..6).map(picture).collect()
+}
+
+fn all_six_are_done_once(place: &Place, service: &Service, names: &[String], ids: &[String]) {
+    for id in ids {
+        assert_eq!(service.outcome(id)["state"], "done", "{}", place.log());
+    }
+    let metrics = service.get("/metrics").text().unwrap();
+    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 6"), "{metrics}");
+    names.iter().for_each(|name| wait_for(&place.media(&format!("{name}.veritag.json"))));
+}
+
+/// Killed again and again, it assesses each asset once.
+fn survives_being_killed(place: &Place) {
+    let names = six_pictures(place);
+    let mut ids = Vec::new();
+    for (number, name) in names.iter().enumerate() {
+        let service = place.serve();
+        ids.push(only_job(service.hook("own", json!({ "path": name }).to_string())));
+        std::thread::sleep(std::time::Duration::from_millis(150 * number as u64));
+        service.kill();
+    }
+    all_six_are_done_once(place, &place.serve(), &names, &ids);
+}
+
+#[test]
+fn nothing_is_lost_or_done_twice_when_it_is_killed() {
+    survives_being_killed(&Place::new(SOURCES));
+}
+
+#[test]
+fn nothing_is_lost_or_done_twice_when_it_is_killed_on_postgres() {
+    let postgres = Postgres::start();
+    survives_being_killed(&Place::in_postgres(SOURCES, &postgres));
+}
+
+#[test]
+fn two_processes_share_a_queue() {
+    let postgres = Postgres::start();
+    let place = Place::in_postgres(SOURCES, &postgres);
+    let names = six_pictures(&place);
+    let services = [place.serve(), place.serve()];
+    let send = |(number, name): (usize, &String)| {
+        only_job(services[number % 2].hook("own", json!({ "path": name }).to_string()))
+    };
+    let ids: Vec<String> = names.iter().enumerate().map(send).collect();
+    all_six_are_done_once(&place, &services[0], &names, &ids);
+    let log = place.log();
+    assert_eq!(log.matches(r#""message":"assessed""#).count(), 6, "{log}");
+}
