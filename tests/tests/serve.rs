@@ -195,3 +195,53 @@ fn two_processes_share_a_queue() {
     let log = place.log();
     assert_eq!(log.matches(r#""message":"assessed""#).count(), 6, "{log}");
 }
+
+/// Takes requests one after the other, answers each with the next of `statuses`, and gives them back.
+fn receiver(statuses: &'static [u16]) -> (String, std::sync::mpsc::Receiver<(http::HeaderMap, Vec<u8>)>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/told", listener.local_addr().unwrap());
+    let (told, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for status in statuses {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut headers = http::HeaderMap::new();
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            loop {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                let Some((name, value)) = line.trim().split_once(": ") else { break };
+                headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+            }
+            let mut body = vec![0; headers["content-length"].to_str().unwrap().parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            let _ = told.send((headers, body));
+        }
+    });
+    (address, requests)
+}
+
+#[test]
+fn receivers_are_told_again_until_they_have_heard() {
+    let (url, requests) = receiver(&[500, 204]);
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\n");
+    let place = Place::new(&format!("{SOURCES}\n{webhook}"));
+    fs::write(place.media("secret"), secret).unwrap();
+    fs::copy(fixture("media/no-face.mp4"), place.media("a.mp4")).unwrap();
+    let service = place.serve();
+    let id = only_job(service.hook("own", r#"{"path": "a.mp4", "external": "asset-7"}"#));
+    let mut messages = (0..2).map(|_| requests.recv_timeout(std::time::Duration::from_secs(60)).unwrap());
+    let (first, second) = (messages.next().unwrap(), messages.next().unwrap());
+    assert_eq!(first.1, second.1);
+    assert_eq!(first.0["webhook-id"], second.0["webhook-id"], "the receiver can tell that it is the same");
+    let webhook = standardwebhooks::Webhook::new(secret).unwrap();
+    webhook.verify(&second.1, &second.0).unwrap();
+    let message: Value = serde_json::from_slice(&second.1).unwrap();
+    assert_eq!(message["type"], "assessment.completed");
+    assert_eq!((&message["data"]["job"], &message["data"]["external"]), (&json!(id), &json!("asset-7")));
+    assert_eq!(message["data"]["assessment"]["reason"], "no_face");
+}

@@ -13,7 +13,7 @@ use crate::cli::Setup;
 use crate::config::Config;
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::jobs::{Assessor, Intake, Queue};
+use crate::jobs::{Assessor, Intake, Notifier, Queue};
 use crate::scan::parallel::STACK;
 use crate::store::Store;
 
@@ -63,7 +63,8 @@ impl Service {
         let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), patience)?);
         let intake = intake(&config).await?;
         let (tags, attempts) = (config.tags.clone(), config.service.attempts);
-        let assessor = Assessor { intake: intake.clone(), fetcher: Fetcher::new(&config)?, scanner, tags, attempts };
+        let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks)?);
+        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, tags, attempts };
         Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
     }
 

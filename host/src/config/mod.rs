@@ -150,3 +150,6 @@ pub struct Webhook {
     #[serde(default)]
     pub events: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,58 @@ fn password(credentials: &str) -> Option<String> {
     let text = String::from_utf8(BASE64_STANDARD.decode(credentials.trim()).ok()?).ok()?;
     Some(text.split_once(':')?.1.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SecretRef;
+
+    fn guard(kind: &str, secret: &str) -> Guard {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, secret).unwrap();
+        let text = format!("[[source]]\nname = 'a'\ndialect = 's3'\n{kind} = {{ file = {:?} }}", file.path());
+        Guard::new(&toml::from_str::<crate::config::Config>(&text).unwrap().sources[0]).unwrap()
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_token_opens_in_every_form_that_sources_use() {
+        let guard = guard("token", "t0ken");
+        let open = |value: &str| guard.admit(&headers(&[("authorization", value)]), b"").is_ok();
+        assert!(open("Bearer t0ken") && open("bearer t0ken") && open("t0ken"));
+        assert!(open(&format!("Basic {}", BASE64_STANDARD.encode("any:t0ken"))));
+        assert!(
+            !open("Bearer t0ke") && !open("Bearer t0ken2") && !open("") && !open("Basic t0ken") && !open("Basic !")
+        );
+        assert!(guard.admit(&HeaderMap::new(), b"").is_err());
+    }
+
+    #[test]
+    fn a_signature_opens_once_its_time_and_body_are_right() {
+        const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let guard = guard("signing_secret", SECRET);
+        let admit = |age: i64, signed: &[u8], sent: &[u8]| {
+            let timestamp = jiff::Timestamp::now().as_second() - age;
+            let signature = Webhook::new(SECRET).unwrap().sign("msg_1", timestamp, signed).unwrap();
+            let timestamp = timestamp.to_string();
+            let shown = [("webhook-id", "msg_1"), ("webhook-timestamp", &timestamp), ("webhook-signature", &signature)];
+            guard.admit(&headers(&shown), sent).map_err(|error| error.code())
+        };
+        assert_eq!(admit(0, b"{}", b"{}"), Ok(()));
+        assert_eq!(admit(0, b"{}", b"{ }"), Err("hook-unauthorised"));
+        assert_eq!(admit(600, b"{}", b"{}"), Err("hook-stale"));
+        assert_eq!(admit(-600, b"{}", b"{}"), Err("hook-stale"));
+        assert_eq!(guard.admit(&HeaderMap::new(), b"{}").unwrap_err().code(), "hook-unauthorised");
+    }
+
+    #[test]
+    fn a_missing_secret_is_named() {
+        let text = "[[source]]\nname = 'a'\ndialect = 's3'\ntoken = { env = 'VERITAG_NO_SUCH_TOKEN' }";
+        let source = toml::from_str::<crate::config::Config>(text).unwrap().sources.remove(0);
+        assert_eq!(source.token, Some(SecretRef::Env("VERITAG_NO_SUCH_TOKEN".into())));
+        assert!(Guard::new(&source).is_err_and(|error| error.to_string().contains("VERITAG_NO_SUCH_TOKEN")));
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tracing::{Instrument, info, info_span, warn};
 
 use super::intake::Intake;
+use super::notify::Notifier;
 use super::queue::{Job, Work};
 use crate::assessment::Assessment;
 use crate::config::Tags;
@@ -20,6 +21,7 @@ use crate::tags;
 pub struct Assessor {
     pub intake: Intake,
     pub fetcher: Fetcher,
+    pub notifier: Notifier,
     pub scanner: Arc<Scanner>,
     pub tags: Tags,
     /// How often a passing fault is met before it counts as lasting.
@@ -41,9 +43,13 @@ enum Fault {
 
 impl Work for Assessor {
     async fn work(&self, job: Job) -> Result<(), StoreError> {
-        let Job::Assess { arrival } = job;
-        let span = info_span!("arrival", id = arrival);
-        self.assess(&arrival).instrument(span).await
+        match job {
+            Job::Assess { arrival } => self.assess(&arrival).instrument(info_span!("arrival", id = arrival)).await,
+            Job::Notify(notice) => {
+                let span = info_span!("arrival", id = notice.arrival);
+                self.notifier.deliver(&self.intake, notice).instrument(span).await
+            }
+        }
     }
 }
 
@@ -62,7 +68,9 @@ impl Assessor {
         let fetched = self.fetcher.fetch(&record.source, &record.arrival).await?;
         let (asset, id, assessment) = self.known_or_scanned(&fetched).await?;
         self.tag(record, &fetched, assessment).await?;
-        self.intake.store.finish(&record.id, &asset, &id).await?;
+        self.intake.store.conclude(&record.id, &asset, &id).await?;
+        self.notifier.announce(&self.intake, &record.id, "assessment.completed").await?;
+        self.intake.store.finish(&record.id, State::Done).await?;
         self.fetcher.release(&record.arrival).await;
         Ok(())
     }
@@ -120,7 +128,8 @@ impl Assessor {
         }
         warn!(code, why, attempts, "failed");
         metrics::counter!("veritag_failures_total", "code" => code.to_owned()).increment(1);
-        self.intake.store.fail(id, code, &why).await
+        self.notifier.announce(&self.intake, id, "assessment.failed").await?;
+        self.intake.store.finish(id, State::Failed).await
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub mod assess;
 pub mod intake;
+pub mod notify;
 mod queue;
 
 pub use assess::Assessor;
 pub use intake::{Answer, Intake, IntakeError};
+pub use notify::Notifier;
 pub use queue::{Job, Queue, Work};

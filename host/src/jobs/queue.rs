@@ -9,6 +9,7 @@ use apalis_sqlite::{SqlitePool, SqliteStorage};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use super::notify::Notice;
 use crate::store::StoreError;
 
 /// How soon a queue of another process is looked at again, and how often a worker says that it lives.
@@ -22,6 +23,8 @@ const MISSED: usize = 5;
 pub enum Job {
     /// Assess an arrival, and tag it.
     Assess { arrival: String },
+    /// Tell somebody.
+    Notify(Notice),
 }
 
 #[derive(Clone)]

@@ -110,24 +110,25 @@ impl Store {
         Ok(update.fetch_one(&self.pool).await?)
     }
 
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn fail(&self, id: &str, code: &str, error: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE arrivals SET state = $2, error_code = $3, error = $4, changed_at = $5 WHERE id = $1";
-        let update = sqlx::query(sql).bind(id).bind(State::Failed.name()).bind(code).bind(error);
-        update.bind(now()).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    /// Says that everything about `id` has been done.
+    /// Says what was found; there may be more to do about it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn finish(&self, id: &str, asset: &str, assessment: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE arrivals SET state = $2, asset = $3, assessment = $4, error_code = NULL, error = NULL, \
-                   changed_at = $5 WHERE id = $1";
-        let update = sqlx::query(sql).bind(id).bind(State::Done.name()).bind(asset).bind(assessment);
-        update.bind(now()).execute(&self.pool).await?;
+    pub async fn conclude(&self, id: &str, asset: &str, assessment: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE arrivals SET asset = $2, assessment = $3, error_code = NULL, error = NULL, changed_at = $4 \
+                   WHERE id = $1";
+        let update = sqlx::query(sql).bind(id).bind(asset).bind(assessment).bind(now());
+        update.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Says that there is no more to do.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finish(&self, id: &str, state: State) -> Result<(), StoreError> {
+        let sql = "UPDATE arrivals SET state = $2, changed_at = $3 WHERE id = $1";
+        sqlx::query(sql).bind(id).bind(state.name()).bind(now()).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+
+use super::*;
+
+fn loaded(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, text).unwrap();
+    load(Some(file.path()), variables.iter().map(|(name, value)| (name.to_string(), value.to_string())))
+}
+
+const SOURCE: &str = "[[source]]\nname = 'a'\ndialect = 'tusd'\nopen = true\nroot = '/srv'\n";
+
+#[test]
+fn the_environment_goes_before_the_file_and_the_file_before_defaults() {
+    let text = "[service]\nlisten = '127.0.0.1:1'\nattempts = 7\n";
+    let variables =
+        [("VERITAG__SERVICE__LISTEN", "127.0.0.1:2"), ("VERITAG__TAGS__XMP", "true"), ("VERITAG_MODEL", "x")];
+    let config = loaded(text, &variables).unwrap();
+    assert_eq!(config.service.listen, "127.0.0.1:2".parse().unwrap());
+    assert_eq!((config.service.attempts, config.service.windows), (7, Service::default().windows));
+    assert!(config.tags.xmp);
+    assert_eq!(load(None, []).unwrap(), Config::default());
+}
+
+#[test]
+fn what_is_wrong_is_named_by_line_and_key() {
+    for (text, named) in [
+        ("[service]\nlisten = 'nowhere'\n", ["line 2", "listen"]),
+        ("[service]\n\nattemps = 3\n", ["line 3", "attemps"]),
+        ("[[source]]\nname = 'a'\ndialect = 'ftp'\n", ["line 3", "ftp"]),
+        ("[tags\n", ["line 1", "tags"]),
+    ] {
+        let error = loaded(text, &[]).unwrap_err();
+        assert_eq!(error.code(), "config-wrong");
+        named.iter().for_each(|word| assert!(error.to_string().contains(word), "{word}: {error}"));
+    }
+    let error = loaded("", &[("VERITAG__SERVICE__ATTEMPTS", "many")]).unwrap_err().to_string();
+    assert!(error.contains("VERITAG__SERVICE__ATTEMPTS"), "{error}");
+}
+
+#[test]
+fn sources_that_make_no_sense_are_refused() {
+    loaded(SOURCE, &[]).unwrap();
+    for (from, to) in [
+        ("open = true", "open = true\ntoken = { env = 'T' }"),
+        ("open = true", ""),
+        ("root = '/srv'", ""),
+        ("root = '/srv'", "store = 'nowhere'"),
+        ("name = 'a'", "name = 'a/b'"),
+    ] {
+        let error = loaded(&SOURCE.replace(from, to), &[]).unwrap_err();
+        assert_eq!(error.code(), "config-senseless", "{to}");
+        assert!(error.to_string().contains("of source"), "{error}");
+    }
+    assert_eq!(loaded(&SOURCE.repeat(2), &[]).unwrap_err().code(), "config-senseless");
+}
+
+#[test]
+fn secrets_are_read_from_files_and_shown_nowhere() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let secret = SecretRef::File(file.path().to_owned()).read().unwrap();
+    assert_eq!(secret.expose(), "s3cret");
+    assert!(!format!("{secret:?}").contains("s3cret"));
+    for missing in [SecretRef::File(PathBuf::from("/nowhere")), SecretRef::Env("VERITAG_NO_SUCH_SECRET".into())] {
+        assert_eq!(missing.read().unwrap_err().code(), "config-no-secret");
+    }
+}

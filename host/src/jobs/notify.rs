@@ -1,0 +1,148 @@
+//! Telling others, by webhooks after Standard Webhooks 1.0: <https://www.standardwebhooks.com>.
+
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode, redirect};
+use serde_json::{Value, json};
+use standardwebhooks::{Webhook, WebhookError};
+use tracing::{info, warn};
+
+use super::intake::Intake;
+use super::queue::Job;
+use crate::assessment::Assessment;
+use crate::config::{self, ConfigError};
+use crate::store::{ArrivalRecord, StoreError};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait before each further try, as the standard proposes, in seconds.
+const AGAIN: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+pub struct Notifier {
+    http: Client,
+    receivers: Vec<Receiver>,
+}
+
+struct Receiver {
+    url: String,
+    events: Vec<String>,
+    webhook: Webhook,
+}
+
+/// One message to one receiver.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Notice {
+    pub arrival: String,
+    /// `assessment.completed` or `assessment.failed`.
+    pub event: String,
+    pub url: String,
+    /// How often it was tried in vain.
+    pub attempts: usize,
+}
+
+impl Notifier {
+    /// # Errors
+    /// [`ConfigError`] when a secret is missing or unusable.
+    pub fn new(webhooks: &[config::Webhook]) -> Result<Self, ConfigError> {
+        let http = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).build();
+        let http = http.map_err(|error| ConfigError::Senseless { key: "webhook".into(), why: error.to_string() })?;
+        Ok(Self { http, receivers: webhooks.iter().map(Receiver::new).collect::<Result<_, _>>()? })
+    }
+
+    /// Queues `event` of an arrival for everyone who asked for it; a second time changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn announce(&self, intake: &Intake, arrival: &str, event: &str) -> Result<(), StoreError> {
+        for receiver in self.receivers.iter().filter(|receiver| receiver.wants(event)) {
+            let (arrival, event, url) = (arrival.to_owned(), event.to_owned(), receiver.url.clone());
+            push(intake, Notice { arrival, event, url, attempts: 0 }, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a notice, or has it sent again later.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deliver(&self, intake: &Intake, notice: Notice) -> Result<(), StoreError> {
+        let receiver = self.receivers.iter().find(|receiver| receiver.url == notice.url);
+        let record = intake.store.arrival(&notice.arrival).await?;
+        let Some((receiver, record)) = receiver.zip(record) else { return Ok(()) };
+        let assessment = match &record.assessment {
+            Some(id) => intake.store.assessment(id).await?,
+            None => None,
+        };
+        let body = message(&notice.event, &record, assessment.as_ref()).to_string();
+        match self.send(receiver, &notice, body).await {
+            Ok(status) if status.is_success() => {
+                info!(event = notice.event, url = notice.url, "told");
+                Ok(())
+            }
+            Ok(StatusCode::GONE) => {
+                warn!(url = notice.url, "told no more of this: the receiver is gone");
+                Ok(())
+            }
+            Ok(status) => again(intake, notice, status.to_string()).await,
+            Err(error) => again(intake, notice, error.without_url().to_string()).await,
+        }
+    }
+
+    async fn send(&self, receiver: &Receiver, notice: &Notice, body: String) -> Result<StatusCode, reqwest::Error> {
+        let id = format!("{}.{}", notice.arrival, notice.event);
+        let timestamp = jiff::Timestamp::now().as_second();
+        let signature = receiver.webhook.sign(&id, timestamp, body.as_bytes()).expect("JSON is UTF-8");
+        let request = self.http.post(&receiver.url).header("content-type", "application/json").body(body);
+        let request = request.header(standardwebhooks::HEADER_WEBHOOK_ID, id);
+        let request = request.header(standardwebhooks::HEADER_WEBHOOK_TIMESTAMP, timestamp);
+        Ok(request.header(standardwebhooks::HEADER_WEBHOOK_SIGNATURE, signature).send().await?.status())
+    }
+}
+
+impl Receiver {
+    fn new(webhook: &config::Webhook) -> Result<Self, ConfigError> {
+        let place = webhook.secret.to_string();
+        let unusable = |error: WebhookError| ConfigError::Secret { place, why: error.to_string() };
+        let secret = webhook.secret.read()?;
+        let (url, events) = (webhook.url.clone(), webhook.events.clone());
+        Ok(Self { url, events, webhook: Webhook::new(secret.expose()).map_err(unusable)? })
+    }
+
+    fn wants(&self, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|wanted| wanted == event)
+    }
+}
+
+async fn again(intake: &Intake, notice: Notice, why: String) -> Result<(), StoreError> {
+    let Some(seconds) = AGAIN.get(notice.attempts) else {
+        warn!(url = notice.url, why, "not told, and given up");
+        return Ok(());
+    };
+    warn!(url = notice.url, why, again_in_s = seconds, "not told yet");
+    let notice = Notice { attempts: notice.attempts + 1, ..notice };
+    push(intake, notice, Duration::from_secs(*seconds)).await
+}
+
+async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), StoreError> {
+    let key = format!("{} {} {} {}", notice.arrival, notice.event, notice.attempts, notice.url);
+    intake.queue.push(Job::Notify(notice), &key, delay).await
+}
+
+/// What is told: enough to act on, without the windows.
+fn message(event: &str, record: &ArrivalRecord, assessment: Option<&Assessment>) -> Value {
+    let found = assessment.map(|assessment| {
+        json!({
+            "text": assessment.text, "verdict": assessment.verdict, "reason": assessment.reason,
+            "score": assessment.score, "threshold": assessment.threshold, "model": assessment.model,
+            "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,
+        })
+    });
+    let failure = record.error_code.as_ref().map(|code| json!({ "code": code, "message": record.error }));
+    json!({
+        "type": event,
+        "timestamp": record.changed_at,
+        "data": {
+            "job": record.id, "source": record.source, "name": record.arrival.name,
+            "external": record.arrival.external, "assessment": found, "error": failure,
+        },
+    })
+}
