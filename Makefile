@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build demo test lint bench package train
+.PHONY: setup plugin build demo test test-integration lint bench package train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -23,6 +23,10 @@ test: build
 	@.setup/exiftool.sh
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
+
+test-integration: build ## Uploads to real systems, SeaweedFS and Wagtail, that tag themselves
+	@.setup/integration.sh
+	cargo test --workspace --test integration -- --ignored
 
 lint: setup
 	cargo fmt --all --check

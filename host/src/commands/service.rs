@@ -63,7 +63,7 @@ impl Service {
         let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), patience)?);
         let intake = intake(&config).await?;
         let (tags, attempts) = (config.tags.clone(), config.service.attempts);
-        let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks)?);
+        let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);
         let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, tags, attempts };
         Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
     }

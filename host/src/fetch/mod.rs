@@ -4,6 +4,7 @@ mod address;
 mod error;
 mod object;
 mod path;
+mod tagging;
 mod url;
 
 use std::collections::HashMap;
@@ -85,6 +86,24 @@ impl Fetcher {
         if let Place::Upload(name) = &arrival.place {
             let _ = tokio::fs::remove_file(self.uploads().join(name)).await;
         }
+    }
+
+    /// Gives the object of an arrival the tag `name`, where its store is to be tagged.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn tag_object(
+        &self,
+        source: &str,
+        arrival: &Arrival,
+        name: &str,
+        value: &str,
+    ) -> Result<Option<String>, FetchError> {
+        let store = self.sources.get(source).and_then(|source| source.store.as_deref());
+        let (Some(store), Place::Object { bucket, key }) = (store, &arrival.place) else { return Ok(None) };
+        let Some(tagger) = self.stores.tagger(store, bucket) else { return Ok(None) };
+        tagger.tag(key, name, value).await?;
+        Ok(Some(format!("{bucket}/{key}")))
     }
 
     async fn copy<B: AsRef<[u8]>>(

@@ -4,29 +4,42 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::{Stream, TryStreamExt};
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::path::Path;
 use object_store::{Error, ObjectStoreExt};
 
+use reqwest::{Client, redirect};
+
 use super::FetchError;
+use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
 
 /// Every bucket of every configured store.
 pub struct Stores {
     buckets: HashMap<(String, String), Arc<AmazonS3>>,
+    taggers: HashMap<(String, String), Tagger>,
 }
 
 impl Stores {
     /// # Errors
     /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
     pub fn new(stores: &[Store]) -> Result<Self, ConfigError> {
-        let mut buckets = HashMap::new();
+        let (mut buckets, mut taggers) = (HashMap::new(), HashMap::new());
         for store in stores {
             for bucket in &store.buckets {
-                buckets.insert((store.name.clone(), bucket.clone()), Arc::new(open(store, bucket)?));
+                let name = (store.name.clone(), bucket.clone());
+                buckets.insert(name.clone(), Arc::new(open(store, bucket)?));
+                if store.tag_objects {
+                    taggers.insert(name, tagger(store, bucket)?);
+                }
             }
         }
-        Ok(Self { buckets })
+        Ok(Self { buckets, taggers })
+    }
+
+    /// What tags objects, if they are to be tagged.
+    pub fn tagger(&self, store: &str, bucket: &str) -> Option<&Tagger> {
+        self.taggers.get(&(store.to_owned(), bucket.to_owned()))
     }
 
     /// How many bytes the object has, and the bytes.
@@ -53,16 +66,31 @@ fn open(store: &Store, bucket: &str) -> Result<AmazonS3, ConfigError> {
     if let Some(endpoint) = &store.endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
     }
-    match (&store.access_key, &store.secret_key) {
-        (Some(access), Some(secret)) => {
-            builder =
-                builder.with_access_key_id(access.read()?.expose()).with_secret_access_key(secret.read()?.expose());
-        }
-        _ => builder = builder.with_skip_signature(true),
-    }
+    builder = match credential(store)? {
+        Some(keys) => builder.with_access_key_id(keys.key_id).with_secret_access_key(keys.secret_key),
+        None => builder.with_skip_signature(true),
+    };
     let senseless =
         |error: Error| ConfigError::Senseless { key: format!("store {:?}", store.name), why: error.to_string() };
     builder.build().map_err(senseless)
+}
+
+fn tagger(store: &Store, bucket: &str) -> Result<Tagger, ConfigError> {
+    let amazon = || format!("https://s3.{}.amazonaws.com", store.region);
+    let endpoint = store.endpoint.clone().unwrap_or_else(amazon);
+    let senseless = |error: reqwest::Error| ConfigError::Senseless { key: "store".into(), why: error.to_string() };
+    Ok(Tagger {
+        http: Client::builder().redirect(redirect::Policy::none()).build().map_err(senseless)?,
+        bucket: format!("{}/{bucket}", endpoint.trim_end_matches('/')),
+        region: store.region.clone(),
+        credential: credential(store)?,
+    })
+}
+
+fn credential(store: &Store) -> Result<Option<AwsCredential>, ConfigError> {
+    let (Some(access), Some(secret)) = (&store.access_key, &store.secret_key) else { return Ok(None) };
+    let (key_id, secret_key) = (access.read()?.expose().to_owned(), secret.read()?.expose().to_owned());
+    Ok(Some(AwsCredential { key_id, secret_key, token: None }))
 }
 
 fn meaning(error: Error) -> FetchError {

@@ -61,12 +61,12 @@ fn eventbridge_writes_keys_as_they_are() {
 
 #[test]
 fn seaweedfs_takes_files_in_buckets() {
-    let file = versioned(object("media", "in/clip.mp4"), "ixqZU8RhEpaoJ6v4xHgE1w==");
+    let file = versioned(object("media", "in/por traitä.jpg"), "X/4lA6LEo62bTM2dZIXE2A==");
     assert_eq!(arrivals(Dialect::SeaweedFs, "seaweedfs.json"), [file]);
     assert_eq!(arrivals(Dialect::SeaweedFs, "seaweedfs-directory.json"), []);
     let text = String::from_utf8(fixture("seaweedfs.json")).unwrap();
     for other in ["/buckets/media/.uploads/1/0001.part", "/etc/passwd", "/buckets/media"] {
-        let text = text.replace("/buckets/media/in/clip.mp4", other);
+        let text = text.replace("/buckets/media/in/por traitä.jpg", other);
         assert_eq!(Dialect::SeaweedFs.arrivals(&HeaderMap::new(), text.as_bytes()).unwrap(), [], "{other}");
     }
     let deleted = text.replace("\"create\"", "\"delete\"");

@@ -110,6 +110,10 @@ impl Assessor {
 
     async fn tag(&self, record: &ArrivalRecord, fetched: &Fetched, mut assessment: Assessment) -> Result<(), Fault> {
         assessment.asset.path = record.arrival.name.clone();
+        let (name, value) = self.tags.words.keyword(assessment.verdict).pair();
+        if let Some(place) = self.fetcher.tag_object(&record.source, &record.arrival, &name, &value).await? {
+            self.intake.store.note(&record.id, "object", &place).await?;
+        }
         let Fetched::InPlace(path) = fetched else { return Ok(()) };
         let (path, wanted) = (path.clone(), self.tags.clone());
         for (target, place) in blocking(move || tags::write(&path, &assessment, &wanted)).await? {

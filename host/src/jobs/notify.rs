@@ -12,6 +12,7 @@ use super::queue::Job;
 use crate::assessment::Assessment;
 use crate::config::{self, ConfigError};
 use crate::store::{ArrivalRecord, StoreError};
+use crate::tags::keywords::Words;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long to wait before each further try, as the standard proposes, in seconds.
@@ -19,6 +20,7 @@ const AGAIN: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_
 
 pub struct Notifier {
     http: Client,
+    words: Words,
     receivers: Vec<Receiver>,
 }
 
@@ -42,10 +44,11 @@ pub struct Notice {
 impl Notifier {
     /// # Errors
     /// [`ConfigError`] when a secret is missing or unusable.
-    pub fn new(webhooks: &[config::Webhook]) -> Result<Self, ConfigError> {
+    pub fn new(webhooks: &[config::Webhook], words: &Words) -> Result<Self, ConfigError> {
         let http = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).build();
         let http = http.map_err(|error| ConfigError::Senseless { key: "webhook".into(), why: error.to_string() })?;
-        Ok(Self { http, receivers: webhooks.iter().map(Receiver::new).collect::<Result<_, _>>()? })
+        let words = words.clone();
+        Ok(Self { http, words, receivers: webhooks.iter().map(Receiver::new).collect::<Result<_, _>>()? })
     }
 
     /// Queues `event` of an arrival for everyone who asked for it; a second time changes nothing.
@@ -72,7 +75,7 @@ impl Notifier {
             Some(id) => intake.store.assessment(id).await?,
             None => None,
         };
-        let body = message(&notice.event, &record, assessment.as_ref()).to_string();
+        let body = message(&notice.event, &record, assessment.as_ref(), &self.words).to_string();
         match self.send(receiver, &notice, body).await {
             Ok(status) if status.is_success() => {
                 info!(event = notice.event, url = notice.url, "told");
@@ -128,9 +131,10 @@ async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), St
 }
 
 /// What is told: enough to act on, without the windows.
-fn message(event: &str, record: &ArrivalRecord, assessment: Option<&Assessment>) -> Value {
+fn message(event: &str, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Words) -> Value {
     let found = assessment.map(|assessment| {
         json!({
+            "keyword": words.keyword(assessment.verdict).flat(),
             "text": assessment.text, "verdict": assessment.verdict, "reason": assessment.reason,
             "score": assessment.score, "threshold": assessment.threshold, "model": assessment.model,
             "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,

@@ -57,6 +57,12 @@ impl Keyword {
         self.joined("/")
     }
 
+    /// Name and value, for stores whose tags have both.
+    pub fn pair(&self) -> (String, String) {
+        let name = if self.prefix.is_empty() { "deepfake-check" } else { &self.prefix };
+        (name.to_owned(), self.word.clone())
+    }
+
     fn joined(&self, separator: &str) -> String {
         match self.prefix.as_str() {
             "" => self.word.clone(),

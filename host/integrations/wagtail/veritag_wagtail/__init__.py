@@ -1,0 +1,1 @@
+"""Tags images and documents with what Veritag finds in them."""

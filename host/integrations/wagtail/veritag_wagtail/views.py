@@ -1,0 +1,55 @@
+"""What Veritag says when it has looked at an upload, by Standard Webhooks (https://www.standardwebhooks.com)."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from .models import GivenTag
+
+TOLERANCE = 300
+
+
+@csrf_exempt
+@require_POST
+def tell(request):
+    if not signed(request.headers, request.body):
+        return HttpResponse("the signature is wrong or old", status=401)
+    message = json.loads(request.body)
+    external, assessment = message["data"].get("external"), message["data"].get("assessment")
+    if message["type"] == "assessment.completed" and external and assessment:
+        label, key = external.split()
+        instance = apps.get_model(label).objects.filter(pk=key).first()
+        if instance:
+            give(instance, external, assessment["keyword"])
+    return HttpResponse(status=204)
+
+
+def signed(headers, body):
+    identity, shown, moment = (headers.get(f"webhook-{name}", "") for name in ("id", "signature", "timestamp"))
+    if not moment.isdigit() or abs(time.time() - int(moment)) > TOLERANCE:
+        return False
+    secret = base64.b64decode(settings.VERITAG_SECRET.removeprefix("whsec_"))
+    digest = hmac.new(secret, f"{identity}.{moment}.".encode() + body, hashlib.sha256).digest()
+    wanted = "v1," + base64.b64encode(digest).decode()
+    return any(hmac.compare_digest(wanted, some) for some in shown.split())
+
+
+def give(instance, external, keyword):
+    """In place of the tag that was given before, if one was; a tag that was there already is not ours."""
+    earlier = GivenTag.objects.filter(asset=external).first()
+    if earlier and earlier.tag == keyword:
+        return
+    if earlier:
+        instance.tags.remove(earlier.tag)
+        earlier.delete()
+    if keyword not in instance.tags.names():
+        instance.tags.add(keyword)
+        GivenTag.objects.create(asset=external, tag=keyword)

@@ -1,0 +1,5 @@
+//! Uploads to real systems that tag themselves. `make test-integration` brings the systems and runs this.
+
+mod process;
+mod seaweedfs;
+mod wagtail;
