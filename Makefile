@@ -24,7 +24,7 @@ test: build
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
 
-test-integration: build ## Uploads to real systems, SeaweedFS and Wagtail, that tag themselves
+test-integration: build ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, @tus/server
 	@.setup/integration.sh
 	cargo test --workspace --test integration -- --ignored
 

@@ -21,6 +21,7 @@ CREATE TABLE assessments (
 CREATE TABLE arrivals (
     id TEXT PRIMARY KEY,
     source TEXT NOT NULL,
+    place TEXT NOT NULL,
     content TEXT NOT NULL,
     arrival TEXT NOT NULL,
     state TEXT NOT NULL,

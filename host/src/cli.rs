@@ -51,6 +51,8 @@ pub enum Command {
     Watch(Watch),
     /// Take one message of a source on standard input, for a running `serve` to work on
     Hook(Hook),
+    /// Find what hooks have missed, in the libraries of all sources, and have it done
+    Sweep(Sweep),
     /// Check veritag.toml
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -131,6 +133,31 @@ pub struct Hook {
     /// The source, as veritag.toml names it
     #[arg(value_name = "SOURCE")]
     pub source: String,
+    /// veritag.toml
+    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// Only these sources, as veritag.toml names them
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Do it: without this, it is only told
+    #[arg(long)]
+    pub apply: bool,
+    /// Also what failed
+    #[arg(long)]
+    pub failed: bool,
+    /// Also what another model assessed
+    #[arg(long)]
+    pub other_models: bool,
+    /// Everything, again
+    #[arg(long)]
+    pub all: bool,
     /// veritag.toml
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::blame::Blame;
 use crate::config::ConfigError;
+use crate::fetch::FetchError;
 use crate::import::ImportError;
 use crate::ingest::HookError;
 use crate::labels::LabelsError;
@@ -33,6 +34,8 @@ pub enum Error {
     Store(#[from] StoreError),
     #[error(transparent)]
     Hook(#[from] HookError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error("{}: cannot watch it: {why}", path.display())]
     Watch { path: PathBuf, why: String },
     #[error("cannot listen on {address}: {why}; choose another address with --listen")]
@@ -57,6 +60,7 @@ impl Error {
             Self::Config(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Hook(error) => error.code(),
+            Self::Fetch(error) => error.code(),
             Self::Watch { .. } => "config-unwatchable",
             Self::Listen { .. } => "config-bad-address",
             Self::Sidecar { .. } => "tags-bad-sidecar",
@@ -70,6 +74,7 @@ impl Error {
         match self {
             Self::Media(error) => error.blame(),
             Self::Plugin(error) => error.blame(),
+            Self::Fetch(error) => error.blame(),
             Self::Model(error) => error.blame(),
             Self::Import(_)
             | Self::Config(_)

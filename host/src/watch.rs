@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use notify::{Config, Event, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::scan::inputs;
+use crate::scan::inputs::{self, version};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const POLL: Duration = Duration::from_secs(5);
@@ -105,10 +105,4 @@ fn done(growing: &mut Growing, settle: Duration) -> Vec<PathBuf> {
 fn hidden(root: &Path, path: &Path) -> bool {
     let below = path.strip_prefix(root).unwrap_or(path);
     below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
-}
-
-fn version(path: &Path) -> Option<String> {
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {}", metadata.len(), changed.as_nanos()))
 }

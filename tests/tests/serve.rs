@@ -4,9 +4,9 @@ use std::fs;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
-use veritag_tests::fixture;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, Service, TOKEN, only_job, wait_for};
+use veritag_tests::{fixture, run};
 
 const SOURCES: &str = r#"
 [[source]]
@@ -103,7 +103,7 @@ fn what_is_not_allowed_is_refused() {
     assert_eq!(code(hook("nobody").bearer_auth(TOKEN).send().unwrap()), refused(404, "hook-unknown-source"));
     assert_eq!(code(service.hook("own", "{")), refused(400, "hook-malformed"));
     assert_eq!(service.hook("own", vec![b' '; 2 << 20]).status(), 413);
-    let form = Form::new().file("file", fixture("media/portrait.jpg")).unwrap();
+    let form = Form::new().text("file", "x");
     let unsigned = service.http.post(service.url("/v1/assets")).multipart(form).send().unwrap();
     assert_eq!(code(unsigned), refused(401, "hook-unauthorised"));
 
@@ -135,6 +135,29 @@ fn health_figures_and_the_document_are_there() {
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert!(paths.iter().any(|path| *path == "/v1/hooks/{source}"), "{paths:?}");
     assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_sweep_finds_what_hooks_have_missed() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    for name in ["told.jpg", "missed.jpg"] {
+        fs::copy(fixture("media/portrait.jpg"), place.media(name)).unwrap();
+    }
+    service.outcome(&only_job(service.hook("own", r#"{"path": "told.jpg"}"#)));
+    let sweep = |arguments: &[&str]| {
+        let output = run(&mut place.command(&[&["sweep", "own"], arguments].concat()));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = sweep(&[]);
+    assert!(told.starts_with("own: 2 in the library, 1 missing, 0 to do again\n"), "{told}");
+    assert!(told.contains("missed.jpg") && !told.contains("told.jpg") && told.contains("nothing was done"), "{told}");
+    assert!(!place.media("missed.jpg.veritag.json").exists());
+    sweep(&["--apply"]);
+    wait_for(&place.media("missed.jpg.veritag.json"));
+    assert!(sweep(&["--other-models"]).starts_with("own: 2 in the library, 0 missing, 0 to do again\n"));
+    assert!(sweep(&["--all"]).starts_with("own: 2 in the library, 0 missing, 2 to do again\n"));
 }
 
 /// Six files that are not the same, each a whole picture.

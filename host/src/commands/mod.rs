@@ -12,6 +12,7 @@ pub mod scan;
 pub mod serve;
 mod service;
 pub mod start;
+pub mod sweep;
 pub mod untag;
 pub mod watch;
 
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Serve(options) => serve::run(&cli.setup, options),
         Command::Config(command) => config::run(command),
         Command::Watch(options) => watch::run(&cli.setup, options),
+        Command::Sweep(options) => sweep::run(&cli.setup, options),
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
         Command::Model(command) => model::run(&cli.setup, command),

@@ -24,8 +24,8 @@ pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
         .directory
         .canonicalize()
         .map_err(|error| Error::Watch { path: options.directory.clone(), why: error.to_string() })?;
-    let source = format!("watch {}", root.display());
-    config.sources.push(below(&source, &root));
+    let source = below(&root);
+    config.sources.push(source.clone());
     service::start_logs();
     service::run(async {
         let service = Service::new(setup, config).await?;
@@ -39,9 +39,9 @@ pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn below(name: &str, root: &Path) -> Source {
+fn below(root: &Path) -> Source {
     Source {
-        name: name.to_owned(),
+        name: format!("watch {}", root.display()),
         dialect: Dialect::Veritag,
         token: None,
         signing_secret: None,
@@ -58,7 +58,7 @@ fn below(name: &str, root: &Path) -> Source {
 /// Takes every file that has stopped growing, until `stop`.
 async fn take(
     intake: &Intake,
-    source: &str,
+    source: &Source,
     mut files: tokio::sync::mpsc::Receiver<Settled>,
     stop: impl Future<Output = ()>,
 ) {

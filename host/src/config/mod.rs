@@ -5,7 +5,7 @@ mod load;
 mod secret;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ pub use error::ConfigError;
 pub use load::load;
 pub use secret::{Secret, SecretRef};
 
-use crate::ingest::Dialect;
+use crate::ingest::{Dialect, Place};
 use crate::tags::keywords::Words;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -133,6 +133,24 @@ pub struct Store {
     /// Write the verdict to the object as a tag.
     #[serde(default)]
     pub tag_objects: bool,
+}
+
+impl Source {
+    /// The one address of a place, however a message writes it.
+    pub fn address(&self, place: &Place) -> String {
+        match place {
+            Place::Path(path) => Place::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Where a path of this source's messages leads, unless links or dots lead elsewhere.
+    pub fn below_root(&self, path: &str) -> PathBuf {
+        let root = self.root.clone().unwrap_or_default();
+        let stripped = path.strip_prefix(&self.strip_prefix).unwrap_or(path);
+        let inside = Path::new(stripped).strip_prefix(&root).ok();
+        root.join(inside.unwrap_or(Path::new(stripped.trim_start_matches('/'))))
+    }
 }
 
 fn region() -> String {

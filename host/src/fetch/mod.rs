@@ -88,6 +88,18 @@ impl Fetcher {
         }
     }
 
+    /// Every asset in the library of `source`: the files below its root, the objects in its store's buckets.
+    ///
+    /// # Errors
+    /// [`FetchError`] when its store cannot be reached.
+    pub async fn list(&self, source: &Source) -> Result<Vec<Arrival>, FetchError> {
+        let mut found = source.root.as_deref().map(path::list).unwrap_or_default();
+        if let Some(store) = &source.store {
+            found.extend(self.stores.list(store).await?);
+        }
+        Ok(found)
+    }
+
     /// Gives the object of an arrival the tag `name`, where its store is to be tagged.
     ///
     /// # Errors

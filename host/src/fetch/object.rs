@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures_util::{Stream, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::path::Path;
-use object_store::{Error, ObjectStoreExt};
+use object_store::{Error, ObjectStore, ObjectStoreExt};
 
 use reqwest::{Client, redirect};
 
 use super::FetchError;
 use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
+use crate::ingest::{Arrival, Place};
 
 /// Every bucket of every configured store.
 pub struct Stores {
@@ -35,6 +36,22 @@ impl Stores {
             }
         }
         Ok(Self { buckets, taggers })
+    }
+
+    /// Every object of every bucket of a store.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn list(&self, store: &str) -> Result<Vec<Arrival>, FetchError> {
+        let mut found = Vec::new();
+        for ((_, bucket), objects) in self.buckets.iter().filter(|((name, _), _)| name == store) {
+            let objects: Vec<_> = objects.list(None).try_collect().await.map_err(meaning)?;
+            found.extend(objects.into_iter().map(|object| {
+                let place = Place::Object { bucket: bucket.clone(), key: object.location.to_string() };
+                Arrival::new(place).version(object.e_tag)
+            }));
+        }
+        Ok(found)
     }
 
     /// What tags objects, if they are to be tagged.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::FetchError;
 use crate::config::Source;
+use crate::ingest::{Arrival, Place};
+use crate::scan::inputs;
 
 /// The file that `path` names, below the source's root once every link is followed.
 ///
@@ -12,13 +14,20 @@ use crate::config::Source;
 pub fn resolve(source: &Source, path: &str) -> Result<PathBuf, FetchError> {
     let root = source.root.as_deref().ok_or_else(|| FetchError::forbidden("its source has no `root`"))?;
     let root = root.canonicalize().map_err(|error| FetchError::unreachable(format!("{}: {error}", root.display())))?;
-    let stripped = path.strip_prefix(&source.strip_prefix).unwrap_or(path);
-    let inside = if Path::new(stripped).starts_with(&root) { stripped } else { stripped.trim_start_matches('/') };
-    let found = root.join(inside).canonicalize().map_err(|_| FetchError::NotFound)?;
+    let found = source.below_root(path).canonicalize().map_err(|_| FetchError::NotFound)?;
     match found.starts_with(&root) && found.is_file() {
         true => Ok(found),
         false => Err(FetchError::forbidden("it is no file below `root` of its source")),
     }
+}
+
+/// What may be media below `root`, each as a change of it would be announced.
+pub fn list(root: &Path) -> Vec<Arrival> {
+    let arrival = |path: PathBuf| {
+        let version = inputs::version(&path)?;
+        Some(Arrival::new(Place::Path(path.to_str()?.to_owned())).version(Some(version)))
+    };
+    inputs::media(root).into_iter().filter_map(arrival).collect()
 }
 
 #[cfg(test)]

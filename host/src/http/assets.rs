@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::hooks::Accepted;
 use super::problem::Problem;
+use crate::config::Source;
 use crate::ingest::{Arrival, Dialect, HookError, Place, own};
 
 /// A form with one file.
@@ -43,7 +44,7 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
             (admitted(&app, &headers, &body)?, own::arrival(&body)?)
         }
     };
-    let jobs = app.intake.receive(&source, &[arrival]).await?;
+    let jobs = app.intake.receive(source, &[arrival]).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response())
 }
 
@@ -53,10 +54,10 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The source of our own dialect that lets this request in.
-fn admitted(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String, HookError> {
+fn admitted<'a>(app: &'a App, headers: &HeaderMap, body: &[u8]) -> Result<&'a Source, HookError> {
     let mut own = app.sources.values().filter(|(source, _)| source.dialect == Dialect::Veritag);
     let admitted = own.find(|(_, guard)| guard.admit(headers, body).is_ok());
-    admitted.map(|(source, _)| source.name.clone()).ok_or(HookError::Unauthorised)
+    admitted.map(|(source, _)| source).ok_or(HookError::Unauthorised)
 }
 
 async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {

@@ -1,5 +1,7 @@
 //! What every dialect comes down to: an asset has arrived, and here it is.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// An asset that a source says has arrived.
@@ -48,22 +50,22 @@ impl Arrival {
     pub fn external(self, external: impl Into<String>) -> Self {
         Self { external: Some(external.into()), ..self }
     }
-
-    /// The same for the same content of the same place, and for nothing else.
-    pub fn key(&self) -> String {
-        let version = self.version.as_deref().unwrap_or_default();
-        match &self.place {
-            Place::Object { bucket, key } => format!("object {bucket}/{key} {version}"),
-            Place::Path(path) => format!("path {path} {version}"),
-            Place::Upload(name) => format!("upload {name}"),
-            Place::Url(url) => format!("url {url} {version}"),
-        }
-    }
 }
 
 impl Place {
     fn last_part(&self) -> &str {
         let (Self::Object { key: whole, .. } | Self::Path(whole) | Self::Upload(whole) | Self::Url(whole)) = self;
         whole.rsplit('/').find(|part| !part.is_empty()).unwrap_or(whole)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { bucket, key } => write!(f, "object {bucket}/{key}"),
+            Self::Path(path) => write!(f, "path {path}"),
+            Self::Upload(name) => write!(f, "upload {name}"),
+            Self::Url(url) => write!(f, "url {url}"),
+        }
     }
 }

@@ -106,7 +106,8 @@ fn cloudevents_are_understood_in_all_three_modes() {
 #[test]
 fn our_own_message_names_one_place() {
     let found = arrivals(Dialect::Veritag, "veritag.json");
-    assert_eq!(found[0].key(), "url https://dam.example.org/files/clip.mp4?token=a 3");
+    assert_eq!(found[0].place.to_string(), "url https://dam.example.org/files/clip.mp4?token=a");
+    assert_eq!((found[0].version.as_deref(), found[0].external.as_deref()), (Some("3"), Some("asset-7")));
     for wrong in ["{}", r#"{"url": "a", "path": "b"}"#, r#"{"bucket": "a"}"#, r#"{"url": "a", "typo": 1}"#, "[]", ""] {
         let error = Dialect::Veritag.arrivals(&HeaderMap::new(), wrong.as_bytes()).unwrap_err();
         assert_eq!(error.code(), "hook-malformed", "{wrong}");

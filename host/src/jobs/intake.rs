@@ -51,21 +51,21 @@ impl Intake {
             return self.tusd(source, tusd::message(body)?).await.map(Answer::Tusd);
         }
         let arrivals = source.dialect.arrivals(headers, body)?;
-        Ok(Answer::Accepted(self.receive(&source.name, &arrivals).await?))
+        Ok(Answer::Accepted(self.receive(source, &arrivals).await?))
     }
 
     /// Records arrivals and queues them; gives the ids that follow them. Those that are known keep theirs.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn receive(&self, source: &str, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
+    pub async fn receive(&self, source: &Source, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
         let mut ids = Vec::new();
         for arrival in arrivals {
             let (id, new) = self.store.receive(source, arrival).await?;
             if new {
                 self.queue.push(Job::Assess { arrival: id.clone() }, &key(&id, 0), Duration::ZERO).await?;
-                metrics::counter!("veritag_arrivals_total", "source" => source.to_owned()).increment(1);
-                info!(id, source, name = arrival.name, "arrived");
+                metrics::counter!("veritag_arrivals_total", "source" => source.name.clone()).increment(1);
+                info!(id, source = source.name, name = arrival.name, "arrived");
             }
             ids.push(id);
         }
@@ -84,10 +84,19 @@ impl Intake {
         Ok(())
     }
 
+    /// Has an arrival done again, whatever became of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn again(&self, id: &str, delay: Duration) -> Result<(), StoreError> {
+        let attempts = self.store.reopen(id).await?;
+        self.queue.push(Job::Assess { arrival: id.into() }, &key(id, attempts), delay).await
+    }
+
     async fn tusd(&self, source: &Source, message: tusd::Message) -> Result<Value, IntakeError> {
         let asks = message.kind == tusd::Kind::PreFinish && !source.reject.is_empty();
         let arrival = if asks { message.upload()? } else { message.finished()? };
-        let ids = self.receive(&source.name, arrival.as_slice()).await?;
+        let ids = self.receive(source, arrival.as_slice()).await?;
         let refusal = match ids.first().filter(|_| asks) {
             Some(id) => self.refusal(source, id).await?,
             None => None,

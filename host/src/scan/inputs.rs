@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::error::Error;
 
@@ -52,6 +53,13 @@ pub fn media(path: &Path) -> Vec<PathBuf> {
         files.push(path.to_owned());
     }
     files
+}
+
+/// What tells the content of a file from an earlier one: its size and time of change. None if it is no file.
+pub fn version(path: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", metadata.len(), changed.as_nanos()))
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -1,11 +1,14 @@
 //! Arrivals, from the hook to the tag.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, id, now};
+use crate::config::Source;
 use crate::ingest::Arrival;
 
 /// How far an arrival has come. From `waiting` it goes to one of the others, and nowhere from there but by a person's
@@ -33,7 +36,25 @@ pub struct ArrivalRecord {
     pub changed_at: String,
 }
 
+/// What is known of a place.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Of its newest arrival.
+    pub id: String,
+    pub state: State,
+    /// The sha256 of the model that assessed it.
+    pub model: Option<String>,
+}
+
 impl State {
+    fn named(name: &str) -> Self {
+        match name {
+            "done" => Self::Done,
+            "failed" => Self::Failed,
+            _ => Self::Waiting,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -51,11 +72,7 @@ impl FromRow<'_, AnyRow> for ArrivalRecord {
             id: row.try_get("id")?,
             source: row.try_get("source")?,
             arrival: serde_json::from_str(row.try_get("arrival")?).map_err(decode)?,
-            state: match state.as_str() {
-                "done" => State::Done,
-                "failed" => State::Failed,
-                _ => State::Waiting,
-            },
+            state: State::named(&state),
             attempts: row.try_get("attempts")?,
             asset: row.try_get("asset")?,
             assessment: row.try_get("assessment")?,
@@ -72,16 +89,41 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn receive(&self, source: &str, arrival: &Arrival) -> Result<(String, bool), StoreError> {
-        let (id, now, content) = (id(), now(), arrival.key());
-        let sql = "INSERT INTO arrivals (id, source, content, arrival, state, attempts, received_at, changed_at) \
-                   VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5) ON CONFLICT (source, content) DO NOTHING";
-        let insert = sqlx::query(sql).bind(&id).bind(source).bind(&content).bind(serde_json::to_string(arrival)?);
-        if insert.bind(&now).execute(&self.pool).await?.rows_affected() == 1 {
+    pub async fn receive(&self, source: &Source, arrival: &Arrival) -> Result<(String, bool), StoreError> {
+        let (id, now, place) = (id(), now(), source.address(&arrival.place));
+        let content = format!("{place} {}", arrival.version.as_deref().unwrap_or_default());
+        let sql = "INSERT INTO arrivals (id, source, place, content, arrival, state, attempts, received_at, changed_at) \
+                   VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $6) ON CONFLICT (source, content) DO NOTHING";
+        let insert = sqlx::query(sql).bind(&id).bind(&source.name).bind(&place).bind(&content);
+        let insert = insert.bind(serde_json::to_string(arrival)?).bind(&now);
+        if insert.execute(&self.pool).await?.rows_affected() == 1 {
             return Ok((id, true));
         }
         let known = sqlx::query_scalar("SELECT id FROM arrivals WHERE source = $1 AND content = $2");
-        Ok((known.bind(source).bind(&content).fetch_one(&self.pool).await?, false))
+        Ok((known.bind(&source.name).bind(&content).fetch_one(&self.pool).await?, false))
+    }
+
+    /// What is known of each place of a source: its newest arrival.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn known_places(&self, source: &str) -> Result<HashMap<String, Known>, StoreError> {
+        let sql = "SELECT arrivals.place, arrivals.id, arrivals.state, assessments.model FROM arrivals \
+                   LEFT JOIN assessments ON assessments.id = arrivals.assessment \
+                   WHERE arrivals.source = $1 ORDER BY arrivals.id";
+        let select = sqlx::query_as::<_, (String, String, String, Option<String>)>(sql).bind(source);
+        let rows = select.fetch_all(&self.pool).await?.into_iter();
+        Ok(rows.map(|(place, id, state, model)| (place, Known { id, state: State::named(&state), model })).collect())
+    }
+
+    /// Has an arrival done again; gives how often it was tried by then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reopen(&self, id: &str) -> Result<i64, StoreError> {
+        let sql = "UPDATE arrivals SET state = 'waiting', attempts = attempts + 1, changed_at = $2 WHERE id = $1 \
+                   RETURNING attempts";
+        Ok(sqlx::query_scalar(sql).bind(id).bind(now()).fetch_one(&self.pool).await?)
     }
 
     /// # Errors

@@ -2,4 +2,5 @@
 
 mod process;
 mod seaweedfs;
+mod tus;
 mod wagtail;

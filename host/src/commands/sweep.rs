@@ -1,0 +1,92 @@
+//! `veritag sweep`: what hooks have missed, and what another model or a better day may do better.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::service;
+use crate::cli::{Setup, Sweep};
+use crate::config::{self, Config, Source};
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::ingest::{Arrival, HookError};
+use crate::jobs::Intake;
+use crate::locate;
+use crate::model::library::Library;
+use crate::store::{Known, State};
+
+/// What is to be done about one source.
+#[derive(Default)]
+struct Plan {
+    /// In the library, and never announced.
+    missing: Vec<Arrival>,
+    /// Ids of arrivals to be done again.
+    again: Vec<String>,
+    /// How many there are in the library.
+    all: usize,
+}
+
+/// # Errors
+/// What kept the library or the records from being read.
+pub fn run(setup: &Setup, options: &Sweep) -> Result<ExitCode, Error> {
+    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    service::start_logs();
+    let model = Library::of(&locate::manifest(setup.manifest.as_deref())?).read(setup.model.as_deref())?.id.sha256;
+    service::run(async {
+        let (intake, fetcher) = (service::intake(&config).await?, Fetcher::new(&config)?);
+        for source in named(&config, &options.sources)? {
+            let plan = plan(&intake, &fetcher, source, options, &model).await?;
+            println!("{}: {} in the library, {}", source.name, plan.all, words(&plan));
+            if options.apply {
+                apply(&intake, source, &plan).await?;
+            } else {
+                plan.missing.iter().for_each(|arrival| println!("  would take {}", arrival.place));
+            }
+        }
+        Ok(())
+    })?;
+    if !options.apply {
+        println!("nothing was done: --apply does it, for a running `veritag serve` to work on");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Source>, Error> {
+    if names.is_empty() {
+        return Ok(config.sources.iter().collect());
+    }
+    let find = |name: &String| config.sources.iter().find(|source| source.name == *name);
+    names.iter().map(|name| find(name).ok_or_else(|| HookError::UnknownSource(name.clone()).into())).collect()
+}
+
+async fn plan(
+    intake: &Intake,
+    fetcher: &Fetcher,
+    source: &Source,
+    options: &Sweep,
+    model: &str,
+) -> Result<Plan, Error> {
+    let known = intake.store.known_places(&source.name).await?;
+    let library = fetcher.list(source).await?;
+    let all = library.len();
+    let wanted = |known: &&Known| match known.state {
+        State::Waiting => false,
+        State::Failed => options.failed || options.all,
+        State::Done => options.all || options.other_models && known.model.as_deref() != Some(model),
+    };
+    let again = known.values().filter(wanted).map(|known| known.id.clone()).collect();
+    let missing = library.into_iter().filter(|arrival| !known.contains_key(&source.address(&arrival.place))).collect();
+    Ok(Plan { missing, again, all })
+}
+
+fn words(plan: &Plan) -> String {
+    format!("{} missing, {} to do again", plan.missing.len(), plan.again.len())
+}
+
+async fn apply(intake: &Intake, source: &Source, plan: &Plan) -> Result<(), Error> {
+    intake.receive(source, &plan.missing).await?;
+    for id in &plan.again {
+        intake.again(id, Duration::ZERO).await?;
+    }
+    Ok(())
+}
