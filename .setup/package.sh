@@ -13,8 +13,8 @@ mkdir -p "$dist/model"
 cp "$program" "$dist/veritag"
 cp "$module" "$dist/veritag_plugin.wasm"
 cp LICENSE-APACHE LICENSE-MIT README.md "$dist/"
-for name in centerface lite0-frame; do
-    bundle=plugin/model/$name/
+for bundle in plugin/model/centerface/ $(dirname plugin/model/*/model.toml | sed 's#$#/#'); do
+    name=$(basename "$bundle")
     mkdir "$dist/model/$name"
     find "$bundle" -maxdepth 1 -type f \( -name '*.onnx' -o -name '*.toml' -o -name '*.md' \) -exec cp {} "$dist/model/$name/" \;
 done

@@ -25,7 +25,9 @@ CREATE TABLE arrivals (
     content TEXT NOT NULL,
     arrival TEXT NOT NULL,
     state TEXT NOT NULL,
+    -- How often it was begun since somebody asked for it, and how often it was queued at all.
     attempts BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
     asset TEXT REFERENCES assets (sha256),
     assessment TEXT REFERENCES assessments (id),
     error_code TEXT,
@@ -45,14 +47,3 @@ CREATE TABLE ledger (
     written_at TEXT NOT NULL,
     PRIMARY KEY (arrival, target, place)
 );
-
--- What people decided; the newest counts, none is ever changed.
-CREATE TABLE reviews (
-    id TEXT PRIMARY KEY,
-    assessment TEXT NOT NULL REFERENCES assessments (id),
-    decision TEXT NOT NULL,
-    reviewer TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    decided_at TEXT NOT NULL
-);
-CREATE INDEX reviews_assessment ON reviews (assessment);

@@ -155,7 +155,7 @@ pub struct Sweep {
     /// Also what another model assessed
     #[arg(long)]
     pub other_models: bool,
-    /// Everything, again
+    /// Also what this very model assessed: it is tagged again, by what was found
     #[arg(long)]
     pub all: bool,
     /// veritag.toml

@@ -28,10 +28,14 @@ pub struct Settled {
 /// Why the directory cannot be watched.
 pub fn watch(root: &Path, settle: Duration, poll: bool) -> Result<mpsc::Receiver<Settled>, String> {
     let (changed, changes) = channel();
-    let report = move |event: notify::Result<Event>| {
-        if let Ok(event) = event {
-            event.paths.into_iter().for_each(|path| drop(changed.send(path)));
-        }
+    let whole = root.to_owned();
+    let report = move |event: notify::Result<Event>| match event {
+        // Something was missed: everything is looked at again.
+        Ok(event) if event.need_rescan() => drop(changed.send(whole.clone())),
+        // To be read changes nothing, and we read.
+        Ok(event) if event.kind.is_access() => {}
+        Ok(event) => event.paths.into_iter().for_each(|path| drop(changed.send(path))),
+        Err(_) => {}
     };
     let mut watcher: Box<dyn Watcher + Send> = match poll {
         true => Box::new(PollWatcher::new(report, Config::default().with_poll_interval(POLL)).map_err(told)?),
@@ -61,11 +65,12 @@ fn settle_each(root: &Path, changes: &Receiver<PathBuf>, settle: Duration, settl
     let mut growing = HashMap::new();
     inputs::media(root).into_iter().for_each(|path| notice(&mut growing, path));
     loop {
-        match changes.recv_timeout(LOOK_AGAIN) {
-            Ok(path) if hidden(root, &path) => {}
-            Ok(path) => inputs::media(&path).into_iter().for_each(|path| notice(&mut growing, path)),
-            Err(RecvTimeoutError::Timeout) => {}
+        let first = match changes.recv_timeout(LOOK_AGAIN) {
             Err(RecvTimeoutError::Disconnected) => return,
+            first => first.ok(),
+        };
+        for path in first.into_iter().chain(changes.try_iter()).filter(|path| !hidden(root, path)) {
+            inputs::media(&path).into_iter().for_each(|path| notice(&mut growing, path));
         }
         for path in done(&mut growing, settle) {
             let Some(version) = version(&path) else { continue };

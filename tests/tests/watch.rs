@@ -79,7 +79,7 @@ fn a_hook_file_hands_over_to_a_running_service() {
     let _service = place.serve();
     wait_for(&place.media("upload.veritag.json"));
     let refused: Value = serde_json::from_slice(&hook(message("pre-finish")).stdout).unwrap();
-    assert_eq!(refused["RejectUpload"], true);
+    assert_eq!(refused["HTTPResponse"]["StatusCode"], 422);
 
     let broken = hook("{".into());
     assert_eq!(broken.status.code(), Some(3));

@@ -7,14 +7,16 @@ use crate::config;
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::http::App;
+use crate::jobs::Notifier;
 
 /// # Errors
 /// What is wrong with the configuration.
 pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
     let ConfigCommand::Check { file } = command;
-    let config = config::load(file.as_deref(), std::env::vars())?;
+    let config = config::load(file.as_deref(), config::variables())?;
     App::sources(&config)?;
     Fetcher::new(&config)?;
+    Notifier::new(&config.webhooks, &config.tags.words)?;
     println!(
         "ok    listens on {}, keeps records in {}",
         config.service.listen,

@@ -16,7 +16,7 @@ use crate::jobs::{Answer, IntakeError};
 /// # Errors
 /// What kept the message from being read, understood or recorded.
 pub fn run(options: &Hook) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    let mut config = config::load(options.config.as_deref(), config::variables())?;
     config.service.database = options.database.clone().unwrap_or(config.service.database);
     service::start_logs();
     let mut body = Vec::new();

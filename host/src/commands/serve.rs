@@ -1,10 +1,13 @@
 //! `veritag serve`.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tracing::info;
 
 use super::service::{self, Service};
@@ -12,6 +15,9 @@ use crate::cli::{Serve, Setup};
 use crate::config::{self, Config, ConfigError};
 use crate::error::Error;
 use crate::http::{App, router};
+
+/// How long answers that are under way may take once the workers have ended.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// What kept the service from starting, or from going on.
@@ -32,9 +38,13 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         };
         let listener = listen(config.listen).await?;
         let answering = axum::serve(listener, router(app)).with_graceful_shutdown(service.stopping());
-        let (worked, answered) = tokio::join!(service.work(), answering.into_future());
-        answered.map_err(|error| Error::Listen { address: config.listen, why: error.to_string() })?;
-        worked
+        let (mut working, answering) = (pin!(service.work()), answering.into_future());
+        let mut answering = pin!(async { answering.await.map_err(|error| unusable(config.listen, &error)) });
+        tokio::select! {
+            answered = &mut answering => answered.and(working.await),
+            // There may be somebody who waits for what comes no more.
+            worked = &mut working => worked.and(timeout(GRACE, answering).await.unwrap_or(Ok(()))),
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -44,17 +54,20 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
 /// # Errors
 /// [`ConfigError`].
 fn configured(options: &Serve) -> Result<Config, ConfigError> {
-    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    let mut config = config::load(options.config.as_deref(), config::variables())?;
     config.service.listen = options.listen.unwrap_or(config.service.listen);
     config.service.database = options.database.clone().unwrap_or(config.service.database);
     Ok(config)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    let unusable = |error: std::io::Error| Error::Listen { address, why: error.to_string() };
-    let listener = TcpListener::bind(address).await.map_err(unusable)?;
-    let address = listener.local_addr().map_err(unusable)?;
+    let listener = TcpListener::bind(address).await.map_err(|error| unusable(address, &error))?;
+    let address = listener.local_addr().map_err(|error| unusable(address, &error))?;
     info!(%address, "listening");
     println!("veritag: listening on http://{address}");
     Ok(listener)
+}
+
+fn unusable(address: SocketAddr, error: &std::io::Error) -> Error {
+    Error::Listen { address, why: error.to_string() }
 }

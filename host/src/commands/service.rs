@@ -1,10 +1,12 @@
 //! What a running service is made of, whichever way assets come to it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::info;
+use tokio::time::sleep;
+use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 use ulid::Ulid;
 
@@ -16,6 +18,8 @@ use crate::fetch::Fetcher;
 use crate::jobs::{Assessor, Intake, Notifier, Queue};
 use crate::scan::parallel::STACK;
 use crate::store::Store;
+
+const NOW_AND_THEN: Duration = Duration::from_secs(300);
 
 /// A service that is about to start.
 pub struct Service {
@@ -32,7 +36,11 @@ pub struct Service {
 /// Those of `service`.
 pub fn run(service: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
-    runtime.map_err(|_| Error::Bug)?.block_on(service)
+    let runtime = runtime.map_err(|_| Error::Bug)?;
+    let outcome = runtime.block_on(service);
+    // A scan that outlasted its time is left to itself.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// One JSON document a line, on standard error; `VERITAG_LOG` says how much.
@@ -47,10 +55,9 @@ pub fn start_logs() {
 /// # Errors
 /// [`Error::Store`].
 pub async fn intake(config: &Config) -> Result<Intake, Error> {
-    // Two libraries that encrypt have two ideas of how; this is the one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let url = &config.service.database;
-    Ok(Intake { store: Store::open(url).await?, queue: Queue::open(url).await? })
+    let drain = Duration::from_secs(config.service.drain_s.into());
+    Ok(Intake { store: Store::open(url).await?, queue: Queue::open(url, drain).await? })
 }
 
 impl Service {
@@ -87,9 +94,23 @@ impl Service {
     pub async fn work(&self) -> Result<(), Error> {
         self.intake.take_up().await?;
         let name = format!("veritag-{}", Ulid::generate());
-        let drain = Duration::from_secs(self.config.service.drain_s.into());
-        let work = self.intake.queue.run(&name, self.workers, self.assessor.clone(), drain, self.stopping());
-        Ok(work.await?)
+        let work = self.intake.queue.run(&name, self.workers, self.assessor.clone(), self.stopping.clone());
+        tokio::select! {
+            () = work => Ok(()),
+            never = self.tidy() => match never {},
+        }
+    }
+
+    /// Keeps the queue small and complete for as long as there is one.
+    async fn tidy(&self) -> Infallible {
+        loop {
+            sleep(NOW_AND_THEN).await;
+            for done in [self.intake.queue.tidy().await, self.intake.take_up().await] {
+                if let Err(error) = done {
+                    warn!(code = error.code(), "{error}");
+                }
+            }
+        }
     }
 }
 

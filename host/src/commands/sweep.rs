@@ -1,7 +1,7 @@
 //! `veritag sweep`: what hooks have missed, and what another model or a better day may do better.
 
+use std::collections::HashSet;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use super::service;
 use crate::cli::{Setup, Sweep};
@@ -28,7 +28,7 @@ struct Plan {
 /// # Errors
 /// What kept the library or the records from being read.
 pub fn run(setup: &Setup, options: &Sweep) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    let mut config = config::load(options.config.as_deref(), config::variables())?;
     config.service.database = options.database.clone().unwrap_or(config.service.database);
     service::start_logs();
     let model = Library::of(&locate::manifest(setup.manifest.as_deref())?).read(setup.model.as_deref())?.id.sha256;
@@ -69,12 +69,14 @@ async fn plan(
     let known = intake.store.known_places(&source.name).await?;
     let library = fetcher.list(source).await?;
     let all = library.len();
-    let wanted = |known: &&Known| match known.state {
+    let there: HashSet<String> = library.iter().map(|arrival| source.address(&arrival.place)).collect();
+    let wanted = |known: &Known| match known.state {
         State::Waiting => false,
         State::Failed => options.failed || options.all,
         State::Done => options.all || options.other_models && known.model.as_deref() != Some(model),
     };
-    let again = known.values().filter(wanted).map(|known| known.id.clone()).collect();
+    let again = known.iter().filter(|(place, known)| there.contains(*place) && wanted(known));
+    let again = again.map(|(_, known)| known.id.clone()).collect();
     let missing = library.into_iter().filter(|arrival| !known.contains_key(&source.address(&arrival.place))).collect();
     Ok(Plan { missing, again, all })
 }
@@ -86,7 +88,7 @@ fn words(plan: &Plan) -> String {
 async fn apply(intake: &Intake, source: &Source, plan: &Plan) -> Result<(), Error> {
     intake.receive(source, &plan.missing).await?;
     for id in &plan.again {
-        intake.again(id, Duration::ZERO).await?;
+        intake.again(id).await?;
     }
     Ok(())
 }

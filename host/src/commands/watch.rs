@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::service::{self, Service};
@@ -14,10 +15,13 @@ use crate::ingest::{Arrival, Dialect, Place};
 use crate::jobs::Intake;
 use crate::watch::{Settled, watch};
 
+/// How long to wait for a database that does not answer.
+const ANEW: Duration = Duration::from_secs(1);
+
 /// # Errors
 /// What kept the watching from starting, or from going on.
 pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), std::env::vars())?;
+    let mut config = config::load(options.config.as_deref(), config::variables())?;
     config.service.database = options.database.clone().unwrap_or(config.service.database);
     config.tags.xmp |= options.xmp;
     let root = options
@@ -69,12 +73,13 @@ async fn take(
             settled = files.recv() => settled,
         };
         let Some(Settled { path, version }) = settled else { return };
-        match arrival(&path, version) {
-            Some(arrival) => match intake.receive(source, &[arrival]).await {
-                Ok(_) => {}
-                Err(error) => warn!(code = error.code(), path = %path.display(), "{error}"),
-            },
-            None => info!(path = %path.display(), "left alone: its name is not UTF-8"),
+        let Some(arrival) = arrival(&path, version) else {
+            info!(path = %path.display(), "left alone: its name is not UTF-8");
+            continue;
+        };
+        while let Err(error) = intake.receive(source, std::slice::from_ref(&arrival)).await {
+            warn!(code = error.code(), path = %path.display(), "{error}; trying again");
+            sleep(ANEW).await;
         }
     }
 }

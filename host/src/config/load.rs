@@ -10,6 +10,8 @@ use super::{Config, ConfigError, Source};
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
 const PREFIX: &str = "VERITAG__";
+/// What a webhook may tell of.
+const EVENTS: [&str; 2] = ["assessment.completed", "assessment.failed"];
 
 /// The configuration of `path`, or the default, with `variables` above it.
 ///
@@ -25,6 +27,11 @@ pub fn load(path: Option<&Path>, variables: impl IntoIterator<Item = (String, St
     }
     let config = Config::deserialize(table).expect("every layer was checked");
     check(&config).map(|()| config)
+}
+
+/// The environment, as far as it is text.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// The file as a table, when it is right by itself: only then are there lines to name.
@@ -57,6 +64,11 @@ fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
 /// What types cannot say.
 fn check(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
+    let unknown =
+        config.webhooks.iter().flat_map(|webhook| &webhook.events).find(|event| !EVENTS.contains(&event.as_str()));
+    if let Some(event) = unknown {
+        return Err(ConfigError::Senseless { key: "events of [[webhook]]".into(), why: format!("what is {event:?}?") });
+    }
     let senseless = |key: String, why: &str| Err(ConfigError::Senseless { key, why: why.into() });
     for source in &config.sources {
         let key = |name: &str| format!("{name} of source {:?}", source.name);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::ConfigError;
-pub use load::load;
+pub use load::{load, variables};
 pub use secret::{Secret, SecretRef};
 
 use crate::ingest::{Dialect, Place};
@@ -164,7 +164,7 @@ pub struct Webhook {
     pub url: String,
     /// `whsec_…`: what our requests are signed with, by Standard Webhooks.
     pub secret: SecretRef,
-    /// `assessment.completed`, `assessment.failed`, `review.changed` [default: all].
+    /// `assessment.completed`, `assessment.failed` [default: all].
     #[serde(default)]
     pub events: Vec<String>,
 }

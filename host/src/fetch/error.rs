@@ -6,6 +6,8 @@ use crate::blame::Blame;
 pub enum FetchError {
     #[error("it may not be read: {why}")]
     Forbidden { why: String },
+    #[error("its source {0:?} is not configured in this process")]
+    Elsewhere(String),
     #[error("it is not there")]
     NotFound,
     #[error("it has more than {most} bytes")]
@@ -33,6 +35,7 @@ impl FetchError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Forbidden { .. } => "fetch-forbidden",
+            Self::Elsewhere(_) => "fetch-elsewhere",
             Self::NotFound => "fetch-not-found",
             Self::TooLarge { .. } => "fetch-too-large",
             Self::Unreachable { .. } => "fetch-unreachable",
@@ -43,7 +46,9 @@ impl FetchError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::NotFound | Self::TooLarge { .. } => Blame::Uploader,
-            Self::Forbidden { .. } | Self::Unreachable { .. } | Self::Spool { .. } => Blame::Operator,
+            Self::Forbidden { .. } | Self::Elsewhere(_) | Self::Unreachable { .. } | Self::Spool { .. } => {
+                Blame::Operator
+            }
         }
     }
 

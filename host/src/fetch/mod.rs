@@ -9,15 +9,20 @@ mod url;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
+
+/// How long an asset may take to come, however large.
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// A file to look at; a copy is gone with this.
 #[derive(Debug)]
@@ -61,19 +66,23 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`].
     pub async fn fetch(&self, source: &str, arrival: &Arrival) -> Result<Fetched, FetchError> {
-        let source = self.sources.get(source).ok_or_else(|| FetchError::forbidden("its source is not configured"))?;
-        match &arrival.place {
-            Place::Upload(name) => Ok(Fetched::Kept(self.uploads().join(name))),
-            Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
-            Place::Object { bucket, key } => {
-                let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
-                self.copy(length, bytes).await
+        let source = self.sources.get(source).ok_or_else(|| FetchError::Elsewhere(source.to_owned()))?;
+        let fetching = async {
+            match &arrival.place {
+                Place::Upload(name) => Ok(Fetched::Kept(self.uploads().join(name))),
+                Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
+                Place::Object { bucket, key } => {
+                    let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
+                    self.copy(length, bytes).await
+                }
+                Place::Url(address) => {
+                    let (length, bytes) = url::get(source, address).await?;
+                    self.copy(length, bytes).await
+                }
             }
-            Place::Url(address) => {
-                let (length, bytes) = url::get(source, address).await?;
-                self.copy(length, bytes).await
-            }
-        }
+        };
+        let late = |_| FetchError::unreachable(format!("it did not come within {} s", PATIENCE.as_secs()));
+        timeout(PATIENCE, fetching).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
     }
 
     /// Where uploads to this service itself are kept until they are done with.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
@@ -14,6 +15,9 @@ use super::FetchError;
 use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
 use crate::ingest::{Arrival, Place};
+
+/// How long tagging an object may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every bucket of every configured store.
 pub struct Stores {
@@ -97,7 +101,7 @@ fn tagger(store: &Store, bucket: &str) -> Result<Tagger, ConfigError> {
     let endpoint = store.endpoint.clone().unwrap_or_else(amazon);
     let senseless = |error: reqwest::Error| ConfigError::Senseless { key: "store".into(), why: error.to_string() };
     Ok(Tagger {
-        http: Client::builder().redirect(redirect::Policy::none()).build().map_err(senseless)?,
+        http: Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).build().map_err(senseless)?,
         bucket: format!("{}/{bucket}", endpoint.trim_end_matches('/')),
         region: store.region.clone(),
         credential: credential(store)?,

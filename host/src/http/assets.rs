@@ -17,6 +17,7 @@ use super::App;
 use super::hooks::Accepted;
 use super::problem::Problem;
 use crate::config::Source;
+use crate::ingest::guard::Guard;
 use crate::ingest::{Arrival, Dialect, HookError, Place, own};
 
 /// A form with one file.
@@ -36,12 +37,13 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
     let headers = request.headers().clone();
     let (source, arrival) = match is_form(&headers) {
         true => {
-            let source = admitted(&app, &headers, &[])?;
+            let source =
+                admitted(&app, |guard| !matches!(guard, Guard::Signature(_)) && guard.admit(&headers, &[]).is_ok())?;
             (source, upload(&app, request).await?)
         }
         false => {
             let body = Bytes::from_request(request, &()).await.map_err(|error| unreadable(error.status(), error))?;
-            (admitted(&app, &headers, &body)?, own::arrival(&body)?)
+            (admitted(&app, |guard| guard.admit(&headers, &body).is_ok())?, own::arrival(&body)?)
         }
     };
     let jobs = app.intake.receive(source, &[arrival]).await?;
@@ -54,9 +56,9 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The source of our own dialect that lets this request in.
-fn admitted<'a>(app: &'a App, headers: &HeaderMap, body: &[u8]) -> Result<&'a Source, HookError> {
-    let mut own = app.sources.values().filter(|(source, _)| source.dialect == Dialect::Veritag);
-    let admitted = own.find(|(_, guard)| guard.admit(headers, body).is_ok());
+fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
+    let mut own = app.sources.iter().filter(|(source, _)| source.dialect == Dialect::Veritag);
+    let admitted = own.find(|(_, guard)| admits(guard));
     admitted.map(|(source, _)| source).ok_or(HookError::Unauthorised)
 }
 

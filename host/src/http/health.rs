@@ -16,7 +16,7 @@ pub async fn live() -> &'static str {
 /// The database answers.
 #[utoipa::path(get, path = "/health/ready", responses((status = 200), (status = 503, body = Problem)))]
 pub async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    app.intake.store.tally().await?;
+    app.intake.store.answers().await?;
     Ok("ready\n")
 }
 
@@ -26,5 +26,6 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<String, Problem> {
     for (state, number) in app.intake.store.tally().await? {
         metrics::gauge!("veritag_arrivals", "state" => state).set(number as f64);
     }
+    app.metrics.run_upkeep();
     Ok(app.metrics.render())
 }

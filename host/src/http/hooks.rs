@@ -57,5 +57,6 @@ pub async fn check(
 }
 
 fn find<'a>(app: &'a App, name: &str) -> Result<&'a (Source, Guard), HookError> {
-    app.sources.get(name).ok_or_else(|| HookError::UnknownSource(name.to_owned()))
+    let found = app.sources.iter().find(|(source, _)| source.name == name);
+    found.ok_or_else(|| HookError::UnknownSource(name.to_owned()))
 }

@@ -6,7 +6,6 @@ mod hooks;
 mod jobs;
 mod problem;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,7 +28,8 @@ struct Document;
 /// What every request may use.
 pub struct App {
     pub intake: Intake,
-    pub sources: HashMap<String, (Source, Guard)>,
+    /// In the order of the configuration, those that ask for something first.
+    pub sources: Vec<(Source, Guard)>,
     pub metrics: PrometheusHandle,
     pub uploads: std::path::PathBuf,
     pub most_bytes: u64,
@@ -41,9 +41,11 @@ impl App {
     ///
     /// # Errors
     /// [`ConfigError`] when a secret is missing.
-    pub fn sources(config: &Config) -> Result<HashMap<String, (Source, Guard)>, ConfigError> {
-        let guarded = |source: &Source| Ok((source.name.clone(), (source.clone(), Guard::new(source)?)));
-        config.sources.iter().map(guarded).collect()
+    pub fn sources(config: &Config) -> Result<Vec<(Source, Guard)>, ConfigError> {
+        let guarded = |source: &Source| Ok((source.clone(), Guard::new(source)?));
+        let mut sources = config.sources.iter().map(guarded).collect::<Result<Vec<_>, _>>()?;
+        sources.sort_by_key(|(_, guard)| matches!(guard, Guard::Open));
+        Ok(sources)
     }
 }
 

@@ -54,7 +54,11 @@ impl Arrival {
 
 impl Place {
     fn last_part(&self) -> &str {
-        let (Self::Object { key: whole, .. } | Self::Path(whole) | Self::Upload(whole) | Self::Url(whole)) = self;
+        let whole = match self {
+            // What follows may be a secret.
+            Self::Url(url) => url.split(['?', '#']).next().unwrap_or_default(),
+            Self::Object { key: whole, .. } | Self::Path(whole) | Self::Upload(whole) => whole,
+        };
         whole.rsplit('/').find(|part| !part.is_empty()).unwrap_or(whole)
     }
 }

@@ -2,6 +2,7 @@
 //! <https://docs.directus.io/app/flows/triggers.html>
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::arrival::{Arrival, Place};
 use super::error::HookError;
@@ -20,6 +21,9 @@ struct Payload {
     filename_download: Option<String>,
     filename_disk: Option<String>,
     title: Option<String>,
+    filesize: Option<Value>,
+    modified_on: Option<String>,
+    uploaded_on: Option<String>,
 }
 
 /// The file that was uploaded; `items.create` and the like are none of ours.
@@ -33,9 +37,10 @@ pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
         return Ok(Vec::new());
     }
     let key = message.key.ok_or_else(|| malformed(serde::de::Error::missing_field("key")))?;
-    let Payload { filename_download, filename_disk, title } = message.payload;
+    let Payload { filename_download, filename_disk, title, filesize, modified_on, uploaded_on } = message.payload;
+    // A file that is replaced keeps its key.
+    let moment = modified_on.or(uploaded_on).unwrap_or_default();
+    let version = format!("{key} {} {moment}", filesize.unwrap_or_default());
     let disk = filename_disk.ok_or_else(|| malformed(serde::de::Error::missing_field("payload.filename_disk")))?;
-    Ok(vec![
-        Arrival::new(Place::Path(disk)).named(filename_download.or(title)).version(Some(key.clone())).external(key),
-    ])
+    Ok(vec![Arrival::new(Place::Path(disk)).named(filename_download.or(title)).version(Some(version)).external(key)])
 }

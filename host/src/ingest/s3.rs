@@ -75,7 +75,9 @@ fn arrival(detail: Detail, key: impl Fn(&str) -> String) -> Arrival {
     let Detail { bucket, object } = detail;
     let place = Place::Object { bucket: bucket.name, key: key(&object.key) };
     let named = |text: &String| !text.is_empty() && text != "null";
-    Arrival::new(place).version(object.version.filter(named).or(object.etag).or(object.sequencer))
+    // The same content put once more has lost its tags: the sequencer tells.
+    let unversioned = [object.etag, object.sequencer].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Arrival::new(place).version(object.version.filter(named).or(Some(unversioned).filter(named)))
 }
 
 /// Records write keys as forms do: a space is a plus.

@@ -36,6 +36,8 @@ pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
         true => Place::Url(media.url),
         false => Place::Path(media.url),
     };
+    // Media that are replaced keep their hash.
+    let version = format!("{} {}", media.hash.unwrap_or_default(), media.updated_at.unwrap_or_default());
     let id = media.id.as_str().map_or_else(|| media.id.to_string(), str::to_owned);
-    Ok(vec![Arrival::new(place).named(media.name).version(media.hash.or(media.updated_at)).external(id)])
+    Ok(vec![Arrival::new(place).named(media.name).version(Some(version)).external(id)])
 }

@@ -47,7 +47,7 @@ fn tusd_takes_an_upload_when_it_is_finished_and_whole() {
 fn s3_decodes_keys_and_takes_what_was_made() {
     let version = "096fKKXTRTtl3on89fVO.nfljtsv6qko";
     assert_eq!(arrivals(Dialect::S3, "aws.json"), [versioned(object("media", "in/Häfen und 100%.mp4"), version)]);
-    let minio = versioned(object("media", "in/clip.mp4"), "8b1a9953c4611296a827abf8c47804d7");
+    let minio = versioned(object("media", "in/clip.mp4"), "8b1a9953c4611296a827abf8c47804d7 17A4C0DE");
     assert_eq!(arrivals(Dialect::S3, "minio.json"), [minio]);
     assert_eq!(arrivals(Dialect::S3, "aws-test.json"), []);
 }
@@ -76,11 +76,14 @@ fn seaweedfs_takes_files_in_buckets() {
 #[test]
 fn strapi_and_directus_say_what_tags_go_back_to() {
     let path = Place::Path("/uploads/clip_d1b9f2a1c5.mp4".into());
-    let strapi = versioned(path, "clip_d1b9f2a1c5").named(Some("clip.mp4".into())).external("6");
+    let strapi =
+        versioned(path, "clip_d1b9f2a1c5 2026-11-20T09:30:00.000Z").named(Some("clip.mp4".into())).external("6");
     assert_eq!(arrivals(Dialect::Strapi, "strapi.json"), [strapi]);
     assert_eq!(arrivals(Dialect::Strapi, "strapi-test.json"), []);
     let key = "0f2b7d4e-9d0b-4a7e-8f4e-3f5b1f2f6a11";
-    let directus = versioned(Place::Path(format!("{key}.mp4")), key).named(Some("clip.mp4".into())).external(key);
+    let directus = versioned(Place::Path(format!("{key}.mp4")), &format!("{key} 11205 "))
+        .named(Some("clip.mp4".into()))
+        .external(key);
     assert_eq!(arrivals(Dialect::Directus, "directus.json"), [directus]);
 }
 
@@ -107,6 +110,8 @@ fn cloudevents_are_understood_in_all_three_modes() {
 fn our_own_message_names_one_place() {
     let found = arrivals(Dialect::Veritag, "veritag.json");
     assert_eq!(found[0].place.to_string(), "url https://dam.example.org/files/clip.mp4?token=a");
+    let nameless = Arrival::new(found[0].place.clone());
+    assert_eq!(nameless.name, "clip.mp4", "not what may be secret in an address");
     assert_eq!((found[0].version.as_deref(), found[0].external.as_deref()), (Some("3"), Some("asset-7")));
     for wrong in ["{}", r#"{"url": "a", "path": "b"}"#, r#"{"bucket": "a"}"#, r#"{"url": "a", "typo": 1}"#, "[]", ""] {
         let error = Dialect::Veritag.arrivals(&HeaderMap::new(), wrong.as_bytes()).unwrap_err();

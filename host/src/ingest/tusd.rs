@@ -86,8 +86,9 @@ pub fn accept() -> Value {
     json!({})
 }
 
-/// What tells tusd to refuse an upload that is about to finish, and its client why.
+/// What tells the client of an upload that it is refused, and why. tusd keeps the bytes: it heeds `RejectUpload` only
+/// before there are any.
 pub fn reject(why: &str) -> Value {
     let header = json!({ "Content-Type": "text/plain; charset=utf-8" });
-    json!({ "RejectUpload": true, "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } })
+    json!({ "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } })
 }

@@ -18,6 +18,11 @@ use crate::scan::Scanner;
 use crate::store::{ArrivalRecord, State, StoreError};
 use crate::tags;
 
+/// How many times its tries an asset may be begun before it counts as what ends the process.
+const DEADLY: i64 = 3;
+/// How soon another process gets its chance.
+const ELSEWHERE: Duration = Duration::from_secs(5);
+
 pub struct Assessor {
     pub intake: Intake,
     pub fetcher: Fetcher,
@@ -28,17 +33,23 @@ pub struct Assessor {
     pub attempts: u16,
 }
 
-/// Why an arrival has no assessment yet.
+/// Why an arrival is not done with yet.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error(transparent)]
-    Tag(#[from] Error),
+    #[error("its tags cannot be written: {0}")]
+    Tag(Error),
+    #[error("its object cannot be tagged: {0}")]
+    TagObject(FetchError),
     #[error("{message}")]
     Scan { code: String, message: String },
+    #[error("it was begun {0} times, and the process ended each time")]
+    Deadly(i64),
+    #[error(transparent)]
+    Bug(#[from] Error),
 }
 
 impl Work for Assessor {
@@ -55,22 +66,34 @@ impl Work for Assessor {
 
 impl Assessor {
     async fn assess(&self, id: &str) -> Result<(), StoreError> {
-        let record = self.intake.store.arrival(id).await?.filter(|record| record.state == State::Waiting);
-        let Some(record) = record else { return Ok(()) };
+        let Some(record) = self.intake.store.begin(id).await? else { return Ok(()) };
         match self.conclude(&record).await {
             Ok(()) => Ok(()),
-            Err(Fault::Store(error)) => Err(error),
-            Err(fault) => self.again_or_fail(id, &fault).await,
+            // Without the database nothing can be said of it; a record that cannot be read is another matter.
+            Err(Fault::Store(error)) if !matches!(error, StoreError::Record(_)) => Err(error),
+            Err(Fault::Fetch(FetchError::Elsewhere(_))) => self.leave_to_others(&record).await,
+            Err(fault) => self.again_or_fail(&record, &fault).await,
         }
     }
 
+    /// Another process on the same database knows its source; this try does not count.
+    async fn leave_to_others(&self, record: &ArrivalRecord) -> Result<(), StoreError> {
+        let generation = self.intake.store.reopen(&record.id).await?;
+        self.intake.push(&record.id, generation, ELSEWHERE).await
+    }
+
+    /// The verdict comes first: nothing that is done about it takes it back.
     async fn conclude(&self, record: &ArrivalRecord) -> Result<(), Fault> {
+        if record.attempts > DEADLY * i64::from(self.attempts) {
+            return Err(Fault::Deadly(record.attempts - 1));
+        }
+        let (store, id) = (&self.intake.store, &record.id);
         let fetched = self.fetcher.fetch(&record.source, &record.arrival).await?;
-        let (asset, id, assessment) = self.known_or_scanned(&fetched).await?;
+        let (asset, found, assessment) = self.known_or_scanned(&fetched).await?;
+        store.conclude(id, &asset, &found).await?;
+        self.notifier.announce(&self.intake, id, "assessment.completed", &found).await?;
         self.tag(record, &fetched, assessment).await?;
-        self.intake.store.conclude(&record.id, &asset, &id).await?;
-        self.notifier.announce(&self.intake, &record.id, "assessment.completed").await?;
-        self.intake.store.finish(&record.id, State::Done).await?;
+        store.finish(id, State::Done).await?;
         self.fetcher.release(&record.arrival).await;
         Ok(())
     }
@@ -79,7 +102,7 @@ impl Assessor {
     async fn known_or_scanned(&self, fetched: &Fetched) -> Result<(String, String, Assessment), Fault> {
         let (model, plugin) = (&self.scanner.pool.bundle().id.sha256, &self.scanner.plugin.sha256);
         let path = fetched.path().to_owned();
-        let asset = blocking(move || std::fs::File::open(path).and_then(sha256_of)).await;
+        let asset = blocking(move || std::fs::File::open(path).and_then(sha256_of)).await?;
         let (asset, _) = asset.map_err(FetchError::unreachable)?;
         if let Some((id, assessment)) = self.intake.store.known(&asset, model, plugin).await? {
             info!(verdict = ?assessment.verdict, "known");
@@ -92,7 +115,7 @@ impl Assessor {
 
     async fn scan(&self, path: PathBuf) -> Result<Assessment, Fault> {
         let scanner = self.scanner.clone();
-        let assessment = blocking(move || scanner.scan(&path).assessment).await;
+        let assessment = blocking(move || scanner.scan(&path).assessment).await?;
         metrics::histogram!("veritag_scan_seconds").record(assessment.elapsed_ms as f64 / 1000.0);
         // What is not the asset's fault is no answer about it.
         match (assessment.reason.as_deref(), &assessment.error) {
@@ -111,35 +134,37 @@ impl Assessor {
     async fn tag(&self, record: &ArrivalRecord, fetched: &Fetched, mut assessment: Assessment) -> Result<(), Fault> {
         assessment.asset.path = record.arrival.name.clone();
         let (name, value) = self.tags.words.keyword(assessment.verdict).pair();
-        if let Some(place) = self.fetcher.tag_object(&record.source, &record.arrival, &name, &value).await? {
+        let tagged = self.fetcher.tag_object(&record.source, &record.arrival, &name, &value).await;
+        if let Some(place) = tagged.map_err(Fault::TagObject)? {
             self.intake.store.note(&record.id, "object", &place).await?;
         }
         let Fetched::InPlace(path) = fetched else { return Ok(()) };
         let (path, wanted) = (path.clone(), self.tags.clone());
-        for (target, place) in blocking(move || tags::write(&path, &assessment, &wanted)).await? {
+        let written = blocking(move || tags::write(&path, &assessment, &wanted)).await?;
+        for (target, place) in written.map_err(Fault::Tag)? {
             self.intake.store.note(&record.id, target, &place).await?;
         }
         Ok(())
     }
 
-    async fn again_or_fail(&self, id: &str, fault: &Fault) -> Result<(), StoreError> {
+    async fn again_or_fail(&self, record: &ArrivalRecord, fault: &Fault) -> Result<(), StoreError> {
+        let (store, id, attempts) = (&self.intake.store, &record.id, record.attempts);
         let (code, why) = (fault.code(), fault.to_string());
-        let attempts = self.intake.store.tried(id, code, &why).await?;
+        let Some(generation) = store.postpone(id, code, &why).await? else { return Ok(()) };
         if fault.may_pass() && attempts < i64::from(self.attempts) {
             let delay = Duration::from_secs(5 << (2 * attempts.min(6)));
-            warn!(code, why, attempts, again_in_s = delay.as_secs(), "not assessed yet");
-            return self.intake.queue.push(Job::Assess { arrival: id.into() }, &key(id, attempts), delay).await;
+            warn!(code, why, attempts, again_in_s = delay.as_secs(), "not done yet");
+            return self.intake.push(id, generation, delay).await;
         }
         warn!(code, why, attempts, "failed");
         metrics::counter!("veritag_failures_total", "code" => code.to_owned()).increment(1);
-        self.notifier.announce(&self.intake, id, "assessment.failed").await?;
-        self.intake.store.finish(id, State::Failed).await
+        if store.arrival(id).await?.is_some_and(|record| record.assessment.is_none()) {
+            self.notifier.announce(&self.intake, id, "assessment.failed", &generation.to_string()).await?;
+        }
+        store.finish(id, State::Failed).await?;
+        self.fetcher.release(&record.arrival).await;
+        Ok(())
     }
-}
-
-/// Names the job of the next try of an arrival.
-pub fn key(arrival: &str, attempts: i64) -> String {
-    format!("{arrival} {attempts}")
 }
 
 impl Fault {
@@ -147,20 +172,23 @@ impl Fault {
         match self {
             Self::Store(error) => error.code(),
             Self::Fetch(error) => error.code(),
-            Self::Tag(error) => error.code(),
+            Self::Tag(error) | Self::Bug(error) => error.code(),
+            Self::TagObject(_) => "tags-bad-object",
             Self::Scan { code, .. } => code,
+            Self::Deadly(_) => "internal-deadly",
         }
     }
 
     fn may_pass(&self) -> bool {
         match self {
-            Self::Fetch(error) => error.may_pass(),
-            Self::Store(_) | Self::Tag(_) | Self::Scan { .. } => true,
+            Self::Fetch(error) | Self::TagObject(error) => error.may_pass(),
+            Self::Deadly(_) => false,
+            Self::Store(_) | Self::Tag(_) | Self::Bug(_) | Self::Scan { .. } => true,
         }
     }
 }
 
 /// Runs what computes or waits for a disk where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.expect("a scan keeps its panics to itself")
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Bug)
 }

@@ -7,12 +7,11 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::assess::key;
 use super::queue::{Job, Queue};
 use crate::config::Source;
 use crate::ingest::{Arrival, Dialect, HookError, tusd};
 use crate::output::words;
-use crate::store::{State, Store, StoreError};
+use crate::store::{Received, State, Store, StoreError};
 
 /// How long a source that waits for a verdict is kept waiting: tusd gives up after 15 s.
 const VERDICT: Duration = Duration::from_secs(12);
@@ -61,9 +60,12 @@ impl Intake {
     pub async fn receive(&self, source: &Source, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
         let mut ids = Vec::new();
         for arrival in arrivals {
-            let (id, new) = self.store.receive(source, arrival).await?;
+            let Received { id, new, waiting, generation } = self.store.receive(source, arrival).await?;
+            if waiting {
+                // A process may have died between recording it and this.
+                self.push(&id, generation, Duration::ZERO).await?;
+            }
             if new {
-                self.queue.push(Job::Assess { arrival: id.clone() }, &key(&id, 0), Duration::ZERO).await?;
                 metrics::counter!("veritag_arrivals_total", "source" => source.name.clone()).increment(1);
                 info!(id, source = source.name, name = arrival.name, "arrived");
             }
@@ -77,9 +79,8 @@ impl Intake {
     /// # Errors
     /// [`StoreError`].
     pub async fn take_up(&self) -> Result<(), StoreError> {
-        for (id, attempts) in self.store.waiting().await? {
-            let key = key(&id, attempts);
-            self.queue.push(Job::Assess { arrival: id }, &key, Duration::ZERO).await?;
+        for (id, generation) in self.store.waiting().await? {
+            self.push(&id, generation, Duration::ZERO).await?;
         }
         Ok(())
     }
@@ -88,9 +89,17 @@ impl Intake {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn again(&self, id: &str, delay: Duration) -> Result<(), StoreError> {
-        let attempts = self.store.reopen(id).await?;
-        self.queue.push(Job::Assess { arrival: id.into() }, &key(id, attempts), delay).await
+    pub async fn again(&self, id: &str) -> Result<(), StoreError> {
+        let generation = self.store.reopen(id).await?;
+        self.push(id, generation, Duration::ZERO).await
+    }
+
+    /// Queues a generation of an arrival, once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn push(&self, id: &str, generation: i64, delay: Duration) -> Result<(), StoreError> {
+        self.queue.push(Job::Assess { arrival: id.into() }, &format!("{id} {generation}"), delay).await
     }
 
     async fn tusd(&self, source: &Source, message: tusd::Message) -> Result<Value, IntakeError> {
@@ -108,12 +117,15 @@ impl Intake {
     async fn refusal(&self, source: &Source, id: &str) -> Result<Option<String>, StoreError> {
         let deadline = Instant::now() + VERDICT;
         while Instant::now() < deadline {
-            let record = self.store.arrival(id).await?.filter(|record| record.state != State::Waiting);
-            let Some(record) = record else {
+            let record = self.store.arrival(id).await?;
+            let waits = record.as_ref().is_some_and(|record| record.state == State::Waiting);
+            let Some(assessment) = record.and_then(|record| record.assessment) else {
+                if !waits {
+                    return Ok(None);
+                }
                 sleep(LOOK_AGAIN).await;
                 continue;
             };
-            let Some(assessment) = record.assessment else { return Ok(None) };
             let assessment = self.store.assessment(&assessment).await?;
             let unwanted = assessment.filter(|assessment| source.reject.contains(&assessment.verdict));
             return Ok(unwanted.map(|assessment| words::sentence(&assessment)));

@@ -36,6 +36,10 @@ pub struct Notice {
     pub arrival: String,
     /// `assessment.completed` or `assessment.failed`.
     pub event: String,
+    /// What tells it from another of the same event: the assessment, or the number of the try that failed.
+    pub about: String,
+    /// When it happened.
+    pub at: String,
     pub url: String,
     /// How often it was tried in vain.
     pub attempts: usize,
@@ -55,10 +59,16 @@ impl Notifier {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn announce(&self, intake: &Intake, arrival: &str, event: &str) -> Result<(), StoreError> {
+    pub async fn announce(&self, intake: &Intake, arrival: &str, event: &str, about: &str) -> Result<(), StoreError> {
+        let at = jiff::Timestamp::now().to_string();
         for receiver in self.receivers.iter().filter(|receiver| receiver.wants(event)) {
-            let (arrival, event, url) = (arrival.to_owned(), event.to_owned(), receiver.url.clone());
-            push(intake, Notice { arrival, event, url, attempts: 0 }, Duration::ZERO).await?;
+            let [arrival, event, about] = [arrival, event, about].map(str::to_owned);
+            push(
+                intake,
+                Notice { arrival, event, about, at: at.clone(), url: receiver.url.clone(), attempts: 0 },
+                Duration::ZERO,
+            )
+            .await?;
         }
         Ok(())
     }
@@ -71,11 +81,8 @@ impl Notifier {
         let receiver = self.receivers.iter().find(|receiver| receiver.url == notice.url);
         let record = intake.store.arrival(&notice.arrival).await?;
         let Some((receiver, record)) = receiver.zip(record) else { return Ok(()) };
-        let assessment = match &record.assessment {
-            Some(id) => intake.store.assessment(id).await?,
-            None => None,
-        };
-        let body = message(&notice.event, &record, assessment.as_ref(), &self.words).to_string();
+        let assessment = intake.store.assessment(&notice.about).await?;
+        let body = message(&notice, &record, assessment.as_ref(), &self.words).to_string();
         match self.send(receiver, &notice, body).await {
             Ok(status) if status.is_success() => {
                 info!(event = notice.event, url = notice.url, "told");
@@ -91,7 +98,7 @@ impl Notifier {
     }
 
     async fn send(&self, receiver: &Receiver, notice: &Notice, body: String) -> Result<StatusCode, reqwest::Error> {
-        let id = format!("{}.{}", notice.arrival, notice.event);
+        let id = format!("{}.{}.{}", notice.arrival, notice.event, notice.about);
         let timestamp = jiff::Timestamp::now().as_second();
         let signature = receiver.webhook.sign(&id, timestamp, body.as_bytes()).expect("JSON is UTF-8");
         let request = self.http.post(&receiver.url).header("content-type", "application/json").body(body);
@@ -126,12 +133,12 @@ async fn again(intake: &Intake, notice: Notice, why: String) -> Result<(), Store
 }
 
 async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), StoreError> {
-    let key = format!("{} {} {} {}", notice.arrival, notice.event, notice.attempts, notice.url);
+    let key = format!("{} {} {} {} {}", notice.arrival, notice.event, notice.about, notice.attempts, notice.url);
     intake.queue.push(Job::Notify(notice), &key, delay).await
 }
 
 /// What is told: enough to act on, without the windows.
-fn message(event: &str, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Words) -> Value {
+fn message(notice: &Notice, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Words) -> Value {
     let found = assessment.map(|assessment| {
         json!({
             "keyword": words.keyword(assessment.verdict).flat(),
@@ -140,10 +147,14 @@ fn message(event: &str, record: &ArrivalRecord, assessment: Option<&Assessment>,
             "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,
         })
     });
-    let failure = record.error_code.as_ref().map(|code| json!({ "code": code, "message": record.error }));
+    let failure = record
+        .error_code
+        .as_ref()
+        .filter(|_| assessment.is_none())
+        .map(|code| json!({ "code": code, "message": record.error }));
     json!({
-        "type": event,
-        "timestamp": record.changed_at,
+        "type": notice.event,
+        "timestamp": notice.at,
         "data": {
             "job": record.id, "source": record.source, "name": record.arrival.name,
             "external": record.arrival.external, "assessment": found, "error": failure,

@@ -6,16 +6,25 @@ use std::time::Duration;
 use apalis::prelude::*;
 use apalis_postgres::{PgPool, PostgresStorage};
 use apalis_sqlite::{SqlitePool, SqliteStorage};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::warn;
 
 use super::notify::Notice;
 use crate::store::StoreError;
 
-/// How soon a queue of another process is looked at again, and how often a worker says that it lives.
+/// How often a worker says that it lives, and looks for work that another process has queued.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// After so many silent beats a worker counts as dead, and what it held is done by another.
-const MISSED: usize = 5;
+/// A worker says nothing while it drains. Beyond that, after so long a silence what it held is done by another.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long a worker that could not go on, mostly for want of the database, waits before it begins anew.
+const ANEW: Duration = Duration::from_secs(1);
+/// Messages sent at once: they wait more than they work, and must hold up no assessment.
+const NOTICES: usize = 8;
 
 /// One thing to do. It may be done twice, when a worker dies, so doing it again must change nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,43 +36,44 @@ pub enum Job {
     Notify(Notice),
 }
 
+/// What workers do with a job.
+pub trait Work: Send + Sync + 'static {
+    fn work(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
 #[derive(Clone)]
-pub enum Queue {
+pub struct Queue {
+    assess: Storage,
+    notify: Storage,
+    drain: Duration,
+}
+
+#[derive(Clone)]
+enum Storage {
     Sqlite(SqliteStorage<Job>),
     Postgres(PostgresStorage<Job>),
 }
 
+/// Builds and runs a worker of either kind of storage, whose types have no more than this text in common.
+macro_rules! work_on {
+    ($storage:expr, $name:expr, $at_once:expr, $work:expr, $stop:expr) => {{
+        let worker = WorkerBuilder::new($name.as_str()).backend($storage.clone()).data($work.clone());
+        worker.concurrency($at_once).build(handle::<W>).run_until($stop).await
+    }};
+}
+
 impl Queue {
-    /// Opens the queue in the database of the records.
+    /// Opens the queue in the database of the records; `drain` is how long a shutdown waits for what has begun.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be opened.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        match url.strip_prefix("sqlite://") {
-            Some(file) => Self::in_file(file).await,
-            None => Self::in_postgres(url).await,
-        }
-    }
-
-    async fn in_file(file: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(10))
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal);
-        let pool = SqlitePool::connect_with(options).await?;
-        // Its own `setup` would give up durability.
-        SqliteStorage::migrations().set_ignore_missing(true).run(&pool).await?;
-        let config = apalis_sqlite::Config::default().queue("veritag").batch_size(1).heartbeat_interval(HEARTBEAT);
-        Ok(Self::Sqlite(SqliteStorage::new(&pool).with_config(config.missed_heartbeats(MISSED))))
-    }
-
-    async fn in_postgres(url: &str) -> Result<Self, StoreError> {
-        let pool = PgPool::connect(url).await?;
-        PostgresStorage::migrations().set_ignore_missing(true).run(&pool).await?;
-        let config = apalis_postgres::Config::default().queue("veritag").batch_size(1).heartbeat_interval(HEARTBEAT);
-        Ok(Self::Postgres(PostgresStorage::new(&pool).with_config(config.missed_heartbeats(MISSED))))
+    pub async fn open(url: &str, drain: Duration) -> Result<Self, StoreError> {
+        let missed = (drain + SILENCE).as_secs().div_ceil(HEARTBEAT.as_secs()) as usize;
+        let [assess, notify] = match url.strip_prefix("sqlite://") {
+            Some(file) => in_file(file, missed).await?,
+            None => in_postgres(url, missed).await?,
+        };
+        Ok(Self { assess, notify, drain })
     }
 
     /// Has `job` done after `delay`; a second job with the same `key` is none.
@@ -71,58 +81,100 @@ impl Queue {
     /// # Errors
     /// [`StoreError::Queue`].
     pub async fn push(&self, job: Job, key: &str, delay: Duration) -> Result<(), StoreError> {
+        let storage = if matches!(job, Job::Assess { .. }) { &self.assess } else { &self.notify };
         let task = TaskBuilder::new(job).idempotency_key(key).run_after(delay).build();
-        let refused = |error: String| StoreError::Queue(error);
-        match self.clone() {
-            Self::Sqlite(mut queue) => queue.push_task(task).await.map_err(|error| refused(error.to_string())),
-            Self::Postgres(mut queue) => match queue.push_task(task).await {
-                Err(error) if format!("{error:?}").contains("idempotency_key") => Ok(()),
-                other => other.map_err(|error| refused(error.to_string())),
-            },
-        }
+        let pushed = match storage.clone() {
+            Storage::Sqlite(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
+            Storage::Postgres(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
+        };
+        // PostgreSQL's storage does not pass over a key that is there.
+        pushed.or_else(|why| if why.contains("idempotency_key") { Ok(()) } else { Err(StoreError::Queue(why)) })
     }
 
-    /// Does what is to be done, `workers` things at a time, until `stop`; then what has begun is finished.
+    /// Forgets what was done more than a day ago: the records remember it.
     ///
     /// # Errors
-    /// [`StoreError::Queue`] when the workers cannot go on.
-    pub async fn run<W: Work>(
+    /// [`StoreError`].
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        match &self.assess {
+            Storage::Sqlite(queue) => {
+                let sql = "DELETE FROM Jobs WHERE status = 'Done' AND done_at < strftime('%s', 'now') - 86400";
+                sqlx::query(sql).execute(queue.pool()).await?;
+            }
+            Storage::Postgres(queue) => {
+                let sql = "DELETE FROM apalis.jobs WHERE status = 'Done' AND done_at < NOW() - INTERVAL '1 day'";
+                sqlx::query(sql).execute(queue.pool()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Assesses `workers` things at a time, and tells whom it may concern, until `stop`.
+    pub async fn run<W: Work>(&self, name: &str, workers: usize, work: Arc<W>, stop: watch::Receiver<bool>) {
+        let assess = |index| self.keep_on(&self.assess, format!("{name}-{index}"), 1, &work, stop.clone());
+        let notify = self.keep_on(&self.notify, format!("{name}-notices"), NOTICES, &work, stop.clone());
+        tokio::join!(join_all((0..workers).map(assess)), notify);
+    }
+
+    /// A worker that begins anew whenever it cannot go on; at the end it has a while to finish what it has begun.
+    async fn keep_on<W: Work>(
         &self,
-        name: &str,
-        workers: usize,
-        work: Arc<W>,
-        drain: Duration,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), StoreError> {
-        let monitor = Monitor::new().shutdown_timeout(drain);
-        let worker = |index: usize| format!("{name}-{index}");
-        let monitor = match self {
-            Self::Sqlite(queue) => (0..workers).fold(monitor, |monitor, index| {
-                let (queue, work, name) = (queue.clone(), work.clone(), worker(index));
-                monitor.register(move |run| {
-                    let builder = WorkerBuilder::new(format!("{name}-{run}").as_str()).backend(queue.clone());
-                    builder.data(work.clone()).concurrency(1).build(handle::<W>)
-                })
-            }),
-            Self::Postgres(queue) => (0..workers).fold(monitor, |monitor, index| {
-                let (queue, work, name) = (queue.clone(), work.clone(), worker(index));
-                monitor.register(move |run| {
-                    let builder = WorkerBuilder::new(format!("{name}-{run}").as_str()).backend(queue.clone());
-                    builder.data(work.clone()).concurrency(1).build(handle::<W>)
-                })
-            }),
-        };
-        let signal = async {
-            stop.await;
-            Ok(())
-        };
-        monitor.run_with_signal(signal).await.map_err(|error| StoreError::Queue(error.to_string()))
+        storage: &Storage,
+        name: String,
+        at_once: usize,
+        work: &Arc<W>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        for run in 0.. {
+            let (name, mut until) = (format!("{name}-{run}"), stop.clone());
+            let stopped = async move { until.wait_for(|stop| *stop).await.map(drop).ok() };
+            let stopped = stopped.map(|_| Ok::<(), WorkerError>(()));
+            let working = async {
+                match storage {
+                    Storage::Sqlite(queue) => work_on!(queue, name, at_once, work, stopped),
+                    Storage::Postgres(queue) => work_on!(queue, name, at_once, work, stopped),
+                }
+            };
+            let drained = async {
+                let _ = stop.wait_for(|stop| *stop).await;
+                sleep(self.drain).await;
+            };
+            let ended = tokio::select! {
+                ended = working => ended,
+                () = drained => return warn!(name, "not finished in time: another will begin it anew"),
+            };
+            if *stop.borrow() {
+                return;
+            }
+            warn!(name, ?ended, "a worker could not go on; it begins anew");
+            let _ = timeout(ANEW, stop.wait_for(|stop| *stop)).await;
+        }
     }
 }
 
-/// What workers do with a job.
-pub trait Work: Send + Sync + 'static {
-    fn work(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
+async fn in_file(file: &str, missed: usize) -> Result<[Storage; 2], StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .busy_timeout(Duration::from_secs(10))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal);
+    let pool = SqlitePool::connect_with(options).await?;
+    // Its own `setup` would give up durability.
+    SqliteStorage::migrations().set_ignore_missing(true).run(&pool).await?;
+    Ok(["veritag", "veritag-notices"].map(|name| {
+        let config = apalis_sqlite::Config::default().queue(name).batch_size(1).heartbeat_interval(HEARTBEAT);
+        Storage::Sqlite(SqliteStorage::new(&pool).with_config(config.missed_heartbeats(missed)))
+    }))
+}
+
+async fn in_postgres(url: &str, missed: usize) -> Result<[Storage; 2], StoreError> {
+    let pool = PgPool::connect(url).await?;
+    PostgresStorage::migrations().set_ignore_missing(true).run(&pool).await?;
+    Ok(["veritag", "veritag-notices"].map(|name| {
+        let config = apalis_postgres::Config::default().queue(name).batch_size(1).heartbeat_interval(HEARTBEAT);
+        Storage::Postgres(PostgresStorage::new(&pool).with_config(config.missed_heartbeats(missed)))
+    }))
 }
 
 async fn handle<W: Work>(job: Job, work: Data<Arc<W>>) -> Result<(), BoxDynError> {

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use crate::error::Error;
 
 /// Endings of our own files, and of those that stand beside media.
-const NOT_MEDIA: [&str; 7] = ["json", "xmp", "md", "txt", "py", "html", "toml"];
+const NOT_MEDIA: [&str; 8] = ["json", "xmp", "md", "txt", "py", "html", "toml", "info"];
 
 /// The files that `paths` name: files as given, directories with everything below them but hidden files,
 /// sidecars and links to directories, in order of name, and `-` for a list on standard input, one path a line.

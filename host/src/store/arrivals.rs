@@ -27,6 +27,7 @@ pub struct ArrivalRecord {
     pub source: String,
     pub arrival: Arrival,
     pub state: State,
+    /// How often it was begun.
     pub attempts: i64,
     pub asset: Option<String>,
     pub assessment: Option<String>,
@@ -34,6 +35,15 @@ pub struct ArrivalRecord {
     pub error: Option<String>,
     pub received_at: String,
     pub changed_at: String,
+}
+
+/// An arrival that was announced, now or before.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub id: String,
+    pub new: bool,
+    pub waiting: bool,
+    pub generation: i64,
 }
 
 /// What is known of a place.
@@ -85,22 +95,24 @@ impl FromRow<'_, AnyRow> for ArrivalRecord {
 }
 
 impl Store {
-    /// Records that `arrival` was announced by `source`; gives its id, and whether it is new.
+    /// Records that `arrival` was announced by `source`. Without a version it may be anything, so it is new; with one,
+    /// the same version of the same place is what it was.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn receive(&self, source: &Source, arrival: &Arrival) -> Result<(String, bool), StoreError> {
+    pub async fn receive(&self, source: &Source, arrival: &Arrival) -> Result<Received, StoreError> {
         let (id, now, place) = (id(), now(), source.address(&arrival.place));
-        let content = format!("{place} {}", arrival.version.as_deref().unwrap_or_default());
-        let sql = "INSERT INTO arrivals (id, source, place, content, arrival, state, attempts, received_at, changed_at) \
-                   VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $6) ON CONFLICT (source, content) DO NOTHING";
+        let content = format!("{place} {}", arrival.version.as_ref().unwrap_or(&id));
+        let sql = "INSERT INTO arrivals (id, source, place, content, arrival, state, attempts, generation, received_at, \
+                   changed_at) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $6) \
+                   ON CONFLICT (source, content) DO NOTHING";
         let insert = sqlx::query(sql).bind(&id).bind(&source.name).bind(&place).bind(&content);
         let insert = insert.bind(serde_json::to_string(arrival)?).bind(&now);
-        if insert.execute(&self.pool).await?.rows_affected() == 1 {
-            return Ok((id, true));
-        }
-        let known = sqlx::query_scalar("SELECT id FROM arrivals WHERE source = $1 AND content = $2");
-        Ok((known.bind(&source.name).bind(&content).fetch_one(&self.pool).await?, false))
+        let new = insert.execute(&self.pool).await?.rows_affected() == 1;
+        let sql = "SELECT id, state, generation FROM arrivals WHERE source = $1 AND content = $2";
+        let select = sqlx::query_as::<_, (String, String, i64)>(sql).bind(&source.name).bind(&content);
+        let (id, state, generation) = select.fetch_one(&self.pool).await?;
+        Ok(Received { id, new, waiting: State::named(&state) == State::Waiting, generation })
     }
 
     /// What is known of each place of a source: its newest arrival.
@@ -116,13 +128,13 @@ impl Store {
         Ok(rows.map(|(place, id, state, model)| (place, Known { id, state: State::named(&state), model })).collect())
     }
 
-    /// Has an arrival done again; gives how often it was tried by then.
+    /// Has an arrival done again; gives the number of its new generation.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn reopen(&self, id: &str) -> Result<i64, StoreError> {
-        let sql = "UPDATE arrivals SET state = 'waiting', attempts = attempts + 1, changed_at = $2 WHERE id = $1 \
-                   RETURNING attempts";
+        let sql = "UPDATE arrivals SET state = 'waiting', attempts = 0, generation = generation + 1, changed_at = $2 \
+                   WHERE id = $1 RETURNING generation";
         Ok(sqlx::query_scalar(sql).bind(id).bind(now()).fetch_one(&self.pool).await?)
     }
 
@@ -132,24 +144,34 @@ impl Store {
         Ok(sqlx::query_as("SELECT * FROM arrivals WHERE id = $1").bind(id).fetch_optional(&self.pool).await?)
     }
 
-    /// Those that are still to be looked at, oldest first: ids, and how often each was tried.
+    /// Those that are still to be looked at, oldest first: ids and generations.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn waiting(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let sql = "SELECT id, attempts FROM arrivals WHERE state = 'waiting' ORDER BY id";
+        let sql = "SELECT id, generation FROM arrivals WHERE state = 'waiting' ORDER BY id";
         Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 
-    /// Counts a try that failed and is to be repeated; gives how many there were.
+    /// Counts that a waiting arrival is begun, and gives it; None if it is not waiting.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn tried(&self, id: &str, code: &str, error: &str) -> Result<i64, StoreError> {
-        let sql = "UPDATE arrivals SET attempts = attempts + 1, error_code = $2, error = $3, changed_at = $4 \
-                   WHERE id = $1 RETURNING attempts";
+    pub async fn begin(&self, id: &str) -> Result<Option<ArrivalRecord>, StoreError> {
+        let sql = "UPDATE arrivals SET attempts = attempts + 1, changed_at = $2 WHERE id = $1 AND state = 'waiting' \
+                   RETURNING *";
+        Ok(sqlx::query_as(sql).bind(id).bind(now()).fetch_optional(&self.pool).await?)
+    }
+
+    /// Says why a waiting arrival was begun in vain; gives the number of its next generation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn postpone(&self, id: &str, code: &str, error: &str) -> Result<Option<i64>, StoreError> {
+        let sql = "UPDATE arrivals SET generation = generation + 1, error_code = $2, error = $3, changed_at = $4 \
+                   WHERE id = $1 AND state = 'waiting' RETURNING generation";
         let update = sqlx::query_scalar(sql).bind(id).bind(code).bind(error).bind(now());
-        Ok(update.fetch_one(&self.pool).await?)
+        Ok(update.fetch_optional(&self.pool).await?)
     }
 
     /// Says what was found; there may be more to do about it.
@@ -164,21 +186,32 @@ impl Store {
         Ok(())
     }
 
-    /// Says that there is no more to do.
+    /// Says that there is no more to do about a waiting arrival.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn finish(&self, id: &str, state: State) -> Result<(), StoreError> {
-        let sql = "UPDATE arrivals SET state = $2, changed_at = $3 WHERE id = $1";
+        let sql = "UPDATE arrivals SET state = $2, changed_at = $3 WHERE id = $1 AND state = 'waiting'";
         sqlx::query(sql).bind(id).bind(state.name()).bind(now()).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// How many arrivals are in each state.
+    /// How many arrivals are in each state, those without any included.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn tally(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        Ok(sqlx::query_as("SELECT state, COUNT(*) FROM arrivals GROUP BY state").fetch_all(&self.pool).await?)
+    pub async fn tally(&self) -> Result<[(&'static str, i64); 3], StoreError> {
+        let sql = "SELECT state, COUNT(*) FROM arrivals GROUP BY state";
+        let found: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
+        let number =
+            |state: State| found.iter().find(|(name, _)| name == state.name()).map_or(0, |(_, number)| *number);
+        Ok([State::Waiting, State::Done, State::Failed].map(|state| (state.name(), number(state))))
+    }
+
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use ulid::Ulid;
 
-pub use arrivals::{ArrivalRecord, Known, State};
+pub use arrivals::{ArrivalRecord, Known, Received, State};
 pub use error::StoreError;
 
 /// What SQLite needs to be told for every connection: to wait for other writers, and to lose nothing to a kill.

@@ -24,9 +24,17 @@ def on_save(instance, created, raw=False, **_):
 
 
 def tell(instance):
+    try:
+        send(instance)
+    except Exception as error:  # whatever it is, the upload must not suffer
+        logger.warning("Veritag was not told of %s: %s", instance.file.name, error)
+
+
+def send(instance):
     reference = {
         "path": instance.file.name,
         "name": instance.filename,
+        "version": str(instance.pk),
         "external": f"{instance._meta.label_lower} {instance.pk}",
     }
     request = urllib.request.Request(
@@ -34,7 +42,4 @@ def tell(instance):
         json.dumps(reference).encode(),
         {"Authorization": f"Bearer {settings.VERITAG_TOKEN}", "Content-Type": "application/json"},
     )
-    try:
-        urllib.request.urlopen(request, timeout=5).close()
-    except OSError as error:
-        logger.warning("Veritag was not told of %s: %s", instance.file.name, error)
+    urllib.request.urlopen(request, timeout=5).close()

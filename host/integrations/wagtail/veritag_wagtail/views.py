@@ -6,11 +6,13 @@ import hmac
 import json
 import time
 
-from django.apps import apps
 from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
 
 from .models import GivenTag
 
@@ -25,11 +27,19 @@ def tell(request):
     message = json.loads(request.body)
     external, assessment = message["data"].get("external"), message["data"].get("assessment")
     if message["type"] == "assessment.completed" and external and assessment:
-        label, key = external.split()
-        instance = apps.get_model(label).objects.filter(pk=key).first()
+        instance = named(external)
         if instance:
             give(instance, external, assessment["keyword"])
     return HttpResponse(status=204)
+
+
+def named(external):
+    """The image or document that `uploads.tell` called so; None for what is not ours."""
+    for model in (get_image_model(), get_document_model()):
+        label, _, key = external.partition(" ")
+        if label == model._meta.label_lower and key.isdigit():
+            return model.objects.filter(pk=key).first()
+    return None
 
 
 def signed(headers, body):
@@ -38,8 +48,8 @@ def signed(headers, body):
         return False
     secret = base64.b64decode(settings.VERITAG_SECRET.removeprefix("whsec_"))
     digest = hmac.new(secret, f"{identity}.{moment}.".encode() + body, hashlib.sha256).digest()
-    wanted = "v1," + base64.b64encode(digest).decode()
-    return any(hmac.compare_digest(wanted, some) for some in shown.split())
+    wanted = b"v1," + base64.b64encode(digest)
+    return any(hmac.compare_digest(wanted, some) for some in shown.encode().split())
 
 
 def give(instance, external, keyword):

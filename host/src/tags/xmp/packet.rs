@@ -181,7 +181,9 @@ impl Packet {
     fn id(&mut self, name: Name) -> NameId {
         let namespace = self.xot.add_namespace(name.namespace);
         let place = self.descriptions().next().expect("seen when parsing");
-        if self.xot.prefix_for_namespace(place, namespace).is_none() {
+        // Attributes need a prefix that is not empty.
+        let declared = self.xot.prefix_for_namespace(place, namespace);
+        if declared.is_none_or(|prefix| prefix == self.xot.empty_prefix()) {
             let mut prefix = self.xot.add_prefix(name.prefix);
             for number in 1.. {
                 if self.xot.namespace_for_prefix(place, prefix).is_none() {

@@ -143,6 +143,13 @@ fn prefixes_that_mean_something_else_are_left_alone() {
 }
 
 #[test]
+fn rdf_without_a_prefix_can_be_tagged() {
+    let mut packet = parse("<RDF xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><Description/></RDF>");
+    tagged(&mut packet, Verdict::Fake);
+    assert_eq!(strings(&parse(&packet.text()), SUBJECT), ["deepfake-check:likely-fake"]);
+}
+
+#[test]
 fn what_is_no_xmp_is_refused() {
     let bomb = "<!DOCTYPE a [<!ENTITY b 'bb'>]><a>&b;</a>";
     for text in ["", "not xml", "<a/>", "<rdf:RDF/>", bomb, "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"] {
