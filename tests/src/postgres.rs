@@ -1,6 +1,5 @@
 //! A PostgreSQL cluster of a test's own.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -15,16 +14,14 @@ pub struct Postgres {
 impl Postgres {
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let this = Self { directory, url: format!("postgres://postgres@127.0.0.1:{port}/postgres") };
+        let sockets = directory.path().to_str().expect("UTF-8").to_owned();
+        let this = Self { directory, url: format!("postgres://postgres@localhost/postgres?host={sockets}") };
         if is_root() {
             let given = Command::new("chown").arg("postgres").arg(this.directory.path()).status();
             assert!(given.is_ok_and(|status| status.success()), "the user postgres is missing");
         }
         this.run("initdb", &["--username=postgres", "--auth=trust", "--no-sync"]);
-        let sockets = this.directory.path().display();
-        let options =
-            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={sockets} -c fsync=off");
+        let options = format!("-c listen_addresses= -c unix_socket_directories={sockets} -c fsync=off");
         let log = this.directory.path().join("log");
         this.run("pg_ctl", &["start", "--wait", "--silent", "-l", log.to_str().expect("UTF-8"), "-o", &options]);
         this

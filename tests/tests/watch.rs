@@ -15,7 +15,7 @@ impl Watching {
     fn start(place: &Place) -> Self {
         let log = File::options().append(true).create(true).open(place.directory.path().join("log")).unwrap();
         let media = place.media("").to_str().unwrap().to_owned();
-        let mut command = place.command(&["watch", &media, "--settle", "1"]);
+        let mut command = place.command(&["watch", &media, "--settle", "3"]);
         Self(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 }
