@@ -23,3 +23,17 @@ apt_install() {
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
         stop "apt-get could not install $* (no root, or no network?)" "run as root: apt-get install $*"
 }
+
+# python_venv DIRECTORY WHAT WHY PACKAGE... : pinned packages in a virtual environment of their own, made anew when they change.
+python_venv() {
+    local venv=$1 what=$2 why=$3
+    shift 3
+    [ "$(cat "$venv/wanted" 2>/dev/null)" = "$*" ] && return 0
+    python3 -m venv --help >/dev/null 2>&1 && python3 -c 'import ensurepip' 2>/dev/null ||
+        apt_install "a virtual environment for $what" python3-venv
+    say "installing $what into $venv ($why)"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
+        stop "pip could not install $*" "check the network and pip's index"
+    echo "$*" >"$venv/wanted"
+}

@@ -94,17 +94,24 @@ pub struct Scan {
     pub patience: u32,
 }
 
+/// Where a service is described and keeps its records.
 #[derive(Args, Debug)]
-pub struct Serve {
-    /// Who may say that assets arrive, and where they are [default: nobody]
+pub struct ServiceAt {
+    /// veritag.toml: who may say that assets arrive, and where they are [default: nobody]
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Address to listen on [default: 127.0.0.1:8700]
-    #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<SocketAddr>,
     /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Serve {
+    #[command(flatten)]
+    pub service: ServiceAt,
+    /// Address to listen on [default: 127.0.0.1:8700]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Args, Debug)]
@@ -120,12 +127,8 @@ pub struct Watch {
     /// Read the directory every few seconds, where the file system does not say what changes
     #[arg(long)]
     pub poll: bool,
-    /// [default: none]
-    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceAt,
 }
 
 #[derive(Args, Debug)]
@@ -133,12 +136,8 @@ pub struct Hook {
     /// The source, as veritag.toml names it
     #[arg(value_name = "SOURCE")]
     pub source: String,
-    /// veritag.toml
-    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceAt,
 }
 
 #[derive(Args, Debug)]
@@ -158,12 +157,8 @@ pub struct Sweep {
     /// Also what this very model assessed: it is tagged again, by what was found
     #[arg(long)]
     pub all: bool,
-    /// veritag.toml
-    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceAt,
 }
 
 #[derive(Debug, Subcommand)]

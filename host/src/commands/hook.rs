@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::service;
 use crate::cli::Hook;
-use crate::config;
 use crate::error::Error;
 use crate::ingest::HookError;
 use crate::jobs::{Answer, IntakeError};
@@ -16,8 +15,7 @@ use crate::jobs::{Answer, IntakeError};
 /// # Errors
 /// What kept the message from being read, understood or recorded.
 pub fn run(options: &Hook) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), config::variables())?;
-    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    let config = service::configured(&options.service)?;
     service::start_logs();
     let mut body = Vec::new();
     let most = config.service.most_message_bytes as u64;

@@ -12,7 +12,6 @@ use tracing::info;
 
 use super::service::{self, Service};
 use crate::cli::{Serve, Setup};
-use crate::config::{self, Config, ConfigError};
 use crate::error::Error;
 use crate::http::{App, router};
 
@@ -22,7 +21,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// # Errors
 /// What kept the service from starting, or from going on.
 pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
-    let config = configured(options)?;
+    let mut config = service::configured(&options.service)?;
+    config.service.listen = options.listen.unwrap_or(config.service.listen);
     service::start_logs();
     service::run(async {
         let metrics = PrometheusBuilder::new().install_recorder().map_err(|_| Error::Bug)?;
@@ -47,17 +47,6 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The file, the environment, then flags.
-///
-/// # Errors
-/// [`ConfigError`].
-fn configured(options: &Serve) -> Result<Config, ConfigError> {
-    let mut config = config::load(options.config.as_deref(), config::variables())?;
-    config.service.listen = options.listen.unwrap_or(config.service.listen);
-    config.service.database = options.database.clone().unwrap_or(config.service.database);
-    Ok(config)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

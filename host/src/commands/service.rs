@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 use ulid::Ulid;
 
 use super::start;
-use crate::cli::Setup;
-use crate::config::Config;
+use crate::cli::{ServiceAt, Setup};
+use crate::config::{self, Config, ConfigError};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::jobs::{Assessor, Intake, Notifier, Queue};
@@ -41,6 +41,16 @@ pub fn run(service: impl Future<Output = Result<(), Error>>) -> Result<(), Error
     // A scan that outlasted its time is left to itself.
     runtime.shutdown_background();
     outcome
+}
+
+/// The file, the environment, then flags.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn configured(at: &ServiceAt) -> Result<Config, ConfigError> {
+    let mut config = config::load(at.config.as_deref(), config::variables())?;
+    config.service.database = at.database.clone().unwrap_or(config.service.database);
+    Ok(config)
 }
 
 /// One JSON document a line, on standard error; `VERITAG_LOG` says how much.

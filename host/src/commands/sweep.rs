@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::service;
 use crate::cli::{Setup, Sweep};
-use crate::config::{self, Config, Source};
+use crate::config::{Config, Source};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::ingest::{Arrival, HookError};
@@ -28,8 +28,7 @@ struct Plan {
 /// # Errors
 /// What kept the library or the records from being read.
 pub fn run(setup: &Setup, options: &Sweep) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), config::variables())?;
-    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    let config = service::configured(&options.service)?;
     service::start_logs();
     let model = Library::of(&locate::manifest(setup.manifest.as_deref())?).read(setup.model.as_deref())?.id.sha256;
     service::run(async {

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::service::{self, Service};
 use crate::cli::{Setup, Watch};
-use crate::config::{self, Source};
+use crate::config::Source;
 use crate::error::Error;
 use crate::ingest::{Arrival, Dialect, Place};
 use crate::jobs::Intake;
@@ -21,8 +21,7 @@ const ANEW: Duration = Duration::from_secs(1);
 /// # Errors
 /// What kept the watching from starting, or from going on.
 pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
-    let mut config = config::load(options.config.as_deref(), config::variables())?;
-    config.service.database = options.database.clone().unwrap_or(config.service.database);
+    let mut config = service::configured(&options.service)?;
     config.tags.xmp |= options.xmp;
     let root = options
         .directory
