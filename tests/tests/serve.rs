@@ -103,7 +103,7 @@ fn what_is_not_allowed_is_refused() {
     assert_eq!(code(hook("nobody").bearer_auth(TOKEN).send().unwrap()), refused(404, "hook-unknown-source"));
     assert_eq!(code(service.hook("own", "{")), refused(400, "hook-malformed"));
     assert_eq!(service.hook("own", vec![b' '; 2 << 20]).status(), 413);
-    let form = Form::new().text("file", "x");
+    let form = Form::new().text("file", "x".repeat(3 << 20));
     let unsigned = service.http.post(service.url("/v1/assets")).multipart(form).send().unwrap();
     assert_eq!(code(unsigned), refused(401, "hook-unauthorised"));
 

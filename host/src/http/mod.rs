@@ -4,12 +4,14 @@ mod assets;
 mod health;
 mod hooks;
 mod jobs;
+mod linger;
 mod problem;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::trace::TraceLayer;
@@ -66,6 +68,7 @@ pub fn router(app: App) -> Router {
     router
         .route("/openapi.json", get(async move || (json, document)))
         .layer(limit)
+        .layer(from_fn(linger::linger))
         .layer(TraceLayer::new_for_http())
         .with_state(Arc::new(app))
 }
