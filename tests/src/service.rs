@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{Client, Response};
-use serde_json::Value;
+use reqwest::blocking::multipart::Form;
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
@@ -87,10 +88,14 @@ impl Service {
         format!("{}{path}", self.address)
     }
 
+    /// A request that bears [`TOKEN`].
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(self.url(path)).bearer_auth(TOKEN)
+    }
+
     /// Sends a message to a source that [`TOKEN`] opens.
     pub fn hook(&self, source: &str, body: impl Into<reqwest::blocking::Body>) -> Response {
-        let request = self.http.post(self.url(&format!("/v1/hooks/{source}"))).bearer_auth(TOKEN).body(body);
-        request.send().expect("the service answers")
+        self.post(&format!("/v1/hooks/{source}")).body(body).send().expect("the service answers")
     }
 
     /// The job, once it is no longer waiting.
@@ -141,6 +146,20 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Uploads a file as a form; gives the id of its job.
+pub fn upload(service: &Service, file: &Path) -> String {
+    let form = Form::new().file("file", file).expect("a file");
+    only_job(service.post("/v1/assets").multipart(form).send().expect("the service answers"))
+}
+
+/// What tusd sends about an upload that lies at `name`.
+pub fn tusd(kind: &str, place: &Place, name: &str) -> String {
+    let path = place.media(name);
+    json!({"Type": kind, "Event": {"Upload": {"ID": name, "MetaData": {"filename": "p.jpg"},
+        "Storage": {"Type": "filestore", "Path": path}}, "HTTPRequest": {}}})
+    .to_string()
 }
 
 /// The only job that an answer names.

@@ -4,8 +4,7 @@ use std::fs;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
-use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Place, Service, TOKEN, only_job, wait_for};
+use veritag_tests::service::{Place, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
 
 const SOURCES: &str = r#"
@@ -24,30 +23,18 @@ root = "ROOT"
 reject = ["real"]
 "#;
 
-fn upload(service: &Service, name: &str) -> String {
-    let form = Form::new().file("file", fixture("media").join(name)).unwrap();
-    only_job(service.http.post(service.url("/v1/assets")).bearer_auth(TOKEN).multipart(form).send().unwrap())
-}
-
-fn tusd(kind: &str, place: &Place, name: &str) -> String {
-    let path = place.media(name);
-    json!({"Type": kind, "Event": {"Upload": {"ID": name, "MetaData": {"filename": "p.jpg"},
-        "Storage": {"Type": "filestore", "Path": path}}, "HTTPRequest": {}}})
-    .to_string()
-}
-
 #[test]
 fn an_upload_is_assessed_and_gone() {
     let place = Place::new(SOURCES);
     let service = place.serve();
-    let id = upload(&service, "portrait.jpg");
+    let id = upload(&service, &fixture("media/portrait.jpg"));
     let job = service.outcome(&id);
     assert_eq!(job["state"], "done", "{job:#}\n{}", place.log());
     assert_eq!(job["assessment"]["asset"]["path"], "portrait.jpg");
     assert!(job["assessment"]["score"].is_number());
     assert_eq!(fs::read_dir(place.directory.path().join("spool/uploads")).unwrap().count(), 0);
 
-    let again = service.outcome(&upload(&service, "portrait.jpg"));
+    let again = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     assert_eq!(again["assessment"]["assessed_at"], job["assessment"]["assessed_at"], "known by its sha256");
     let events = service.get(&format!("/v1/jobs/{id}/events")).text().unwrap();
     assert!(events.starts_with("event: job\ndata: {") && events.contains(r#""state":"done""#), "{events}");
@@ -124,7 +111,7 @@ fn what_is_not_allowed_is_refused() {
 fn health_figures_and_the_document_are_there() {
     let place = Place::new(SOURCES);
     let service = place.serve();
-    service.outcome(&upload(&service, "portrait.jpg"));
+    service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     assert_eq!(service.get("/health/live").text().unwrap(), "live\n");
     assert_eq!(service.get("/health/ready").text().unwrap(), "ready\n");
     let metrics = service.get("/metrics").text().unwrap();
@@ -158,65 +145,6 @@ fn a_sweep_finds_what_hooks_have_missed() {
     wait_for(&place.media("missed.jpg.veritag.json"));
     assert!(sweep(&["--other-models"]).starts_with("own: 2 in the library, 0 missing, 0 to do again\n"));
     assert!(sweep(&["--all"]).starts_with("own: 2 in the library, 0 missing, 2 to do again\n"));
-}
-
-/// Six files that are not the same, each a whole picture.
-fn six_pictures(place: &Place) -> Vec<String> {
-    let bytes = fs::read(fixture("media/portrait.jpg")).unwrap();
-    let picture = |number: u8| {
-        let name = format!("{number}.jpg");
-        fs::write(place.media(&name), [&bytes[..], &[number]].concat()).unwrap();
-        name
-    };
-    (0..6).map(picture).collect()
-}
-
-fn all_six_are_done_once(place: &Place, service: &Service, names: &[String], ids: &[String]) {
-    for id in ids {
-        assert_eq!(service.outcome(id)["state"], "done", "{}", place.log());
-    }
-    let metrics = service.get("/metrics").text().unwrap();
-    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 6"), "{metrics}");
-    names.iter().for_each(|name| wait_for(&place.media(&format!("{name}.veritag.json"))));
-}
-
-/// Killed again and again, it assesses each asset once.
-fn survives_being_killed(place: &Place) {
-    let names = six_pictures(place);
-    let mut ids = Vec::new();
-    for (number, name) in names.iter().enumerate() {
-        let service = place.serve();
-        ids.push(only_job(service.hook("own", json!({ "path": name }).to_string())));
-        std::thread::sleep(std::time::Duration::from_millis(150 * number as u64));
-        service.kill();
-    }
-    all_six_are_done_once(place, &place.serve(), &names, &ids);
-}
-
-#[test]
-fn nothing_is_lost_or_done_twice_when_it_is_killed() {
-    survives_being_killed(&Place::new(SOURCES));
-}
-
-#[test]
-fn nothing_is_lost_or_done_twice_when_it_is_killed_on_postgres() {
-    let postgres = Postgres::start();
-    survives_being_killed(&Place::in_postgres(SOURCES, &postgres));
-}
-
-#[test]
-fn two_processes_share_a_queue() {
-    let postgres = Postgres::start();
-    let place = Place::in_postgres(SOURCES, &postgres);
-    let names = six_pictures(&place);
-    let services = [place.serve(), place.serve()];
-    let send = |(number, name): (usize, &String)| {
-        only_job(services[number % 2].hook("own", json!({ "path": name }).to_string()))
-    };
-    let ids: Vec<String> = names.iter().enumerate().map(send).collect();
-    all_six_are_done_once(&place, &services[0], &names, &ids);
-    let log = place.log();
-    assert_eq!(log.matches(r#""message":"assessed""#).count(), 6, "{log}");
 }
 
 /// Takes requests one after the other, answers each with the next of `statuses`, and gives them back.

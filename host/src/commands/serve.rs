@@ -32,7 +32,7 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
             intake: service.intake.clone(),
             sources: App::sources(&service.config)?,
             metrics,
-            uploads: service.uploads(),
+            spool: service.spool(),
             most_bytes: config.most_bytes,
             most_message_bytes: config.most_message_bytes,
         };

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
@@ -14,10 +14,10 @@ use super::start;
 use crate::cli::{ServiceAt, Setup};
 use crate::config::{self, Config, ConfigError};
 use crate::error::Error;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, Spool};
 use crate::jobs::{Assessor, Intake, Notifier, Queue};
 use crate::scan::parallel::STACK;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 const NOW_AND_THEN: Duration = Duration::from_secs(300);
 
@@ -81,12 +81,13 @@ impl Service {
         let intake = intake(&config).await?;
         let (tags, attempts) = (config.tags.clone(), config.service.attempts);
         let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);
-        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, tags, attempts };
+        let places = Semaphore::new(workers);
+        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, places, tags, attempts };
         Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
     }
 
-    pub fn uploads(&self) -> std::path::PathBuf {
-        self.assessor.fetcher.uploads()
+    pub fn spool(&self) -> Arc<Spool> {
+        self.assessor.fetcher.spool.clone()
     }
 
     /// Comes when the process is asked to stop.
@@ -102,25 +103,34 @@ impl Service {
     /// # Errors
     /// [`Error::Store`].
     pub async fn work(&self) -> Result<(), Error> {
-        self.intake.take_up().await?;
         let name = format!("veritag-{}", Ulid::generate());
-        let work = self.intake.queue.run(&name, self.workers, self.assessor.clone(), self.stopping.clone());
+        let (queue, spool) = (&self.intake.queue, self.spool());
+        let work = queue.run(&name, &spool.id, self.workers, self.assessor.clone(), self.stopping.clone());
         tokio::select! {
             () = work => Ok(()),
             never = self.tidy() => match never {},
         }
     }
 
-    /// Keeps the queue small and complete for as long as there is one.
+    /// Keeps the queue small and complete, and the spool free of what nobody awaits.
     async fn tidy(&self) -> Infallible {
         loop {
-            sleep(NOW_AND_THEN).await;
-            for done in [self.intake.queue.tidy().await, self.intake.take_up().await] {
+            for done in [self.tidy_spool().await, self.intake.queue.tidy().await, self.intake.take_up().await] {
                 if let Err(error) = done {
                     warn!(code = error.code(), "{error}");
                 }
             }
+            sleep(NOW_AND_THEN).await;
         }
+    }
+
+    async fn tidy_spool(&self) -> Result<(), StoreError> {
+        for place in self.spool().forsaken() {
+            if !self.intake.store.is_awaited(&place.to_string()).await? {
+                self.assessor.fetcher.release(&place);
+            }
+        }
+        Ok(())
     }
 }
 

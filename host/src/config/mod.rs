@@ -37,6 +37,8 @@ pub struct Service {
     pub database: String,
     /// Where assets are kept while they are looked at.
     pub spool: PathBuf,
+    /// Most bytes in it: an upload that does not fit is answered 507.
+    pub most_spool_bytes: u64,
     /// Most bytes of an asset.
     pub most_bytes: u64,
     /// Most bytes of a hook's message.
@@ -58,6 +60,7 @@ impl Default for Service {
             listen: ([127, 0, 0, 1], 8700).into(),
             database: format!("sqlite://{}", data.join("veritag.db").display()),
             spool: data.join("spool"),
+            most_spool_bytes: 64 << 30,
             most_bytes: 4 << 30,
             most_message_bytes: 1 << 20,
             windows: 4,

@@ -16,6 +16,8 @@ pub enum FetchError {
     Unreachable { why: String },
     #[error("no copy of it can be kept while it is looked at: {why}; is the disk of `spool` full?")]
     Spool { why: String },
+    #[error("`spool` holds {most} bytes already, as many as it may")]
+    Full { most: u64 },
 }
 
 impl FetchError {
@@ -40,20 +42,23 @@ impl FetchError {
             Self::TooLarge { .. } => "fetch-too-large",
             Self::Unreachable { .. } => "fetch-unreachable",
             Self::Spool { .. } => "fetch-no-space",
+            Self::Full { .. } => "fetch-spool-full",
         }
     }
 
     pub fn blame(&self) -> Blame {
         match self {
             Self::NotFound | Self::TooLarge { .. } => Blame::Uploader,
-            Self::Forbidden { .. } | Self::Elsewhere(_) | Self::Unreachable { .. } | Self::Spool { .. } => {
-                Blame::Operator
-            }
+            Self::Forbidden { .. }
+            | Self::Elsewhere(_)
+            | Self::Unreachable { .. }
+            | Self::Spool { .. }
+            | Self::Full { .. } => Blame::Operator,
         }
     }
 
     /// Whether trying again later may help.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::NotFound | Self::Unreachable { .. } | Self::Spool { .. })
+        matches!(self, Self::NotFound | Self::Unreachable { .. } | Self::Spool { .. } | Self::Full { .. })
     }
 }

@@ -4,22 +4,23 @@ mod address;
 mod error;
 mod object;
 mod path;
+mod spool;
 mod tagging;
 mod url;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
 use tempfile::TempPath;
-use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{self, Config, ConfigError, Source};
 use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
+pub use spool::Spool;
 
 /// How long an asset may take to come, however large.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -46,19 +47,18 @@ impl Fetched {
 pub struct Fetcher {
     sources: HashMap<String, Source>,
     stores: Stores,
-    spool: PathBuf,
-    most_bytes: u64,
+    pub spool: Arc<Spool>,
 }
 
 impl Fetcher {
     /// # Errors
     /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let spool = config.service.spool.clone();
-        std::fs::create_dir_all(spool.join("uploads"))
-            .map_err(|error| ConfigError::Unreadable { path: spool.clone(), why: error.to_string() })?;
+        let config::Service { spool, most_spool_bytes, most_bytes, .. } = &config.service;
+        let unusable = |error: std::io::Error| ConfigError::Unreadable { path: spool.clone(), why: error.to_string() };
+        let spool = Arc::new(Spool::open(spool, *most_spool_bytes, *most_bytes).map_err(unusable)?);
         let sources = config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect();
-        Ok(Self { sources, stores: Stores::new(&config.stores)?, spool, most_bytes: config.service.most_bytes })
+        Ok(Self { sources, stores: Stores::new(&config.stores)?, spool })
     }
 
     /// The file that `arrival` speaks of: in place where it is one, else a copy of what `source` may name.
@@ -69,15 +69,15 @@ impl Fetcher {
         let source = self.sources.get(source).ok_or_else(|| FetchError::Elsewhere(source.to_owned()))?;
         let fetching = async {
             match &arrival.place {
-                Place::Upload(name) => Ok(Fetched::Kept(self.uploads().join(name))),
+                Place::Upload { name, .. } => Ok(Fetched::Kept(self.spool.upload(name))),
                 Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
                 Place::Object { bucket, key } => {
                     let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
-                    self.copy(length, bytes).await
+                    self.spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
                 Place::Url(address) => {
                     let (length, bytes) = url::get(source, address).await?;
-                    self.copy(length, bytes).await
+                    self.spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
             }
         };
@@ -85,15 +85,10 @@ impl Fetcher {
         timeout(PATIENCE, fetching).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
     }
 
-    /// Where uploads to this service itself are kept until they are done with.
-    pub fn uploads(&self) -> PathBuf {
-        self.spool.join("uploads")
-    }
-
-    /// Gives up what was kept for an arrival that is done with.
-    pub async fn release(&self, arrival: &Arrival) {
-        if let Place::Upload(name) = &arrival.place {
-            let _ = tokio::fs::remove_file(self.uploads().join(name)).await;
+    /// Gives up what was kept of an asset that is done with.
+    pub fn release(&self, place: &Place) {
+        if let Place::Upload { name, .. } = place {
+            self.spool.release(name);
         }
     }
 
@@ -125,29 +120,5 @@ impl Fetcher {
         let Some(tagger) = self.stores.tagger(store, bucket) else { return Ok(None) };
         tagger.tag(key, name, value).await?;
         Ok(Some(format!("{bucket}/{key}")))
-    }
-
-    async fn copy<B: AsRef<[u8]>>(
-        &self,
-        length: Option<u64>,
-        bytes: impl Stream<Item = Result<B, FetchError>>,
-    ) -> Result<Fetched, FetchError> {
-        let too_large = || FetchError::TooLarge { most: self.most_bytes };
-        if length.is_some_and(|length| length > self.most_bytes) {
-            return Err(too_large());
-        }
-        let (file, path) = tempfile::NamedTempFile::new_in(&self.spool).map_err(FetchError::spool)?.into_parts();
-        let (mut file, mut bytes) = (tokio::fs::File::from_std(file), std::pin::pin!(bytes));
-        let mut written = 0;
-        while let Some(piece) = bytes.next().await {
-            let piece = piece?;
-            written += piece.as_ref().len() as u64;
-            if written > self.most_bytes {
-                return Err(too_large());
-            }
-            file.write_all(piece.as_ref()).await.map_err(FetchError::spool)?;
-        }
-        file.flush().await.map_err(FetchError::spool)?;
-        Ok(Fetched::Copied(path))
     }
 }

@@ -6,11 +6,9 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt;
-use ulid::Ulid;
 use utoipa::ToSchema;
 
 use super::App;
@@ -18,7 +16,7 @@ use super::hooks::Accepted;
 use super::problem::Problem;
 use crate::config::Source;
 use crate::ingest::guard::Guard;
-use crate::ingest::{Arrival, Dialect, HookError, Place, own};
+use crate::ingest::{Arrival, Dialect, HookError, own};
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -69,24 +67,11 @@ async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error))? {
         if field.name() == Some("file") {
             let name = field.file_name().map(str::to_owned);
-            let kept = keep(app, field).await?;
-            return Ok(Arrival::new(Place::Upload(kept)).named(name));
+            let kept = app.spool.keep(field.map_err(|error| unreadable(error.status(), error))).await?;
+            return Ok(Arrival::new(kept).named(name));
         }
     }
     Err(HookError::malformed("veritag")("the form has no field `file`").into())
-}
-
-async fn keep(app: &App, mut field: axum::extract::multipart::Field<'_>) -> Result<String, Problem> {
-    let full = |error: std::io::Error| Problem::new(StatusCode::INSUFFICIENT_STORAGE, "fetch-no-space", error);
-    let (file, path) = NamedTempFile::new_in(&app.uploads).map_err(full)?.into_parts();
-    let mut file = tokio::fs::File::from_std(file);
-    while let Some(piece) = field.chunk().await.map_err(|error| unreadable(error.status(), error))? {
-        file.write_all(&piece).await.map_err(full)?;
-    }
-    file.sync_all().await.map_err(full)?;
-    let name = Ulid::generate().to_string();
-    path.persist(app.uploads.join(&name)).map_err(|error| full(error.error))?;
-    Ok(name)
 }
 
 fn unreadable(status: StatusCode, error: impl std::fmt::Display) -> Problem {

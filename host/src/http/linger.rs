@@ -23,7 +23,7 @@ pub async fn linger(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body.into_data_stream()));
     let response = next.run(Request::from_parts(parts, Body::from_stream(stream(body.clone())))).await;
-    if response.status().is_client_error() {
+    if response.status().is_client_error() || response.status().is_server_error() {
         let _ = timeout(PATIENCE, drain(body)).await;
     }
     response

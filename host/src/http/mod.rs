@@ -20,6 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::config::{Config, ConfigError, Source};
+use crate::fetch::Spool;
 use crate::ingest::guard::Guard;
 use crate::jobs::Intake;
 
@@ -33,7 +34,7 @@ pub struct App {
     /// In the order of the configuration, those that ask for something first.
     pub sources: Vec<(Source, Guard)>,
     pub metrics: PrometheusHandle,
-    pub uploads: std::path::PathBuf,
+    pub spool: Arc<Spool>,
     pub most_bytes: u64,
     pub most_message_bytes: usize,
 }

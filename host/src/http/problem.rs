@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::fetch::FetchError;
 use crate::ingest::HookError;
 use crate::jobs::IntakeError;
 use crate::store::StoreError;
@@ -43,6 +44,17 @@ impl From<HookError> for Problem {
             HookError::Malformed { .. } => StatusCode::BAD_REQUEST,
             HookError::Unauthorised | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
+        };
+        Self::new(status, error.code(), error)
+    }
+}
+
+impl From<FetchError> for Problem {
+    /// Of an upload that cannot be kept.
+    fn from(error: FetchError) -> Self {
+        let status = match &error {
+            FetchError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::INSUFFICIENT_STORAGE,
         };
         Self::new(status, error.code(), error)
     }

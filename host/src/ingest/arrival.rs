@@ -26,8 +26,8 @@ pub enum Place {
     Object { bucket: String, key: String },
     /// A file, below the source's root.
     Path(String),
-    /// Uploaded to this service, under this name in its spool.
-    Upload(String),
+    /// Uploaded to this service, under this name in the spool of one machine.
+    Upload { spool: String, name: String },
     /// To be fetched, from one of the source's hosts.
     Url(String),
 }
@@ -57,7 +57,7 @@ impl Place {
         let whole = match self {
             // What follows may be a secret.
             Self::Url(url) => url.split(['?', '#']).next().unwrap_or_default(),
-            Self::Object { key: whole, .. } | Self::Path(whole) | Self::Upload(whole) => whole,
+            Self::Object { key: whole, .. } | Self::Path(whole) | Self::Upload { name: whole, .. } => whole,
         };
         whole.rsplit('/').find(|part| !part.is_empty()).unwrap_or(whole)
     }
@@ -68,7 +68,7 @@ impl fmt::Display for Place {
         match self {
             Self::Object { bucket, key } => write!(f, "object {bucket}/{key}"),
             Self::Path(path) => write!(f, "path {path}"),
-            Self::Upload(name) => write!(f, "upload {name}"),
+            Self::Upload { spool, name } => write!(f, "upload {spool}/{name}"),
             Self::Url(url) => write!(f, "url {url}"),
         }
     }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tracing::{Instrument, info, info_span, warn};
 
-use super::intake::Intake;
+use super::intake::{Intake, When};
 use super::notify::Notifier;
 use super::queue::{Job, Work};
 use crate::assessment::Assessment;
@@ -28,6 +29,8 @@ pub struct Assessor {
     pub fetcher: Fetcher,
     pub notifier: Notifier,
     pub scanner: Arc<Scanner>,
+    /// One for each sandbox: an asset is begun when it can be.
+    pub places: Semaphore,
     pub tags: Tags,
     /// How often a passing fault is met before it counts as lasting.
     pub attempts: u16,
@@ -66,6 +69,7 @@ impl Work for Assessor {
 
 impl Assessor {
     async fn assess(&self, id: &str) -> Result<(), StoreError> {
+        let _place = self.places.acquire().await.expect("nobody closes it");
         let Some(record) = self.intake.store.begin(id).await? else { return Ok(()) };
         match self.conclude(&record).await {
             Ok(()) => Ok(()),
@@ -78,8 +82,8 @@ impl Assessor {
 
     /// Another process on the same database knows its source; this try does not count.
     async fn leave_to_others(&self, record: &ArrivalRecord) -> Result<(), StoreError> {
-        let generation = self.intake.store.reopen(&record.id).await?;
-        self.intake.push(&record.id, generation, ELSEWHERE).await
+        let record = self.intake.store.reopen(&record.id).await?;
+        self.intake.push(&record, When::After(ELSEWHERE)).await
     }
 
     /// The verdict comes first: nothing that is done about it takes it back.
@@ -94,7 +98,7 @@ impl Assessor {
         self.notifier.announce(&self.intake, id, "assessment.completed", &found).await?;
         self.tag(record, &fetched, assessment).await?;
         store.finish(id, State::Done).await?;
-        self.fetcher.release(&record.arrival).await;
+        self.fetcher.release(&record.arrival.place);
         Ok(())
     }
 
@@ -150,19 +154,19 @@ impl Assessor {
     async fn again_or_fail(&self, record: &ArrivalRecord, fault: &Fault) -> Result<(), StoreError> {
         let (store, id, attempts) = (&self.intake.store, &record.id, record.attempts);
         let (code, why) = (fault.code(), fault.to_string());
-        let Some(generation) = store.postpone(id, code, &why).await? else { return Ok(()) };
+        let Some(next) = store.postpone(id, code, &why).await? else { return Ok(()) };
         if fault.may_pass() && attempts < i64::from(self.attempts) {
             let delay = Duration::from_secs(5 << (2 * attempts.min(6)));
             warn!(code, why, attempts, again_in_s = delay.as_secs(), "not done yet");
-            return self.intake.push(id, generation, delay).await;
+            return self.intake.push(&next, When::After(delay)).await;
         }
         warn!(code, why, attempts, "failed");
         metrics::counter!("veritag_failures_total", "code" => code.to_owned()).increment(1);
-        if store.arrival(id).await?.is_some_and(|record| record.assessment.is_none()) {
-            self.notifier.announce(&self.intake, id, "assessment.failed", &generation.to_string()).await?;
+        if next.assessment.is_none() {
+            self.notifier.announce(&self.intake, id, "assessment.failed", &next.generation.to_string()).await?;
         }
         store.finish(id, State::Failed).await?;
-        self.fetcher.release(&record.arrival).await;
+        self.fetcher.release(&record.arrival.place);
         Ok(())
     }
 }

@@ -7,11 +7,11 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::queue::{Job, Queue};
+use super::queue::{Job, Lane, Order, Queue};
 use crate::config::Source;
-use crate::ingest::{Arrival, Dialect, HookError, tusd};
+use crate::ingest::{Arrival, Dialect, HookError, Place, tusd};
 use crate::output::words;
-use crate::store::{Received, State, Store, StoreError};
+use crate::store::{ArrivalRecord, Received, State, Store, StoreError};
 
 /// How long a source that waits for a verdict is kept waiting: tusd gives up after 15 s.
 const VERDICT: Duration = Duration::from_secs(12);
@@ -21,6 +21,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub struct Intake {
     pub store: Store,
     pub queue: Queue,
+}
+
+/// When an arrival is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    Now,
+    /// Before what waits: somebody holds an upload up for it.
+    Urgently,
+    After(Duration),
 }
 
 /// What a source is told.
@@ -60,16 +69,16 @@ impl Intake {
     pub async fn receive(&self, source: &Source, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
         let mut ids = Vec::new();
         for arrival in arrivals {
-            let Received { id, new, waiting, generation } = self.store.receive(source, arrival).await?;
-            if waiting {
+            let Received { record, new } = self.store.receive(source, arrival).await?;
+            if record.state == State::Waiting {
                 // A process may have died between recording it and this.
-                self.push(&id, generation, Duration::ZERO).await?;
+                self.push(&record, if source.reject.is_empty() { When::Now } else { When::Urgently }).await?;
             }
             if new {
                 metrics::counter!("veritag_arrivals_total", "source" => source.name.clone()).increment(1);
-                info!(id, source = source.name, name = arrival.name, "arrived");
+                info!(id = record.id, source = source.name, name = arrival.name, "arrived");
             }
-            ids.push(id);
+            ids.push(record.id);
         }
         Ok(ids)
     }
@@ -79,8 +88,8 @@ impl Intake {
     /// # Errors
     /// [`StoreError`].
     pub async fn take_up(&self) -> Result<(), StoreError> {
-        for (id, generation) in self.store.waiting().await? {
-            self.push(&id, generation, Duration::ZERO).await?;
+        for record in self.store.waiting().await? {
+            self.push(&record, When::Now).await?;
         }
         Ok(())
     }
@@ -90,16 +99,21 @@ impl Intake {
     /// # Errors
     /// [`StoreError`].
     pub async fn again(&self, id: &str) -> Result<(), StoreError> {
-        let generation = self.store.reopen(id).await?;
-        self.push(id, generation, Duration::ZERO).await
+        self.push(&self.store.reopen(id).await?, When::Now).await
     }
 
     /// Queues a generation of an arrival, once.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn push(&self, id: &str, generation: i64, delay: Duration) -> Result<(), StoreError> {
-        self.queue.push(Job::Assess { arrival: id.into() }, &format!("{id} {generation}"), delay).await
+    pub async fn push(&self, record: &ArrivalRecord, when: When) -> Result<(), StoreError> {
+        let lane = match &record.arrival.place {
+            Place::Upload { spool, .. } => Lane::Spool(spool),
+            _ => Lane::Shared,
+        };
+        let (job, key) = (Job::Assess { arrival: record.id.clone() }, format!("{} {}", record.id, record.generation));
+        let delay = if let When::After(delay) = when { delay } else { Duration::ZERO };
+        self.queue.push(Order { job, key, lane, delay, urgent: when == When::Urgently }).await
     }
 
     async fn tusd(&self, source: &Source, message: tusd::Message) -> Result<Value, IntakeError> {

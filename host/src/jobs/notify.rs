@@ -8,7 +8,7 @@ use standardwebhooks::{Webhook, WebhookError};
 use tracing::{info, warn};
 
 use super::intake::Intake;
-use super::queue::Job;
+use super::queue::{Job, Lane, Order};
 use crate::assessment::Assessment;
 use crate::config::{self, ConfigError};
 use crate::store::{ArrivalRecord, StoreError};
@@ -134,7 +134,7 @@ async fn again(intake: &Intake, notice: Notice, why: String) -> Result<(), Store
 
 async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), StoreError> {
     let key = format!("{} {} {} {} {}", notice.arrival, notice.event, notice.about, notice.attempts, notice.url);
-    intake.queue.push(Job::Notify(notice), &key, delay).await
+    intake.queue.push(Order { job: Job::Notify(notice), key, lane: Lane::Notices, delay, urgent: false }).await
 }
 
 /// What is told: enough to act on, without the windows.

@@ -23,7 +23,7 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(10);
 /// How long a worker that could not go on, mostly for want of the database, waits before it begins anew.
 const ANEW: Duration = Duration::from_secs(1);
-/// Messages sent at once: they wait more than they work, and must hold up no assessment.
+/// Messages sent at once.
 const NOTICES: usize = 8;
 
 /// One thing to do. It may be done twice, when a worker dies, so doing it again must change nothing.
@@ -41,11 +41,40 @@ pub trait Work: Send + Sync + 'static {
     fn work(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// A job, and what is to be known to queue it.
+pub struct Order<'a> {
+    pub job: Job,
+    /// A second order with the same key in the same lane is none.
+    pub key: String,
+    pub lane: Lane<'a>,
+    pub delay: Duration,
+    /// Somebody waits for it: it goes before what waits.
+    pub urgent: bool,
+}
+
+/// Who may do a job.
+#[derive(Clone, Copy, Debug)]
+pub enum Lane<'a> {
+    /// Every process on the database.
+    Shared,
+    /// Those with this spool, where the asset lies.
+    Spool(&'a str),
+    /// Every process, besides its assessments: messages wait more than they work, and must hold up no assessment.
+    Notices,
+}
+
 #[derive(Clone)]
 pub struct Queue {
-    assess: Storage,
-    notify: Storage,
+    database: Database,
+    /// How many heartbeats may be missed.
+    missed: usize,
     drain: Duration,
+}
+
+#[derive(Clone)]
+enum Database {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
 }
 
 #[derive(Clone)]
@@ -69,21 +98,19 @@ impl Queue {
     /// [`StoreError`] when it cannot be opened.
     pub async fn open(url: &str, drain: Duration) -> Result<Self, StoreError> {
         let missed = (drain + SILENCE).as_secs().div_ceil(HEARTBEAT.as_secs()) as usize;
-        let [assess, notify] = match url.strip_prefix("sqlite://") {
-            Some(file) => in_file(file, missed).await?,
-            None => in_postgres(url, missed).await?,
+        let database = match url.strip_prefix("sqlite://") {
+            Some(file) => Database::Sqlite(file_pool(file).await?),
+            None => Database::Postgres(server_pool(url).await?),
         };
-        Ok(Self { assess, notify, drain })
+        Ok(Self { database, missed, drain })
     }
 
-    /// Has `job` done after `delay`; a second job with the same `key` is none.
-    ///
     /// # Errors
     /// [`StoreError::Queue`].
-    pub async fn push(&self, job: Job, key: &str, delay: Duration) -> Result<(), StoreError> {
-        let storage = if matches!(job, Job::Assess { .. }) { &self.assess } else { &self.notify };
-        let task = TaskBuilder::new(job).idempotency_key(key).run_after(delay).build();
-        let pushed = match storage.clone() {
+    pub async fn push(&self, order: Order<'_>) -> Result<(), StoreError> {
+        let Order { job, key, lane, delay, urgent } = order;
+        let task = TaskBuilder::new(job).idempotency_key(key).run_after(delay).priority(urgent.into()).build();
+        let pushed = match self.storage(lane) {
             Storage::Sqlite(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
             Storage::Postgres(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
         };
@@ -96,30 +123,55 @@ impl Queue {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        match &self.assess {
-            Storage::Sqlite(queue) => {
+        match &self.database {
+            Database::Sqlite(pool) => {
                 let sql = "DELETE FROM Jobs WHERE status = 'Done' AND done_at < strftime('%s', 'now') - 86400";
-                sqlx::query(sql).execute(queue.pool()).await?;
+                sqlx::query(sql).execute(pool).await?;
             }
-            Storage::Postgres(queue) => {
+            Database::Postgres(pool) => {
                 let sql = "DELETE FROM apalis.jobs WHERE status = 'Done' AND done_at < NOW() - INTERVAL '1 day'";
-                sqlx::query(sql).execute(queue.pool()).await?;
+                sqlx::query(sql).execute(pool).await?;
             }
         }
         Ok(())
     }
 
-    /// Assesses `workers` things at a time, and tells whom it may concern, until `stop`.
-    pub async fn run<W: Work>(&self, name: &str, workers: usize, work: Arc<W>, stop: watch::Receiver<bool>) {
-        let assess = |index| self.keep_on(&self.assess, format!("{name}-{index}"), 1, &work, stop.clone());
-        let notify = self.keep_on(&self.notify, format!("{name}-notices"), NOTICES, &work, stop.clone());
-        tokio::join!(join_all((0..workers).map(assess)), notify);
+    /// Has work done until `stop`, by `workers` in each of the lanes that lead to assets: the shared one, and that of
+    /// `spool`.
+    pub async fn run<W: Work>(
+        &self,
+        name: &str,
+        spool: &str,
+        workers: usize,
+        work: Arc<W>,
+        stop: watch::Receiver<bool>,
+    ) {
+        let keep_on = |lane, name: String, at_once| self.keep_on(lane, name, at_once, &work, stop.clone());
+        let shared = (0..workers).map(|index| keep_on(Lane::Shared, format!("{name}-{index}"), 1));
+        let spooled = keep_on(Lane::Spool(spool), format!("{name}-spool"), workers);
+        let notices = keep_on(Lane::Notices, format!("{name}-notices"), NOTICES);
+        tokio::join!(join_all(shared), spooled, notices);
+    }
+
+    fn storage(&self, lane: Lane<'_>) -> Storage {
+        let (name, missed) = (lane.name(), self.missed);
+        match &self.database {
+            Database::Sqlite(pool) => {
+                let config = apalis_sqlite::Config::default().queue(&name).batch_size(1).heartbeat_interval(HEARTBEAT);
+                Storage::Sqlite(SqliteStorage::new(pool).with_config(config.missed_heartbeats(missed)))
+            }
+            Database::Postgres(pool) => {
+                let config =
+                    apalis_postgres::Config::default().queue(&name).batch_size(1).heartbeat_interval(HEARTBEAT);
+                Storage::Postgres(PostgresStorage::new(pool).with_config(config.missed_heartbeats(missed)))
+            }
+        }
     }
 
     /// A worker that begins anew whenever it cannot go on; at the end it has a while to finish what it has begun.
     async fn keep_on<W: Work>(
         &self,
-        storage: &Storage,
+        lane: Lane<'_>,
         name: String,
         at_once: usize,
         work: &Arc<W>,
@@ -130,7 +182,7 @@ impl Queue {
             let stopped = async move { until.wait_for(|stop| *stop).await.map(drop).ok() };
             let stopped = stopped.map(|_| Ok::<(), WorkerError>(()));
             let working = async {
-                match storage {
+                match self.storage(lane) {
                     Storage::Sqlite(queue) => work_on!(queue, name, at_once, work, stopped),
                     Storage::Postgres(queue) => work_on!(queue, name, at_once, work, stopped),
                 }
@@ -152,7 +204,17 @@ impl Queue {
     }
 }
 
-async fn in_file(file: &str, missed: usize) -> Result<[Storage; 2], StoreError> {
+impl Lane<'_> {
+    fn name(self) -> String {
+        match self {
+            Self::Shared => "veritag".into(),
+            Self::Spool(id) => format!("veritag-spool-{id}"),
+            Self::Notices => "veritag-notices".into(),
+        }
+    }
+}
+
+async fn file_pool(file: &str) -> Result<SqlitePool, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -162,19 +224,13 @@ async fn in_file(file: &str, missed: usize) -> Result<[Storage; 2], StoreError> 
     let pool = SqlitePool::connect_with(options).await?;
     // Its own `setup` would give up durability.
     SqliteStorage::migrations().set_ignore_missing(true).run(&pool).await?;
-    Ok(["veritag", "veritag-notices"].map(|name| {
-        let config = apalis_sqlite::Config::default().queue(name).batch_size(1).heartbeat_interval(HEARTBEAT);
-        Storage::Sqlite(SqliteStorage::new(&pool).with_config(config.missed_heartbeats(missed)))
-    }))
+    Ok(pool)
 }
 
-async fn in_postgres(url: &str, missed: usize) -> Result<[Storage; 2], StoreError> {
+async fn server_pool(url: &str) -> Result<PgPool, StoreError> {
     let pool = PgPool::connect(url).await?;
     PostgresStorage::migrations().set_ignore_missing(true).run(&pool).await?;
-    Ok(["veritag", "veritag-notices"].map(|name| {
-        let config = apalis_postgres::Config::default().queue(name).batch_size(1).heartbeat_interval(HEARTBEAT);
-        Storage::Postgres(PostgresStorage::new(&pool).with_config(config.missed_heartbeats(missed)))
-    }))
+    Ok(pool)
 }
 
 async fn handle<W: Work>(job: Job, work: Data<Arc<W>>) -> Result<(), BoxDynError> {

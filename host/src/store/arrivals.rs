@@ -27,8 +27,9 @@ pub struct ArrivalRecord {
     pub source: String,
     pub arrival: Arrival,
     pub state: State,
-    /// How often it was begun.
+    /// How often it was begun since somebody asked for it, and how often it was queued.
     pub attempts: i64,
+    pub generation: i64,
     pub asset: Option<String>,
     pub assessment: Option<String>,
     pub error_code: Option<String>,
@@ -40,10 +41,8 @@ pub struct ArrivalRecord {
 /// An arrival that was announced, now or before.
 #[derive(Clone, Debug)]
 pub struct Received {
-    pub id: String,
+    pub record: ArrivalRecord,
     pub new: bool,
-    pub waiting: bool,
-    pub generation: i64,
 }
 
 /// What is known of a place.
@@ -84,6 +83,7 @@ impl FromRow<'_, AnyRow> for ArrivalRecord {
             arrival: serde_json::from_str(row.try_get("arrival")?).map_err(decode)?,
             state: State::named(&state),
             attempts: row.try_get("attempts")?,
+            generation: row.try_get("generation")?,
             asset: row.try_get("asset")?,
             assessment: row.try_get("assessment")?,
             error_code: row.try_get("error_code")?,
@@ -109,10 +109,9 @@ impl Store {
         let insert = sqlx::query(sql).bind(&id).bind(&source.name).bind(&place).bind(&content);
         let insert = insert.bind(serde_json::to_string(arrival)?).bind(&now);
         let new = insert.execute(&self.pool).await?.rows_affected() == 1;
-        let sql = "SELECT id, state, generation FROM arrivals WHERE source = $1 AND content = $2";
-        let select = sqlx::query_as::<_, (String, String, i64)>(sql).bind(&source.name).bind(&content);
-        let (id, state, generation) = select.fetch_one(&self.pool).await?;
-        Ok(Received { id, new, waiting: State::named(&state) == State::Waiting, generation })
+        let sql = "SELECT * FROM arrivals WHERE source = $1 AND content = $2";
+        let record = sqlx::query_as(sql).bind(&source.name).bind(&content).fetch_one(&self.pool).await?;
+        Ok(Received { record, new })
     }
 
     /// What is known of each place of a source: its newest arrival.
@@ -128,14 +127,14 @@ impl Store {
         Ok(rows.map(|(place, id, state, model)| (place, Known { id, state: State::named(&state), model })).collect())
     }
 
-    /// Has an arrival done again; gives the number of its new generation.
+    /// Has an arrival done again, in a new generation.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn reopen(&self, id: &str) -> Result<i64, StoreError> {
+    pub async fn reopen(&self, id: &str) -> Result<ArrivalRecord, StoreError> {
         let sql = "UPDATE arrivals SET state = 'waiting', attempts = 0, generation = generation + 1, changed_at = $2 \
-                   WHERE id = $1 RETURNING generation";
-        Ok(sqlx::query_scalar(sql).bind(id).bind(now()).fetch_one(&self.pool).await?)
+                   WHERE id = $1 RETURNING *";
+        Ok(sqlx::query_as(sql).bind(id).bind(now()).fetch_one(&self.pool).await?)
     }
 
     /// # Errors
@@ -144,12 +143,12 @@ impl Store {
         Ok(sqlx::query_as("SELECT * FROM arrivals WHERE id = $1").bind(id).fetch_optional(&self.pool).await?)
     }
 
-    /// Those that are still to be looked at, oldest first: ids and generations.
+    /// Those that are still to be looked at, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn waiting(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let sql = "SELECT id, generation FROM arrivals WHERE state = 'waiting' ORDER BY id";
+    pub async fn waiting(&self) -> Result<Vec<ArrivalRecord>, StoreError> {
+        let sql = "SELECT * FROM arrivals WHERE state = 'waiting' ORDER BY id";
         Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 
@@ -163,14 +162,14 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(id).bind(now()).fetch_optional(&self.pool).await?)
     }
 
-    /// Says why a waiting arrival was begun in vain; gives the number of its next generation.
+    /// Says why a waiting arrival was begun in vain, and gives its next generation.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn postpone(&self, id: &str, code: &str, error: &str) -> Result<Option<i64>, StoreError> {
+    pub async fn postpone(&self, id: &str, code: &str, error: &str) -> Result<Option<ArrivalRecord>, StoreError> {
         let sql = "UPDATE arrivals SET generation = generation + 1, error_code = $2, error = $3, changed_at = $4 \
-                   WHERE id = $1 AND state = 'waiting' RETURNING generation";
-        let update = sqlx::query_scalar(sql).bind(id).bind(code).bind(error).bind(now());
+                   WHERE id = $1 AND state = 'waiting' RETURNING *";
+        let update = sqlx::query_as(sql).bind(id).bind(code).bind(error).bind(now());
         Ok(update.fetch_optional(&self.pool).await?)
     }
 
@@ -206,6 +205,15 @@ impl Store {
         let number =
             |state: State| found.iter().find(|(name, _)| name == state.name()).map_or(0, |(_, number)| *number);
         Ok([State::Waiting, State::Done, State::Failed].map(|state| (state.name(), number(state))))
+    }
+
+    /// Whether an arrival at this address is still to be looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_awaited(&self, place: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM arrivals WHERE place = $1 AND state = 'waiting'";
+        Ok(sqlx::query(sql).bind(place).fetch_optional(&self.pool).await?.is_some())
     }
 
     /// # Errors
