@@ -1,5 +1,6 @@
 //! Uploads to real systems that tag themselves. `make test-integration` brings the systems and runs this.
 
+mod directus;
 mod process;
 mod seaweedfs;
 mod tus;
