@@ -44,11 +44,21 @@ pub struct Assessment {
     /// Version of the decoder, such as `ffmpeg 5.1.6`.
     pub decoder: String,
     pub veritag: String,
-    /// `not_reviewed` until a person decides.
-    pub review: String,
+    pub review: Review,
     /// RFC 3339, UTC.
     pub assessed_at: String,
     pub elapsed_ms: u64,
+}
+
+/// What a person has decided about the asset. It never changes the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    #[default]
+    NotReviewed,
+    ReviewedAsReal,
+    ReviewedAsFake,
+    ReviewedAsUnsure,
 }
 
 /// An uploaded file, known by its sha256.

@@ -174,8 +174,16 @@ pub enum ConfigCommand {
 #[derive(Args, Debug)]
 pub struct Untag {
     /// Assets and directories of them; `-` reads paths from standard input, one a line
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "all", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// All that a service has ever tagged, by its records: files and objects; says what it would take back
+    #[arg(long, conflicts_with = "paths")]
+    pub all: bool,
+    /// Take it back
+    #[arg(long, requires = "all")]
+    pub apply: bool,
+    #[command(flatten)]
+    pub service: ServiceAt,
 }
 
 #[derive(Args, Debug)]

@@ -4,6 +4,7 @@ use std::fs;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
+use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
 
@@ -179,7 +180,10 @@ fn receiver(statuses: &'static [u16]) -> (String, std::sync::mpsc::Receiver<(htt
 fn receivers_are_told_again_until_they_have_heard() {
     let (url, requests) = receiver(&[500, 204]);
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\n");
+    let webhook = format!(
+        "[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\nsources = [\"own\"]\n\
+         [[webhook]]\nurl = \"{url}?other\"\nsecret = {{ file = \"ROOT/secret\" }}\nsources = [\"tus\"]\n"
+    );
     let place = Place::new(&format!("{SOURCES}\n{webhook}"));
     fs::write(place.media("secret"), secret).unwrap();
     fs::copy(fixture("media/no-face.mp4"), place.media("a.mp4")).unwrap();
@@ -195,4 +199,88 @@ fn receivers_are_told_again_until_they_have_heard() {
     assert_eq!(message["type"], "assessment.completed");
     assert_eq!((&message["data"]["job"], &message["data"]["external"]), (&json!(id), &json!("asset-7")));
     assert_eq!(message["data"]["assessment"]["reason"], "no_face");
+    assert!(!place.log().contains("?other"), "{}", place.log());
+}
+
+#[test]
+fn a_person_overrules_the_model_and_may_take_it_back() {
+    overrules(&Place::new);
+}
+
+#[test]
+fn a_person_overrules_the_model_on_postgres() {
+    let postgres = Postgres::start();
+    overrules(&|sources| Place::in_postgres(sources, &postgres));
+}
+
+fn overrules(new_place: &dyn Fn(&str) -> Place) {
+    let (url, requests) = receiver(&[204; 3]);
+    let webhook = format!(
+        "[tags]\nxmp = true\n[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\n\
+         events = [\"review.changed\"]\n"
+    );
+    let place = new_place(&format!("{SOURCES}\n{webhook}"));
+    fs::write(place.media("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
+    let service = place.serve();
+    let job = service.outcome(&only_job(service.hook("own", r#"{"path": "a.jpg", "external": "asset-7"}"#)));
+    let sha256 = job["assessment"]["asset"]["sha256"].as_str().unwrap();
+    let asset = format!("/v1/assets/{sha256}");
+    let review = |address: &str, body: Value| {
+        let request = service.http.put(service.url(&format!("{address}/review"))).bearer_auth(TOKEN);
+        request.body(body.to_string()).send().unwrap()
+    };
+    let decide = |decision: &str| {
+        let answer = review(&asset, json!({"decision": decision, "by": "ann", "note": "known to us"}));
+        assert_eq!(answer.status(), 200);
+        let (_, body) = requests.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        serde_json::from_slice::<Value>(&body).unwrap()
+    };
+    let tags = || {
+        let json: Value = serde_json::from_slice(&fs::read(place.media("a.jpg.veritag.json")).unwrap()).unwrap();
+        (json, fs::read_to_string(place.media("a.jpg.xmp")).unwrap())
+    };
+
+    let told = decide("fake");
+    assert_eq!((&told["type"], &told["data"]["external"]), (&json!("review.changed"), &json!("asset-7")));
+    assert_eq!(told["data"]["assessment"]["keyword"], "deepfake-check:reviewed-as-fake");
+    let (json, xmp) = tags();
+    assert_eq!((&json["verdict"], &json["review"]), (&json!("real"), &json!("reviewed_as_fake")), "both are kept");
+    assert!(json["text"].as_str().unwrap().ends_with(", reviewed as fake."), "{json:#}");
+    assert!(xmp.contains("deepfake-check:reviewed-as-fake") && !xmp.contains("no-manipulation-found<"), "{xmp}");
+
+    let again = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
+    assert_eq!(again["assessment"]["review"], "reviewed_as_fake", "the asset is known wherever it comes again");
+    assert_eq!(decide("none")["data"]["assessment"]["keyword"], "deepfake-check:no-manipulation-found");
+    let known: Value = service.get(&asset).json().unwrap();
+    let reviews: Vec<&Value> = known["reviews"].as_array().unwrap().iter().map(|one| &one["review"]).collect();
+    assert_eq!(reviews, ["not_reviewed", "reviewed_as_fake"]);
+    assert_eq!(known["assessments"].as_array().unwrap().len(), 1);
+
+    let unknown = format!("/v1/assets/{}", "0".repeat(64));
+    assert_eq!(review(&unknown, json!({"decision": "real", "by": "ann"})).status(), 404);
+    assert_eq!(review(&asset, json!({"decision": "maybe", "by": "ann"})).status(), 400);
+    assert_eq!(service.http.put(service.url(&format!("{asset}/review"))).body("{}").send().unwrap().status(), 401);
+}
+
+#[test]
+fn all_that_was_tagged_is_taken_back_and_nothing_else() {
+    let place = Place::new(&format!("{SOURCES}\n[tags]\nxmp = true\n"));
+    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
+    fs::write(place.media("b.jpg.veritag.json"), "a person's").unwrap();
+    let service = place.serve();
+    service.outcome(&only_job(service.hook("own", r#"{"path": "a.jpg"}"#)));
+    let untag = |arguments: &[&str]| {
+        let output = run(&mut place.command(&[&["untag", "--all"], arguments].concat()));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let would = untag(&[]);
+    assert!(would.contains("would untag json ") && would.contains("would untag xmp "), "{would}");
+    assert!(place.media("a.jpg.xmp").exists());
+    assert_eq!(untag(&["--apply"]), "untagged 2\n");
+    let mut left: Vec<_> = fs::read_dir(place.media("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["a.jpg", "b.jpg.veritag.json"]);
+    assert_eq!(untag(&["--apply"]), "untagged 0\n");
 }

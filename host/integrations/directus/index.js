@@ -5,6 +5,7 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 const TOLERANCE_S = 300
 const LARGEST_MESSAGE = 1 << 20
 const GIVEN = "veritag_given"
+const HEARD = ["assessment.completed", "review.changed"]
 
 export default ({ action, init }, { services, database, getSchema, env, logger }) => {
   action("files.upload", ({ payload, key }) => {
@@ -27,7 +28,7 @@ export default ({ action, init }, { services, database, getSchema, env, logger }
     const body = await read(request)
     if (!signed(request.headers, body, env.VERITAG_SECRET)) return 401
     const { type, data } = JSON.parse(body)
-    if (type !== "assessment.completed" || !data.external || !data.assessment) return 204
+    if (!HEARD.includes(type) || !data.external || !data.assessment) return 204
     await makeLedger()
     const schema = await getSchema()
     await database.transaction((knex) => give(knex, schema, data.external, data.assessment.keyword))

@@ -52,7 +52,7 @@ fn keep(path: &Path, assessment: &Assessment, options: &Scan) -> Result<(), Erro
         sidecar::write(path, assessment)?;
     }
     if options.xmp {
-        xmp::sidecar::write(path, assessment, &Words::default().keyword(assessment.verdict))?;
+        xmp::sidecar::write(path, assessment, &Words::default().keyword(assessment.verdict, assessment.review))?;
     }
     Ok(())
 }

@@ -5,35 +5,90 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::SOME_FAILED;
+use super::{SOME_FAILED, service};
 use crate::cli::Untag;
 use crate::error::Error;
+use crate::fetch::{FetchError, Fetcher};
 use crate::scan::{inputs, sidecar};
+use crate::store::{OBJECT, Store, StoreError, Written};
 use crate::tags::xmp;
 
 /// # Errors
-/// What kept the command from finding the assets.
+/// What kept the command from finding the assets or reading the records.
 pub fn run(options: &Untag) -> Result<ExitCode, Error> {
-    let (mut untagged, mut failed) = (0, false);
-    for asset in inputs::expand(&options.paths, io::stdin().lock())? {
-        match untag(&asset) {
-            Ok(found) => untagged += usize::from(found),
-            Err(error) => {
-                failed = true;
-                eprintln!("veritag: {}: {error}", error.code());
-            }
-        }
-    }
-    println!("untagged {untagged}");
+    let failed = if options.all { all(options)? } else { named(options)? };
     Ok(if failed { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
 }
 
-fn untag(asset: &Path) -> Result<bool, Error> {
-    let json = sidecar::path_of(asset);
-    let document = match fs::remove_file(&json) {
-        Ok(()) => true,
-        Err(error) if error.kind() == ErrorKind::NotFound => false,
-        Err(error) => return Err(sidecar::unwritable(&json, &error)),
+/// Whether anything failed.
+fn named(options: &Untag) -> Result<bool, Error> {
+    let (mut untagged, mut failed) = (0, false);
+    for asset in inputs::expand(&options.paths, io::stdin().lock())? {
+        let json = remove(&sidecar::path_of(&asset));
+        match json.and_then(|json| Ok(xmp::sidecar::remove(&asset)? || json)) {
+            Ok(found) => untagged += usize::from(found),
+            Err(error) => failed = told(&error),
+        }
+    }
+    println!("untagged {untagged}");
+    Ok(failed)
+}
+
+/// Whether anything failed.
+fn all(options: &Untag) -> Result<bool, Error> {
+    let config = service::configured(&options.service)?;
+    let (mut untagged, mut failed) = (0, false);
+    service::run(async {
+        let (store, fetcher) = (Store::open(&config.service.database).await?, Fetcher::new(&config)?);
+        for written in store.written().await? {
+            if !options.apply {
+                println!("would untag {} {}", written.target, written.place);
+                continue;
+            }
+            match take_back(&store, &fetcher, &written).await {
+                Ok(found) => untagged += usize::from(found),
+                Err(error) => failed = told(&error),
+            }
+        }
+        Ok(())
+    })?;
+    match options.apply {
+        true => println!("untagged {untagged}"),
+        false => println!("nothing was done: --apply does it"),
+    }
+    Ok(failed)
+}
+
+async fn take_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
+    let place = Path::new(&written.place);
+    let found = match written.target.as_str() {
+        OBJECT => take_object_tag_back(store, fetcher, written).await?,
+        "xmp" => xmp::sidecar::remove_from(place)?,
+        _ => remove(place)?,
     };
-    Ok(xmp::sidecar::remove(asset)? || document)
+    store.strike(&written.target, &written.place).await?;
+    Ok(found)
+}
+
+async fn take_object_tag_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
+    let record = store.arrival(&written.arrival).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))?;
+    let object = fetcher.tagged_object(&record.source, &record.arrival.place);
+    let object = object.ok_or_else(|| FetchError::forbidden("no [[store]] with `tag_objects` has it any more"))?;
+    match store.wrote(OBJECT, &written.place).await? {
+        Some(ours) => Ok(object.untag(&ours).await?),
+        None => Ok(false),
+    }
+}
+
+fn remove(file: &Path) -> Result<bool, Error> {
+    match fs::remove_file(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(sidecar::unwritable(file, &error)),
+    }
+}
+
+fn told(error: &Error) -> bool {
+    eprintln!("veritag: {}: {error}", error.code());
+    true
 }

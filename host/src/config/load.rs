@@ -10,8 +10,6 @@ use super::{Config, ConfigError, Source};
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
 const PREFIX: &str = "VERITAG__";
-/// What a webhook may tell of.
-const EVENTS: [&str; 2] = ["assessment.completed", "assessment.failed"];
 
 /// The configuration of `path`, or the default, with `variables` above it.
 ///
@@ -64,12 +62,11 @@ fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
 /// What types cannot say.
 fn check(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
-    let unknown =
-        config.webhooks.iter().flat_map(|webhook| &webhook.events).find(|event| !EVENTS.contains(&event.as_str()));
-    if let Some(event) = unknown {
-        return Err(ConfigError::Senseless { key: "events of [[webhook]]".into(), why: format!("what is {event:?}?") });
-    }
     let senseless = |key: String, why: &str| Err(ConfigError::Senseless { key, why: why.into() });
+    let known = |name: &String| config.sources.iter().any(|source| source.name == *name);
+    if let Some(name) = config.webhooks.iter().flat_map(|webhook| &webhook.sources).find(|name| !known(name)) {
+        return senseless(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");
+    }
     for source in &config.sources {
         let key = |name: &str| format!("{name} of source {:?}", source.name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -4,15 +4,17 @@ mod error;
 mod load;
 mod secret;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use load::{load, variables};
 pub use secret::{Secret, SecretRef};
 
+use crate::assessment::plain_name;
 use crate::ingest::{Dialect, Place};
 use crate::tags::keywords::Words;
 
@@ -167,9 +169,29 @@ pub struct Webhook {
     pub url: String,
     /// `whsec_…`: what our requests are signed with, by Standard Webhooks.
     pub secret: SecretRef,
-    /// `assessment.completed`, `assessment.failed` [default: all].
+    /// [default: all]
     #[serde(default)]
-    pub events: Vec<String>,
+    pub events: Vec<Event>,
+    /// Only what came from these sources [default: all].
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// What a webhook may tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    #[serde(rename = "assessment.completed")]
+    AssessmentCompleted,
+    #[serde(rename = "assessment.failed")]
+    AssessmentFailed,
+    #[serde(rename = "review.changed")]
+    ReviewChanged,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain_name(self))
+    }
 }
 
 #[cfg(test)]

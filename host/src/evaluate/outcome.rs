@@ -91,7 +91,7 @@ mod tests {
         let media = json!({"kind": "video", "format": "mp4", "codec": "hevc", "width": 64, "height": 48});
         let document = json!({"schema": "", "text": "Automated check.", "asset": {"path": "a.mp4", "media": media},
             "verdict": "unsure", "score": 0.75, "labels": [], "windows": [window], "gaps": [], "runner": "",
-            "decoder": "", "veritag": "", "review": "", "assessed_at": "", "elapsed_ms": 1});
+            "decoder": "", "veritag": "", "review": "not_reviewed", "assessed_at": "", "elapsed_ms": 1});
         serde_json::from_value(document).unwrap()
     }
 

@@ -21,6 +21,7 @@ use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
 pub use spool::Spool;
+pub use tagging::{Tag, TaggedObject};
 
 /// How long an asset may take to come, however large.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -104,21 +105,20 @@ impl Fetcher {
         Ok(found)
     }
 
-    /// Gives the object of an arrival the tag `name`, where its store is to be tagged.
+    /// The file that a place is, if it is one.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn tag_object(
-        &self,
-        source: &str,
-        arrival: &Arrival,
-        name: &str,
-        value: &str,
-    ) -> Result<Option<String>, FetchError> {
-        let store = self.sources.get(source).and_then(|source| source.store.as_deref());
-        let (Some(store), Place::Object { bucket, key }) = (store, &arrival.place) else { return Ok(None) };
-        let Some(tagger) = self.stores.tagger(store, bucket) else { return Ok(None) };
-        tagger.tag(key, name, value).await?;
-        Ok(Some(format!("{bucket}/{key}")))
+    pub fn in_place(&self, source: &str, place: &Place) -> Result<Option<PathBuf>, FetchError> {
+        let (Some(source), Place::Path(path)) = (self.sources.get(source), place) else { return Ok(None) };
+        path::resolve(source, path).map(Some)
+    }
+
+    /// The object that a place is, where its store is to be tagged.
+    pub fn tagged_object<'a>(&'a self, source: &str, place: &'a Place) -> Option<TaggedObject<'a>> {
+        let store = self.sources.get(source)?.store.as_deref()?;
+        let Place::Object { bucket, key } = place else { return None };
+        let tagger = self.stores.tagger(store, bucket)?;
+        Some(TaggedObject { tagger, key, address: format!("{store} {bucket}/{key}") })
     }
 }

@@ -25,28 +25,67 @@ pub struct Tagger {
     pub credential: Option<AwsCredential>,
 }
 
-impl Tagger {
-    /// Gives the object the tag `name`, and leaves its others. Does nothing where it is so already, since a store may
-    /// report the change as a new object.
+/// Name and value.
+pub type Tag = (String, String);
+
+/// An object of such a bucket.
+pub struct TaggedObject<'a> {
+    pub tagger: &'a Tagger,
+    pub key: &'a str,
+    /// What tells it from all other objects.
+    pub address: String,
+}
+
+impl TaggedObject<'_> {
+    /// Gives the object `new` in the place of `ours`, and leaves its others. False, and nothing is done, if it has a
+    /// tag of that name that is not ours.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn tag(&self, key: &str, name: &str, value: &str) -> Result<(), FetchError> {
-        let before = read(&self.request("GET", key, String::new()).await?)?;
+    pub async fn tag(&self, ours: Option<&Tag>, new: &Tag) -> Result<bool, FetchError> {
+        self.change(|tags| {
+            if tags.contains(new) {
+                return true;
+            }
+            tags.retain(|tag| Some(tag) != ours);
+            let free = tags.iter().all(|(name, _)| *name != new.0);
+            if free {
+                tags.push(new.clone());
+            }
+            free
+        })
+        .await
+    }
+
+    /// Takes `ours` back. False if it is not there.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn untag(&self, ours: &Tag) -> Result<bool, FetchError> {
+        self.change(|tags| {
+            let before = tags.len();
+            tags.retain(|tag| tag != ours);
+            tags.len() < before
+        })
+        .await
+    }
+
+    /// Writes nothing where nothing changes, since a store may report a change as a new object.
+    async fn change(&self, change: impl FnOnce(&mut Vec<Tag>) -> bool) -> Result<bool, FetchError> {
+        let before = read(&self.tagger.request("GET", self.key, String::new()).await?)?;
         let mut after = before.clone();
-        match after.iter_mut().find(|(tag, _)| tag == name) {
-            Some((_, old)) => *old = value.to_owned(),
-            None => after.push((name.to_owned(), value.to_owned())),
-        }
-        if after == before {
-            return Ok(());
-        }
+        let changed = change(&mut after);
         if after.len() > MOST {
             return Err(FetchError::forbidden(format!("the object has {MOST} tags already, and S3 keeps no more")));
         }
-        self.request("PUT", key, written(&after)).await.map(drop)
+        if changed && after != before {
+            self.tagger.request("PUT", self.key, written(&after)).await?;
+        }
+        Ok(changed)
     }
+}
 
+impl Tagger {
     async fn request(&self, method: &str, key: &str, body: String) -> Result<String, FetchError> {
         let url = format!("{}/{}?tagging=", self.bucket, utf8_percent_encode(key, KEY));
         let mut request = http::Request::builder().method(method).uri(&url);
@@ -76,7 +115,7 @@ impl Tagger {
     }
 }
 
-fn read(text: &str) -> Result<Vec<(String, String)>, FetchError> {
+fn read(text: &str) -> Result<Vec<Tag>, FetchError> {
     let mut xot = Xot::new();
     let document = xot.parse(text).map_err(FetchError::unreachable)?;
     let named = |node, name: &str| xot.node_name(node).is_some_and(|id| xot.local_name_str(id) == name);
@@ -85,7 +124,7 @@ fn read(text: &str) -> Result<Vec<(String, String)>, FetchError> {
     Ok(tags.filter_map(|tag| Some((part(tag, "Key")?, part(tag, "Value")?))).collect())
 }
 
-fn written(tags: &[(String, String)]) -> String {
+fn written(tags: &[Tag]) -> String {
     let mut xot = Xot::new();
     let namespace = xot.add_namespace(NAMESPACE);
     let [tagging, set, tag, key, value] =

@@ -54,7 +54,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The source of our own dialect that lets this request in.
-fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
+pub fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
     let mut own = app.sources.iter().filter(|(source, _)| source.dialect == Dialect::Veritag);
     let admitted = own.find(|(_, guard)| admits(guard));
     admitted.map(|(source, _)| source).ok_or(HookError::Unauthorised)

@@ -6,6 +6,7 @@ mod hooks;
 mod jobs;
 mod linger;
 mod problem;
+mod reviews;
 
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub fn router(app: App) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(hooks::receive, hooks::check))
         .routes(routes!(assets::receive))
+        .routes(routes!(reviews::asset))
+        .routes(routes!(reviews::review))
         .routes(routes!(jobs::job))
         .routes(routes!(jobs::events))
         .routes(routes!(health::live))

@@ -11,12 +11,12 @@ use super::intake::{Intake, When};
 use super::notify::Notifier;
 use super::queue::{Job, Work};
 use crate::assessment::Assessment;
-use crate::config::Tags;
+use crate::config::{Event, Tags};
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::hash::sha256_of;
 use crate::scan::Scanner;
-use crate::store::{ArrivalRecord, State, StoreError};
+use crate::store::{ArrivalRecord, OBJECT, State, StoreError};
 use crate::tags;
 
 /// How many times its tries an asset may be begun before it counts as what ends the process.
@@ -59,6 +59,9 @@ impl Work for Assessor {
     async fn work(&self, job: Job) -> Result<(), StoreError> {
         match job {
             Job::Assess { arrival } => self.assess(&arrival).instrument(info_span!("arrival", id = arrival)).await,
+            Job::Review { arrival, review } => {
+                self.follow(&arrival, &review).instrument(info_span!("arrival", id = arrival)).await
+            }
             Job::Notify(notice) => {
                 let span = info_span!("arrival", id = notice.arrival);
                 self.notifier.deliver(&self.intake, notice).instrument(span).await
@@ -93,28 +96,28 @@ impl Assessor {
         }
         let (store, id) = (&self.intake.store, &record.id);
         let fetched = self.fetcher.fetch(&record.source, &record.arrival).await?;
-        let (asset, found, assessment) = self.known_or_scanned(&fetched).await?;
+        let (asset, found) = self.known_or_scanned(&fetched).await?;
         store.conclude(id, &asset, &found).await?;
-        self.notifier.announce(&self.intake, id, "assessment.completed", &found).await?;
-        self.tag(record, &fetched, assessment).await?;
+        self.notifier.announce(&self.intake, record, Event::AssessmentCompleted, &found).await?;
+        self.tag(record, &found).await?;
         store.finish(id, State::Done).await?;
         self.fetcher.release(&record.arrival.place);
         Ok(())
     }
 
-    /// The asset's hash, and the assessment of it with its id.
-    async fn known_or_scanned(&self, fetched: &Fetched) -> Result<(String, String, Assessment), Fault> {
+    /// The asset's hash, and the id of the assessment of it.
+    async fn known_or_scanned(&self, fetched: &Fetched) -> Result<(String, String), Fault> {
         let (model, plugin) = (&self.scanner.pool.bundle().id.sha256, &self.scanner.plugin.sha256);
         let path = fetched.path().to_owned();
         let asset = blocking(move || std::fs::File::open(path).and_then(sha256_of)).await?;
         let (asset, _) = asset.map_err(FetchError::unreachable)?;
-        if let Some((id, assessment)) = self.intake.store.known(&asset, model, plugin).await? {
-            info!(verdict = ?assessment.verdict, "known");
-            return Ok((asset, id, assessment));
+        if let Some(id) = self.intake.store.known(&asset, model, plugin).await? {
+            info!("known");
+            return Ok((asset, id));
         }
         let assessment = self.scan(fetched.path().to_owned()).await?;
         let id = self.intake.store.keep(&asset, model, plugin, &assessment).await?;
-        Ok((asset, id, assessment))
+        Ok((asset, id))
     }
 
     async fn scan(&self, path: PathBuf) -> Result<Assessment, Fault> {
@@ -135,20 +138,41 @@ impl Assessor {
         }
     }
 
-    async fn tag(&self, record: &ArrivalRecord, fetched: &Fetched, mut assessment: Assessment) -> Result<(), Fault> {
+    /// What an assessment and a person say of an arrival, wherever its source wants to see it.
+    async fn tag(&self, record: &ArrivalRecord, assessment: &str) -> Result<(), Fault> {
+        let Some(mut assessment) = self.intake.store.assessment(assessment).await? else { return Ok(()) };
         assessment.asset.path = record.arrival.name.clone();
-        let (name, value) = self.tags.words.keyword(assessment.verdict).pair();
-        let tagged = self.fetcher.tag_object(&record.source, &record.arrival, &name, &value).await;
-        if let Some(place) = tagged.map_err(Fault::TagObject)? {
-            self.intake.store.note(&record.id, "object", &place).await?;
-        }
-        let Fetched::InPlace(path) = fetched else { return Ok(()) };
-        let (path, wanted) = (path.clone(), self.tags.clone());
+        self.tag_object(record, &assessment).await?;
+        let Some(path) = self.fetcher.in_place(&record.source, &record.arrival.place)? else { return Ok(()) };
+        let wanted = self.tags.clone();
         let written = blocking(move || tags::write(&path, &assessment, &wanted)).await?;
         for (target, place) in written.map_err(Fault::Tag)? {
-            self.intake.store.note(&record.id, target, &place).await?;
+            self.intake.store.note(&record.id, target, &place, None).await?;
         }
         Ok(())
+    }
+
+    async fn tag_object(&self, record: &ArrivalRecord, assessment: &Assessment) -> Result<(), Fault> {
+        let Some(object) = self.fetcher.tagged_object(&record.source, &record.arrival.place) else { return Ok(()) };
+        let (store, new) = (&self.intake.store, self.tags.words.keyword(assessment.verdict, assessment.review).pair());
+        let ours = store.wrote(OBJECT, &object.address).await?;
+        match object.tag(ours.as_ref(), &new).await.map_err(Fault::TagObject)? {
+            true => store.note(&record.id, OBJECT, &object.address, Some(&new)).await?,
+            false => info!(tag = new.0, "the object has such a tag, which is not ours: it stays"),
+        }
+        Ok(())
+    }
+
+    /// Has tags and receivers follow a person's decision; the next review of the asset does so again.
+    async fn follow(&self, id: &str, review: &str) -> Result<(), StoreError> {
+        let Some(record) = self.intake.store.arrival(id).await? else { return Ok(()) };
+        let Some(assessment) = &record.assessment else { return Ok(()) };
+        match self.tag(&record, assessment).await {
+            Err(Fault::Store(error)) => return Err(error),
+            Err(fault) => warn!(code = fault.code(), why = fault.to_string(), "its tags do not follow the review"),
+            Ok(()) => {}
+        }
+        self.notifier.announce(&self.intake, &record, Event::ReviewChanged, review).await
     }
 
     async fn again_or_fail(&self, record: &ArrivalRecord, fault: &Fault) -> Result<(), StoreError> {
@@ -163,7 +187,8 @@ impl Assessor {
         warn!(code, why, attempts, "failed");
         metrics::counter!("veritag_failures_total", "code" => code.to_owned()).increment(1);
         if next.assessment.is_none() {
-            self.notifier.announce(&self.intake, id, "assessment.failed", &next.generation.to_string()).await?;
+            let about = next.generation.to_string();
+            self.notifier.announce(&self.intake, record, Event::AssessmentFailed, &about).await?;
         }
         store.finish(id, State::Failed).await?;
         self.fetcher.release(&record.arrival.place);

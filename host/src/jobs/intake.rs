@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::queue::{Job, Lane, Order, Queue};
+use crate::assessment::Review;
 use crate::config::Source;
 use crate::ingest::{Arrival, Dialect, HookError, Place, tusd};
 use crate::output::words;
-use crate::store::{ArrivalRecord, Received, State, Store, StoreError};
+use crate::store::{ArrivalRecord, Received, ReviewRecord, State, Store, StoreError};
 
 /// How long a source that waits for a verdict is kept waiting: tusd gives up after 15 s.
 const VERDICT: Duration = Duration::from_secs(12);
@@ -100,6 +101,27 @@ impl Intake {
     /// [`StoreError`].
     pub async fn again(&self, id: &str) -> Result<(), StoreError> {
         self.push(&self.store.reopen(id).await?, When::Now).await
+    }
+
+    /// Keeps a person's decision on an asset, and has the tags of all that it arrived as follow. None if nobody knows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn review(
+        &self,
+        asset: &str,
+        review: Review,
+        reviewer: &str,
+        note: Option<&str>,
+    ) -> Result<Option<ReviewRecord>, StoreError> {
+        let Some(kept) = self.store.review(asset, review, reviewer, note).await? else { return Ok(None) };
+        for record in self.store.arrivals_of(asset).await? {
+            let (job, key) = (Job::Review { arrival: record.id.clone(), review: kept.id.clone() }, &kept.id);
+            let key = format!("{} {key}", record.id);
+            self.queue.push(Order { job, key, lane: Lane::Shared, delay: Duration::ZERO, urgent: true }).await?;
+        }
+        info!(asset, review = kept.review, reviewer, "reviewed");
+        Ok(Some(kept))
     }
 
     /// Queues a generation of an arrival, once.

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::intake::Intake;
 use super::queue::{Job, Lane, Order};
 use crate::assessment::Assessment;
-use crate::config::{self, ConfigError};
+use crate::config::{self, ConfigError, Event};
 use crate::store::{ArrivalRecord, StoreError};
 use crate::tags::keywords::Words;
 
@@ -26,7 +26,8 @@ pub struct Notifier {
 
 struct Receiver {
     url: String,
-    events: Vec<String>,
+    events: Vec<Event>,
+    sources: Vec<String>,
     webhook: Webhook,
 }
 
@@ -34,9 +35,8 @@ struct Receiver {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Notice {
     pub arrival: String,
-    /// `assessment.completed` or `assessment.failed`.
-    pub event: String,
-    /// What tells it from another of the same event: the assessment, or the number of the try that failed.
+    pub event: Event,
+    /// What tells it from another of the same event: the assessment, the number of the try that failed, or the review.
     pub about: String,
     /// When it happened.
     pub at: String,
@@ -59,16 +59,18 @@ impl Notifier {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn announce(&self, intake: &Intake, arrival: &str, event: &str, about: &str) -> Result<(), StoreError> {
+    pub async fn announce(
+        &self,
+        intake: &Intake,
+        record: &ArrivalRecord,
+        event: Event,
+        about: &str,
+    ) -> Result<(), StoreError> {
         let at = jiff::Timestamp::now().to_string();
-        for receiver in self.receivers.iter().filter(|receiver| receiver.wants(event)) {
-            let [arrival, event, about] = [arrival, event, about].map(str::to_owned);
-            push(
-                intake,
-                Notice { arrival, event, about, at: at.clone(), url: receiver.url.clone(), attempts: 0 },
-                Duration::ZERO,
-            )
-            .await?;
+        for receiver in self.receivers.iter().filter(|receiver| receiver.wants(event, &record.source)) {
+            let (arrival, about) = (record.id.clone(), about.to_owned());
+            let notice = Notice { arrival, event, about, at: at.clone(), url: receiver.url.clone(), attempts: 0 };
+            push(intake, notice, Duration::ZERO).await?;
         }
         Ok(())
     }
@@ -81,11 +83,18 @@ impl Notifier {
         let receiver = self.receivers.iter().find(|receiver| receiver.url == notice.url);
         let record = intake.store.arrival(&notice.arrival).await?;
         let Some((receiver, record)) = receiver.zip(record) else { return Ok(()) };
-        let assessment = intake.store.assessment(&notice.about).await?;
+        let about = match notice.event {
+            Event::ReviewChanged => record.assessment.as_ref(),
+            Event::AssessmentCompleted | Event::AssessmentFailed => Some(&notice.about),
+        };
+        let assessment = match about {
+            Some(id) => intake.store.assessment(id).await?,
+            None => None,
+        };
         let body = message(&notice, &record, assessment.as_ref(), &self.words).to_string();
         match self.send(receiver, &notice, body).await {
             Ok(status) if status.is_success() => {
-                info!(event = notice.event, url = notice.url, "told");
+                info!(event = %notice.event, url = notice.url, "told");
                 Ok(())
             }
             Ok(StatusCode::GONE) => {
@@ -113,12 +122,13 @@ impl Receiver {
         let place = webhook.secret.to_string();
         let unusable = |error: WebhookError| ConfigError::Secret { place, why: error.to_string() };
         let secret = webhook.secret.read()?;
-        let (url, events) = (webhook.url.clone(), webhook.events.clone());
-        Ok(Self { url, events, webhook: Webhook::new(secret.expose()).map_err(unusable)? })
+        let config::Webhook { url, events, sources, .. } = webhook.clone();
+        Ok(Self { url, events, sources, webhook: Webhook::new(secret.expose()).map_err(unusable)? })
     }
 
-    fn wants(&self, event: &str) -> bool {
-        self.events.is_empty() || self.events.iter().any(|wanted| wanted == event)
+    fn wants(&self, event: Event, source: &str) -> bool {
+        let hears = self.sources.is_empty() || self.sources.iter().any(|name| name == source);
+        hears && (self.events.is_empty() || self.events.contains(&event))
     }
 }
 
@@ -141,7 +151,7 @@ async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), St
 fn message(notice: &Notice, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Words) -> Value {
     let found = assessment.map(|assessment| {
         json!({
-            "keyword": words.keyword(assessment.verdict).flat(),
+            "keyword": words.keyword(assessment.verdict, assessment.review).flat(),
             "text": assessment.text, "verdict": assessment.verdict, "reason": assessment.reason,
             "score": assessment.score, "threshold": assessment.threshold, "model": assessment.model,
             "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,

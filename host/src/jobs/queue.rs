@@ -32,6 +32,8 @@ const NOTICES: usize = 8;
 pub enum Job {
     /// Assess an arrival, and tag it.
     Assess { arrival: String },
+    /// Have the tags of an arrival follow what a person has decided, in this review.
+    Review { arrival: String, review: String },
     /// Tell somebody.
     Notify(Notice),
 }

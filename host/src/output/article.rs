@@ -6,7 +6,7 @@ use super::{
     faces, gauge,
     report::{Entry, badge, class},
     timeline, times,
-    words::{reason_in_words, visible},
+    words::{reason_in_words, review, visible},
 };
 use crate::assessment::{Assessment, Asset, MediaFacts};
 
@@ -103,7 +103,7 @@ fn machine(assessment: &Assessment) -> Vec<(&'static str, String)> {
     let mut rows = vec![];
     rows.extend(model.map(|m| ("Model", format!("{} {}, sha256 {}", m.name, m.version, m.sha256))));
     rows.push(("Assessed", assessed(assessment)));
-    rows.push(("Review", assessment.review.replace('_', " ")));
+    rows.push(("Review", review(assessment.review)));
     rows
 }
 

@@ -3,7 +3,7 @@
 use veritag_abi::{Analysis, FaceScore, ModelId, Quality, Reason, Verdict, WindowScore};
 
 use super::words;
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA};
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA};
 
 pub const DURATION: u64 = 14_000_000;
 
@@ -113,7 +113,7 @@ pub fn blank(path: &str, media: MediaFacts) -> Assessment {
         runner: "sandbox".into(),
         decoder: "ffmpeg 5.1.6".into(),
         veritag: "0.1.0".into(),
-        review: "not_reviewed".into(),
+        review: Review::NotReviewed,
         assessed_at: "2026-11-23T02:08:01Z".into(),
         elapsed_ms: 2_310,
     }

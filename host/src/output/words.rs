@@ -4,7 +4,7 @@ use veritag_abi::Verdict;
 use veritag_abi::bundle::Metric;
 
 use super::times;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Review, plain_name};
 
 /// The closed list of reasons for `not_assessed`, each with its words; they also follow "because".
 pub const REASONS: [(&str, &str); 18] = [
@@ -77,10 +77,15 @@ pub fn sentence(assessment: &Assessment) -> String {
         not_looked_for(assessment),
         model.map(|model| format!("model {} {}", model.name, model.version)),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
-        Some(assessment.review.replace('_', " ")),
+        Some(review(assessment.review)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("Automated check: {}.", parts.join(", "))
+}
+
+/// `not reviewed`, `reviewed as real`.
+pub fn review(review: Review) -> String {
+    plain_name(&review).replace('_', " ")
 }
 
 fn finding(assessment: &Assessment) -> String {

@@ -87,7 +87,8 @@ fn hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-fn may_be_media(path: &Path) -> bool {
+/// Whether a file of this name may be an image or a video.
+pub fn may_be_media(path: &Path) -> bool {
     !path.extension().is_some_and(|ending| NOT_MEDIA.iter().any(|other| ending.eq_ignore_ascii_case(other)))
 }
 

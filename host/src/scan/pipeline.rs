@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatch, Verdict};
 
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA};
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA};
 use crate::error::Error;
 use crate::hash::sha256_of;
 use crate::media::error::MediaError;
@@ -86,7 +86,7 @@ impl Scanner {
             runner: "sandbox".into(),
             decoder: format!("ffmpeg {}", self.tools.version),
             veritag: env!("CARGO_PKG_VERSION").into(),
-            review: "not_reviewed".into(),
+            review: Review::NotReviewed,
             assessed_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
             elapsed_ms: 0,
         }

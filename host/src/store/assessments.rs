@@ -1,31 +1,41 @@
 //! Assessments, and the assets that they are about.
 
 use super::{Store, StoreError, id, now};
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Review};
+use crate::output::words;
 
 impl Store {
-    /// The assessment that this model in this plugin gave of an asset, with its id.
+    /// The id of the assessment that this model in this plugin gave of an asset.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn known(
-        &self,
-        asset: &str,
-        model: &str,
-        plugin: &str,
-    ) -> Result<Option<(String, Assessment)>, StoreError> {
-        let sql = "SELECT id, document FROM assessments WHERE asset = $1 AND model = $2 AND plugin = $3";
-        let select = sqlx::query_as::<_, (String, String)>(sql).bind(asset).bind(model).bind(plugin);
-        let found = select.fetch_optional(&self.pool).await?;
-        found.map(|(id, document)| Ok((id, serde_json::from_str(&document)?))).transpose()
+    pub async fn known(&self, asset: &str, model: &str, plugin: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT id FROM assessments WHERE asset = $1 AND model = $2 AND plugin = $3";
+        let select = sqlx::query_scalar(sql).bind(asset).bind(model).bind(plugin);
+        Ok(select.fetch_optional(&self.pool).await?)
     }
 
+    /// An assessment, with what a person has decided since.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn assessment(&self, id: &str) -> Result<Option<Assessment>, StoreError> {
-        let select = sqlx::query_scalar::<_, String>("SELECT document FROM assessments WHERE id = $1").bind(id);
-        let found = select.fetch_optional(&self.pool).await?;
-        Ok(found.map(|document| serde_json::from_str(&document)).transpose()?)
+        let sql = "SELECT asset, document FROM assessments WHERE id = $1";
+        let select = sqlx::query_as::<_, (String, String)>(sql).bind(id);
+        let Some((asset, document)) = select.fetch_optional(&self.pool).await? else { return Ok(None) };
+        read(&document, self.reviewed(&asset).await?).map(Some)
+    }
+
+    /// Every assessment of an asset, the newest first, with what a person has decided since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn assessments(&self, asset: &str) -> Result<Vec<Assessment>, StoreError> {
+        let select =
+            sqlx::query_scalar("SELECT document FROM assessments WHERE asset = $1 ORDER BY id DESC").bind(asset);
+        let documents: Vec<String> = select.fetch_all(&self.pool).await?;
+        let review = self.reviewed(asset).await?;
+        documents.iter().map(|document| read(document, review)).collect()
     }
 
     /// Keeps an assessment of an asset; where there is one by the same model in the same plugin, that one stays.
@@ -56,4 +66,11 @@ impl Store {
         transaction.commit().await?;
         Ok(id)
     }
+}
+
+fn read(document: &str, review: Review) -> Result<Assessment, StoreError> {
+    let mut assessment: Assessment = serde_json::from_str(document)?;
+    assessment.review = review;
+    assessment.text = words::sentence(&assessment);
+    Ok(assessment)
 }

@@ -1,4 +1,5 @@
-//! The records: who said that what arrived, what was found, what was written where.
+//! The records: who said that what arrived, what was found, what people decided, what was written
+//! where.
 //!
 //! One SQL for SQLite and PostgreSQL. Every change is one statement or one transaction, so that a process may be killed
 //! between any two of them.
@@ -7,6 +8,7 @@ mod arrivals;
 mod assessments;
 mod error;
 mod ledger;
+mod reviews;
 
 use std::path::Path;
 
@@ -16,6 +18,8 @@ use ulid::Ulid;
 
 pub use arrivals::{ArrivalRecord, Known, Received, State};
 pub use error::StoreError;
+pub use ledger::{OBJECT, Written};
+pub use reviews::ReviewRecord;
 
 /// What SQLite needs to be told for every connection: to wait for other writers, and to lose nothing to a kill.
 const DURABLE: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use veritag_abi::Verdict;
 
-/// A prefix that marks our keywords, and a word for each verdict.
+use crate::assessment::Review;
+
+/// A prefix that marks our keywords, and a word for each verdict and each decision.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Words {
@@ -12,13 +14,23 @@ pub struct Words {
     pub real: String,
     pub unsure: String,
     pub not_assessed: String,
+    pub reviewed_as_fake: String,
+    pub reviewed_as_real: String,
+    pub reviewed_as_unsure: String,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        let [prefix, fake, real, unsure, not_assessed] =
-            ["deepfake-check", "likely-fake", "no-manipulation-found", "unsure", "not-assessed"].map(str::to_owned);
-        Self { prefix, fake, real, unsure, not_assessed }
+        Self {
+            prefix: "deepfake-check".into(),
+            fake: "likely-fake".into(),
+            real: "no-manipulation-found".into(),
+            unsure: "unsure".into(),
+            not_assessed: "not-assessed".into(),
+            reviewed_as_fake: "reviewed-as-fake".into(),
+            reviewed_as_real: "reviewed-as-real".into(),
+            reviewed_as_unsure: "reviewed-as-unsure".into(),
+        }
     }
 }
 
@@ -30,12 +42,16 @@ pub struct Keyword {
 }
 
 impl Words {
-    pub fn keyword(&self, verdict: Verdict) -> Keyword {
-        let word = match verdict {
-            Verdict::Fake => &self.fake,
-            Verdict::Real => &self.real,
-            Verdict::Unsure => &self.unsure,
-            Verdict::NotAssessed => &self.not_assessed,
+    /// What a person has decided goes before what the model says.
+    pub fn keyword(&self, verdict: Verdict, review: Review) -> Keyword {
+        let word = match (review, verdict) {
+            (Review::ReviewedAsFake, _) => &self.reviewed_as_fake,
+            (Review::ReviewedAsReal, _) => &self.reviewed_as_real,
+            (Review::ReviewedAsUnsure, _) => &self.reviewed_as_unsure,
+            (Review::NotReviewed, Verdict::Fake) => &self.fake,
+            (Review::NotReviewed, Verdict::Real) => &self.real,
+            (Review::NotReviewed, Verdict::Unsure) => &self.unsure,
+            (Review::NotReviewed, Verdict::NotAssessed) => &self.not_assessed,
         };
         Keyword { prefix: self.prefix.clone(), word: word.clone() }
     }
@@ -77,15 +93,21 @@ mod tests {
 
     #[test]
     fn every_catalogue_gets_its_separator() {
-        let keyword = Words::default().keyword(Verdict::Fake);
+        let keyword = Words::default().keyword(Verdict::Fake, Review::NotReviewed);
         assert_eq!(keyword.flat(), "deepfake-check:likely-fake");
         assert_eq!(keyword.lightroom(), "deepfake-check|likely-fake");
         assert_eq!(keyword.digikam(), "deepfake-check/likely-fake");
     }
 
     #[test]
+    fn a_person_has_the_last_word() {
+        let keyword = Words::default().keyword(Verdict::Fake, Review::ReviewedAsReal);
+        assert_eq!(keyword.flat(), "deepfake-check:reviewed-as-real");
+    }
+
+    #[test]
     fn without_a_prefix_the_word_stands_alone() {
         let words = Words { prefix: String::new(), ..Words::default() };
-        assert_eq!(words.keyword(Verdict::Unsure).digikam(), "unsure");
+        assert_eq!(words.keyword(Verdict::Unsure, Review::NotReviewed).digikam(), "unsure");
     }
 }

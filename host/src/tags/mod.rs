@@ -20,7 +20,7 @@ pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec
         written.push(("json", sidecar::write(asset, assessment)?));
     }
     if wanted.xmp {
-        let keyword = wanted.words.keyword(assessment.verdict);
+        let keyword = wanted.words.keyword(assessment.verdict, assessment.review);
         written.push(("xmp", xmp::sidecar::write(asset, assessment, &keyword)?));
     }
     Ok(written.into_iter().map(|(target, path)| (target, path.to_string_lossy().into_owned())).collect())

@@ -8,6 +8,7 @@ use std::process::Command;
 use reqwest::blocking::multipart::Form;
 use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use veritag::hash::sha256;
 use veritag_tests::service::{Place, TOKEN};
 use veritag_tests::{fixture, root, run};
 
@@ -100,6 +101,10 @@ fn what_an_editor_uploads_or_replaces_is_tagged() {
     };
     becomes(&image, "no-manipulation-found");
     becomes(&video, "not-assessed");
+    let sha256 = sha256(&fs::read(fixture("media/portrait.jpg")).unwrap());
+    let review = service.http.put(service.url(&format!("/v1/assets/{sha256}/review"))).bearer_auth(TOKEN);
+    assert_eq!(review.body(r#"{"decision": "fake", "by": "ann"}"#).send().unwrap().status(), 200);
+    becomes(&image, "reviewed-as-fake");
     directus.replace(&image, "tiny-face.mp4");
     becomes(&image, "not-assessed");
     let metrics = service.get("/metrics").text().unwrap();

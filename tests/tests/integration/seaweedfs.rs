@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use veritag_tests::service::{Place, TOKEN};
 use veritag_tests::{fixture, run};
@@ -81,6 +82,20 @@ fn an_object_that_is_put_is_tagged_and_keeps_its_own_tags() {
     let found = tags();
     assert!(found.contains("<Value>no-manipulation-found</Value>"), "{found}");
     assert!(found.contains("<Key>owner</Key>") && found.contains("<Value>ann</Value>"), "{found}");
+
+    let reviewed = ["-H", "x-amz-tagging: deepfake-check=seen-by-ann", "-T", portrait.to_str().unwrap()];
+    assert_eq!(weed.request(&reviewed, "media/in/reviewed.jpg").0, "200");
+    until("it stays as it is", || place.log().contains("which is not ours"));
+    let anns = weed.request(&[], "media/in/reviewed.jpg?tagging=").1;
+    assert!(anns.contains("<Value>seen-by-ann</Value>") && !anns.contains("no-manipulation-found"), "{anns}");
+
+    // A store tells of every change, of tags too.
+    std::thread::sleep(Duration::from_secs(5));
     let metrics = service.get("/metrics").text().unwrap();
-    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 1"), "tagging is no new arrival: {metrics}");
+    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 2"), "tagging is no new arrival: {metrics}");
+
+    let untagged = run(&mut place.command(&["untag", "--all", "--apply"]));
+    assert_eq!(String::from_utf8_lossy(&untagged.stdout), "untagged 1\n", "{untagged:?}");
+    let left = tags();
+    assert!(!left.contains("deepfake-check") && left.contains("<Value>ann</Value>"), "{left}");
 }

@@ -5,6 +5,7 @@ const { createHmac, timingSafeEqual } = require("node:crypto")
 const FILE = "plugin::upload.file"
 const TOLERANCE = 300
 const MOST_BYTES = 1_000_000
+const HEARD = ["assessment.completed", "review.changed"]
 
 module.exports = {
   config: {
@@ -79,17 +80,17 @@ async function receive(strapi, ctx) {
     return
   }
   const { type, timestamp, data } = JSON.parse(body)
-  if (type === "assessment.completed") await completed(strapi, timestamp, data)
+  if (HEARD.includes(type)) await heed(strapi, timestamp, data)
   ctx.status = 204
 }
 
 /** A message that was held up does not undo a newer one. */
-async function completed(strapi, at, { external, assessment }) {
+async function heed(strapi, at, { external, assessment }) {
   const file = await named(strapi, external)
   const newer = file?.veritag && Date.parse(file.veritag.at) > Date.parse(at)
   if (!file || !assessment || newer) return
-  const { keyword, text, verdict, reason, score } = assessment
-  await give(strapi, file, { keyword, text, verdict, reason, score, at })
+  const { keyword, text, verdict, reason, score, review } = assessment
+  await give(strapi, file, { keyword, text, verdict, reason, score, review, at })
 }
 
 async function read(ctx) {

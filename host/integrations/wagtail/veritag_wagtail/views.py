@@ -17,6 +17,7 @@ from wagtail.images import get_image_model
 from .models import GivenTag
 
 TOLERANCE = 300
+HEARD = ("assessment.completed", "review.changed")
 
 
 @csrf_exempt
@@ -26,7 +27,7 @@ def tell(request):
         return HttpResponse("the signature is wrong or old", status=401)
     message = json.loads(request.body)
     external, assessment = message["data"].get("external"), message["data"].get("assessment")
-    if message["type"] == "assessment.completed" and external and assessment:
+    if message["type"] in HEARD and external and assessment:
         instance = named(external)
         if instance:
             give(instance, external, assessment["keyword"])

@@ -16,6 +16,7 @@ const TAXONOMY  = 'veritag';
 const META      = '_veritag';
 const PATIENCE  = 3;
 const TOLERANCE = 300;
+const HEARD     = array( 'assessment.completed', 'review.changed' );
 
 // Without the first three nothing is told, the log says why, and no message is believed.
 foreach ( array( 'URL' => '', 'TOKEN' => '', 'SECRET' => '', 'SOURCE' => 'wordpress' ) as $name => $value ) {
@@ -123,7 +124,7 @@ function told( $request ) {
 	$message = $request->get_json_params();
 	$id      = (int) $message['data']['external'];
 	$ours    = VERITAG_SOURCE === $message['data']['source'] && $id && 'attachment' === get_post_type( $id );
-	if ( $ours && 'assessment.completed' === $message['type'] && $message['data']['assessment'] ) {
+	if ( $ours && in_array( $message['type'], HEARD, true ) && $message['data']['assessment'] ) {
 		$failure = give( $id, $message['data']['assessment'] );
 	}
 	return $failure ?? new \WP_REST_Response( null, 204 );

@@ -84,7 +84,7 @@ fn record(assessment: &Assessment) -> Value {
         ("PluginSha256", assessment.plugin.as_ref().map(|plugin| plugin.sha256.clone())),
         ("AssetSha256", assessment.asset.sha256.clone()),
         ("AssessedAt", Some(assessment.assessed_at.clone())),
-        ("Review", Some(assessment.review.clone())),
+        ("Review", Some(plain_name(&assessment.review))),
     ];
     let text = fields.into_iter().filter_map(|(name, text)| Some((Name::ours(name), text?.into())));
     Value::Structure(text.chain([(Name::ours("Seen"), seen(assessment))]).collect())

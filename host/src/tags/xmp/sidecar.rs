@@ -7,18 +7,27 @@ use std::path::{Path, PathBuf};
 use super::{Packet, is_tagged, tag, untag};
 use crate::assessment::Assessment;
 use crate::error::Error;
+use crate::scan::inputs;
 use crate::scan::sidecar::{replace, unwritable};
 use crate::tags::keywords::Keyword;
 
 /// More than any catalogue writes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Where the XMP of `asset` is: never a second file beside one that a catalogue reads.
+/// Where the XMP of `asset` is: never a second file beside one that a catalogue reads. `IMG.xmp` may be of `IMG.CR2` or
+/// of `IMG.JPG`, so where both are there it is of neither.
 pub fn path_of(asset: &Path) -> PathBuf {
     let mut whole = asset.as_os_str().to_owned();
     whole.push(".xmp");
     let (whole, short) = (PathBuf::from(whole), asset.with_extension("xmp"));
-    if !whole.exists() && short.exists() { short } else { whole }
+    if !whole.exists() && short.exists() && !has_twin(asset) { short } else { whole }
+}
+
+/// Whether another medium is called the same but for its ending.
+fn has_twin(asset: &Path) -> bool {
+    let entries = asset.parent().and_then(|directory| fs::read_dir(directory).ok());
+    let mut paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.any(|path| path != asset && path.file_stem() == asset.file_stem() && inputs::may_be_media(&path))
 }
 
 /// Tags the sidecar of `asset`, which is made if there is none. The asset itself is not opened.
@@ -40,11 +49,18 @@ pub fn write(asset: &Path, assessment: &Assessment, keyword: &Keyword) -> Result
 /// # Errors
 /// As [`write`].
 pub fn remove(asset: &Path) -> Result<bool, Error> {
-    let path = path_of(asset);
-    let Some(mut packet) = read(&path)?.filter(is_tagged) else { return Ok(false) };
+    remove_from(&path_of(asset))
+}
+
+/// As [`remove`], of a sidecar.
+///
+/// # Errors
+/// As [`write`].
+pub fn remove_from(path: &Path) -> Result<bool, Error> {
+    let Some(mut packet) = read(path)?.filter(is_tagged) else { return Ok(false) };
     match untag(&mut packet) {
-        true => replace(&path, packet.text().trim_end().as_bytes())?,
-        false => fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?,
+        true => replace(path, packet.text().trim_end().as_bytes())?,
+        false => fs::remove_file(path).map_err(|error| unwritable(path, &error))?,
     }
     Ok(true)
 }
@@ -59,4 +75,22 @@ fn read(path: &Path) -> Result<Option<Packet>, Error> {
         Ok(_) => {}
     }
     Packet::parse(&bytes).map(Some).map_err(|error| sidecar(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_is_of_one_medium_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        assert_eq!(path_of(&at("IMG.JPG")), at("IMG.JPG.xmp"));
+        for name in ["IMG.JPG", "IMG.xmp", "IMG.JPG.veritag.json", "OTHER.CR2"] {
+            fs::write(at(name), "").unwrap();
+        }
+        assert_eq!(path_of(&at("IMG.JPG")), at("IMG.xmp"));
+        fs::write(at("IMG.CR2"), "").unwrap();
+        assert_eq!([path_of(&at("IMG.JPG")), path_of(&at("IMG.CR2"))], [at("IMG.JPG.xmp"), at("IMG.CR2.xmp")]);
+    }
 }

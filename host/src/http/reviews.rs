@@ -1,0 +1,89 @@
+//! `/v1/assets/SHA256`: what models and people say of an asset.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::App;
+use super::assets::admitted;
+use super::problem::Problem;
+use crate::assessment::Review;
+use crate::ingest::HookError;
+use crate::store::ReviewRecord;
+
+/// An asset, whatever places it was at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Known {
+    pub sha256: String,
+    /// As `veritag schema` describes them, the newest first.
+    pub assessments: Vec<Value>,
+    /// The last one first, which counts.
+    pub reviews: Vec<ReviewRecord>,
+}
+
+/// A person's decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    pub decision: Decision,
+    /// Who decided.
+    pub by: String,
+    pub note: Option<String>,
+}
+
+/// `none` takes an earlier decision back.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Real,
+    Fake,
+    Unsure,
+    None,
+}
+
+impl From<Decision> for Review {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Real => Self::ReviewedAsReal,
+            Decision::Fake => Self::ReviewedAsFake,
+            Decision::Unsure => Self::ReviewedAsUnsure,
+            Decision::None => Self::NotReviewed,
+        }
+    }
+}
+
+/// What is known of an asset.
+#[utoipa::path(get, path = "/v1/assets/{sha256}", params(("sha256" = String, Path, description = "Of its bytes, in hex")),
+    responses((status = 200, body = Known), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub async fn asset(State(app): State<Arc<App>>, Path(sha256): Path<String>) -> Result<Json<Known>, Problem> {
+    let assessments = app.intake.store.assessments(&sha256).await?;
+    if assessments.is_empty() {
+        return Err(Problem::not_found("asset"));
+    }
+    let document = |assessment| serde_json::to_value(assessment).expect("plain data serializes");
+    let assessments = assessments.into_iter().map(document).collect();
+    let reviews = app.intake.store.reviews(&sha256).await?;
+    Ok(Json(Known { sha256, assessments, reviews }))
+}
+
+/// Keeps a person's decision beside what models say: the tags follow it, and receivers of `review.changed` are told.
+#[utoipa::path(put, path = "/v1/assets/{sha256}/review", request_body = Decided,
+    params(("sha256" = String, Path, description = "Of the asset's bytes, in hex")),
+    responses((status = 200, body = ReviewRecord), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn review(
+    State(app): State<Arc<App>>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<ReviewRecord>, Problem> {
+    admitted(&app, |guard| guard.admit(&headers, &body).is_ok())?;
+    let Decided { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
+    let kept = app.intake.review(&sha256, decision.into(), &by, note.as_deref()).await?;
+    kept.map(Json).ok_or_else(|| Problem::not_found("asset"))
+}
