@@ -14,7 +14,7 @@ name = "own"
 dialect = "veritag"
 token = { env = "VERITAG_TEST_TOKEN" }
 root = "ROOT"
-hosts = ["127.0.0.1:1", "localhost", "example.invalid"]
+hosts = ["127.0.0.1:1", "localhost:1", "example.invalid"]
 
 [[source]]
 name = "tus"
@@ -101,6 +101,8 @@ fn what_is_not_allowed_is_refused() {
         (json!({"bucket": "b", "key": "k"}), "fetch-forbidden"),
         (json!({"url": "http://169.254.169.254/latest/meta-data"}), "fetch-forbidden"),
         (json!({"url": "http://127.0.0.1:1/x"}), "fetch-forbidden"),
+        (json!({"url": "http://localhost:1/x"}), "fetch-forbidden"),
+        (json!({"url": "http://elsewhere.invalid/x"}), "fetch-forbidden"),
         (json!({"url": "file:///etc/passwd"}), "fetch-forbidden"),
     ] {
         let job = service.outcome_or_error(&only_job(service.hook("own", body.to_string())));

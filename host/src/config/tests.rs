@@ -66,3 +66,21 @@ fn secrets_are_read_from_files_and_shown_nowhere() {
         assert_eq!(missing.read().unwrap_err().code(), "config-no-secret");
     }
 }
+
+#[test]
+fn the_example_shows_every_default_and_is_right() {
+    let example = include_str!("../../veritag.example.toml");
+    let config = loaded(example, &[]).unwrap();
+    assert_eq!((&config.service, &config.tags), (&Service::default(), &Tags::default()));
+    assert_eq!([config.sources.len(), config.stores.len(), config.webhooks.len()], [3, 1, 1]);
+
+    let own = ["signing_secret", "open"];
+    let shown = |line: &str| match line.strip_prefix("# ").filter(|rest| rest.contains(" = ")) {
+        Some(rest) if !own.iter().any(|key| rest.starts_with(key)) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let mut config = loaded(&example.lines().map(shown).collect::<String>(), &[]).unwrap();
+    let Service { database, spool, .. } = Service::default();
+    (config.service.database, config.service.spool) = (database, spool);
+    assert_eq!((config.service, config.tags), (Service::default(), Tags::default()));
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{Stream, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt};
+use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use reqwest::{Client, redirect};
 
@@ -15,6 +15,7 @@ use super::FetchError;
 use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
 use crate::ingest::{Arrival, Place};
+use crate::scan::inputs;
 
 /// How long tagging an object may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,7 +43,7 @@ impl Stores {
         Ok(Self { buckets, taggers })
     }
 
-    /// Every object of every bucket of a store.
+    /// Every object of every bucket of a store, as far as it may be media.
     ///
     /// # Errors
     /// [`FetchError`].
@@ -50,7 +51,8 @@ impl Stores {
         let mut found = Vec::new();
         for ((_, bucket), objects) in self.buckets.iter().filter(|((name, _), _)| name == store) {
             let objects: Vec<_> = objects.list(None).try_collect().await.map_err(meaning)?;
-            found.extend(objects.into_iter().map(|object| {
+            let media = |object: &ObjectMeta| inputs::may_be_media(object.location.as_ref().as_ref());
+            found.extend(objects.into_iter().filter(media).map(|object| {
                 let place = Place::Object { bucket: bucket.clone(), key: object.location.to_string() };
                 Arrival::new(place).version(object.e_tag)
             }));

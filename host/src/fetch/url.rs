@@ -1,5 +1,7 @@
 //! Assets to be fetched, from hosts that their source allows, and from nowhere that these lead to.
 
+use std::error::Error;
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -53,6 +55,10 @@ fn client(private: bool) -> Result<Client, FetchError> {
     client.dns_resolver(std::sync::Arc::new(Names { private })).build().map_err(FetchError::unreachable)
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("its host has private addresses only, and its source has no `private = true`")]
+struct Private;
+
 /// Looks names up, and forgets addresses that are not public: what is connected to is what was checked.
 struct Names {
     private: bool,
@@ -65,7 +71,7 @@ impl Resolve for Names {
             let all = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let usable: Vec<SocketAddr> = all.filter(|address| private || is_public(address.ip())).collect();
             match usable.is_empty() {
-                true => Err("it has no address that may be connected to".into()),
+                true => Err(Private.into()),
                 false => Ok(Box::new(usable.into_iter()) as Addrs),
             }
         })
@@ -75,11 +81,9 @@ impl Resolve for Names {
 /// The whole chain of what went wrong, without the URL, which may hold a secret.
 fn unreachable(error: reqwest::Error) -> FetchError {
     let error = error.without_url();
-    let mut why = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(deeper) = source {
-        why = format!("{why}: {deeper}");
-        source = deeper.source();
+    let chain = || successors(Some(&error as &dyn Error), |&error| error.source());
+    match chain().find(|error| error.is::<Private>()) {
+        Some(private) => FetchError::forbidden(private.to_string()),
+        None => FetchError::unreachable(chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")),
     }
-    FetchError::unreachable(why)
 }

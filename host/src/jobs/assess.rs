@@ -9,15 +9,15 @@ use tracing::{Instrument, info, info_span, warn};
 
 use super::intake::{Intake, When};
 use super::notify::Notifier;
-use super::queue::{Job, Work};
+use super::order::Job;
+use super::queue::Work;
 use crate::assessment::Assessment;
 use crate::config::{Event, Tags};
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::hash::sha256_of;
 use crate::scan::Scanner;
-use crate::store::{ArrivalRecord, OBJECT, State, StoreError};
-use crate::tags;
+use crate::store::{ArrivalRecord, State, StoreError};
 
 /// How many times its tries an asset may be begun before it counts as what ends the process.
 const DEADLY: i64 = 3;
@@ -38,7 +38,7 @@ pub struct Assessor {
 
 /// Why an arrival is not done with yet.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(super) enum Fault {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -138,43 +138,6 @@ impl Assessor {
         }
     }
 
-    /// What an assessment and a person say of an arrival, wherever its source wants to see it.
-    async fn tag(&self, record: &ArrivalRecord, assessment: &str) -> Result<(), Fault> {
-        let Some(mut assessment) = self.intake.store.assessment(assessment).await? else { return Ok(()) };
-        assessment.asset.path = record.arrival.name.clone();
-        self.tag_object(record, &assessment).await?;
-        let Some(path) = self.fetcher.in_place(&record.source, &record.arrival.place)? else { return Ok(()) };
-        let wanted = self.tags.clone();
-        let written = blocking(move || tags::write(&path, &assessment, &wanted)).await?;
-        for (target, place) in written.map_err(Fault::Tag)? {
-            self.intake.store.note(&record.id, target, &place, None).await?;
-        }
-        Ok(())
-    }
-
-    async fn tag_object(&self, record: &ArrivalRecord, assessment: &Assessment) -> Result<(), Fault> {
-        let Some(object) = self.fetcher.tagged_object(&record.source, &record.arrival.place) else { return Ok(()) };
-        let (store, new) = (&self.intake.store, self.tags.words.keyword(assessment.verdict, assessment.review).pair());
-        let ours = store.wrote(OBJECT, &object.address).await?;
-        match object.tag(ours.as_ref(), &new).await.map_err(Fault::TagObject)? {
-            true => store.note(&record.id, OBJECT, &object.address, Some(&new)).await?,
-            false => info!(tag = new.0, "the object has such a tag, which is not ours: it stays"),
-        }
-        Ok(())
-    }
-
-    /// Has tags and receivers follow a person's decision; the next review of the asset does so again.
-    async fn follow(&self, id: &str, review: &str) -> Result<(), StoreError> {
-        let Some(record) = self.intake.store.arrival(id).await? else { return Ok(()) };
-        let Some(assessment) = &record.assessment else { return Ok(()) };
-        match self.tag(&record, assessment).await {
-            Err(Fault::Store(error)) => return Err(error),
-            Err(fault) => warn!(code = fault.code(), why = fault.to_string(), "its tags do not follow the review"),
-            Ok(()) => {}
-        }
-        self.notifier.announce(&self.intake, &record, Event::ReviewChanged, review).await
-    }
-
     async fn again_or_fail(&self, record: &ArrivalRecord, fault: &Fault) -> Result<(), StoreError> {
         let (store, id, attempts) = (&self.intake.store, &record.id, record.attempts);
         let (code, why) = (fault.code(), fault.to_string());
@@ -197,7 +160,7 @@ impl Assessor {
 }
 
 impl Fault {
-    fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         match self {
             Self::Store(error) => error.code(),
             Self::Fetch(error) => error.code(),
@@ -218,6 +181,6 @@ impl Fault {
 }
 
 /// Runs what computes or waits for a disk where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Bug)
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::queue::{Job, Lane, Order, Queue};
+use super::order::{Job, Lane, Order};
+use super::queue::Queue;
 use crate::assessment::Review;
 use crate::config::Source;
 use crate::ingest::{Arrival, Dialect, HookError, Place, tusd};

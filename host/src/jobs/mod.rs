@@ -3,9 +3,12 @@
 pub mod assess;
 pub mod intake;
 pub mod notify;
+mod order;
 mod queue;
+mod tag;
 
 pub use assess::Assessor;
 pub use intake::{Answer, Intake, IntakeError};
 pub use notify::Notifier;
-pub use queue::{Job, Queue, Work};
+pub use order::{Job, Lane, Order};
+pub use queue::{Queue, Work};

@@ -8,7 +8,7 @@ use standardwebhooks::{Webhook, WebhookError};
 use tracing::{info, warn};
 
 use super::intake::Intake;
-use super::queue::{Job, Lane, Order};
+use super::order::{Job, Lane, Order};
 use crate::assessment::Assessment;
 use crate::config::{self, ConfigError, Event};
 use crate::store::{ArrivalRecord, StoreError};

@@ -8,13 +8,12 @@ use apalis_postgres::{PgPool, PostgresStorage};
 use apalis_sqlite::{SqlitePool, SqliteStorage};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
-use super::notify::Notice;
+use super::order::{Job, Lane, Order};
 use crate::store::StoreError;
 
 /// How often a worker says that it lives, and looks for work that another process has queued.
@@ -26,43 +25,9 @@ const ANEW: Duration = Duration::from_secs(1);
 /// Messages sent at once.
 const NOTICES: usize = 8;
 
-/// One thing to do. It may be done twice, when a worker dies, so doing it again must change nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Job {
-    /// Assess an arrival, and tag it.
-    Assess { arrival: String },
-    /// Have the tags of an arrival follow what a person has decided, in this review.
-    Review { arrival: String, review: String },
-    /// Tell somebody.
-    Notify(Notice),
-}
-
 /// What workers do with a job.
 pub trait Work: Send + Sync + 'static {
     fn work(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// A job, and what is to be known to queue it.
-pub struct Order<'a> {
-    pub job: Job,
-    /// A second order with the same key in the same lane is none.
-    pub key: String,
-    pub lane: Lane<'a>,
-    pub delay: Duration,
-    /// Somebody waits for it: it goes before what waits.
-    pub urgent: bool,
-}
-
-/// Who may do a job.
-#[derive(Clone, Copy, Debug)]
-pub enum Lane<'a> {
-    /// Every process on the database.
-    Shared,
-    /// Those with this spool, where the asset lies.
-    Spool(&'a str),
-    /// Every process, besides its assessments: messages wait more than they work, and must hold up no assessment.
-    Notices,
 }
 
 #[derive(Clone)]
@@ -202,16 +167,6 @@ impl Queue {
             }
             warn!(name, ?ended, "a worker could not go on; it begins anew");
             let _ = timeout(ANEW, stop.wait_for(|stop| *stop)).await;
-        }
-    }
-}
-
-impl Lane<'_> {
-    fn name(self) -> String {
-        match self {
-            Self::Shared => "veritag".into(),
-            Self::Spool(id) => format!("veritag-spool-{id}"),
-            Self::Notices => "veritag-notices".into(),
         }
     }
 }

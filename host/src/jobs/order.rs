@@ -1,0 +1,52 @@
+//! What can be queued, and for whom.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::notify::Notice;
+
+/// One thing to do. It may be done twice, when a worker dies, so doing it again must change nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Assess an arrival, and tag it.
+    Assess { arrival: String },
+    /// Have the tags of an arrival follow what a person has decided, in this review.
+    Review { arrival: String, review: String },
+    /// Tell somebody.
+    Notify(Notice),
+}
+
+/// A job, and what is to be known to queue it.
+pub struct Order<'a> {
+    pub job: Job,
+    /// A second order with the same key in the same lane is none.
+    pub key: String,
+    pub lane: Lane<'a>,
+    pub delay: Duration,
+    /// Somebody waits for it: it goes before what waits.
+    pub urgent: bool,
+}
+
+/// Who may do a job.
+#[derive(Clone, Copy, Debug)]
+pub enum Lane<'a> {
+    /// Every process on the database.
+    Shared,
+    /// Those with this spool, where the asset lies.
+    Spool(&'a str),
+    /// Every process, besides its assessments: messages wait more than they work, and must hold up no assessment.
+    Notices,
+}
+
+impl Lane<'_> {
+    /// Of the queue in the database.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Shared => "veritag".into(),
+            Self::Spool(id) => format!("veritag-spool-{id}"),
+            Self::Notices => "veritag-notices".into(),
+        }
+    }
+}
