@@ -114,6 +114,16 @@ pub struct Program {
 }
 
 impl Assessment {
+    /// What a person has decided, else what the model says.
+    pub fn standing(&self) -> Verdict {
+        match self.review {
+            Review::NotReviewed => self.verdict,
+            Review::ReviewedAsReal => Verdict::Real,
+            Review::ReviewedAsFake => Verdict::Fake,
+            Review::ReviewedAsUnsure => Verdict::Unsure,
+        }
+    }
+
     /// Takes over what the model says.
     pub fn conclude(&mut self, analysis: Analysis, duration_us: Option<u64>) {
         self.verdict = analysis.verdict;

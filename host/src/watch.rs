@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use notify::{Config, Event, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use crate::scan::inputs::{self, version};
 
@@ -35,7 +36,7 @@ pub fn watch(root: &Path, settle: Duration, poll: bool) -> Result<mpsc::Receiver
         // To be read changes nothing, and we read.
         Ok(event) if event.kind.is_access() => {}
         Ok(event) => event.paths.into_iter().for_each(|path| drop(changed.send(path))),
-        Err(_) => {}
+        Err(error) => warn!(why = told(error), "not everything is watched"),
     };
     let mut watcher: Box<dyn Watcher + Send> = match poll {
         true => Box::new(PollWatcher::new(report, Config::default().with_poll_interval(POLL)).map_err(told)?),

@@ -1,13 +1,13 @@
 //! The queue: nothing is lost, nothing is done twice, by whichever process, however often it is killed.
 
-use std::fs;
+use std::fs::{self, File};
 use std::time::Duration;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
-use veritag_tests::fixture;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, Service, only_job, tusd, upload, wait_for};
+use veritag_tests::{fixture, run};
 
 const SOURCES: &str = r#"
 [[source]]
@@ -106,6 +106,30 @@ fn uploads_are_looked_at_where_they_lie() {
 }
 
 #[test]
+fn what_another_process_knows_is_left_to_it() {
+    let place = Place::new(SOURCES);
+    let name = copies(&place, "portrait.jpg", 1).remove(0);
+    let whole = fs::read_to_string(place.config()).unwrap();
+    let sent = run(place.command(&["hook", "own"]).stdin(message(&place, &name)));
+    let answer: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    let id = answer["jobs"][0].as_str().unwrap();
+    fs::write(place.config(), whole.replace(r#"name = "own""#, r#"name = "other""#)).unwrap();
+    let service = place.serve();
+    let job = service.outcome_or_error(id);
+    assert_eq!((&job["state"], &job["error_code"]), (&json!("waiting"), &json!("fetch-elsewhere")));
+    drop(service);
+    fs::write(place.config(), whole).unwrap();
+    assert_eq!(place.serve().outcome(id)["state"], "done");
+}
+
+/// A file that says that `name` has arrived.
+fn message(place: &Place, name: &str) -> File {
+    let path = place.directory.path().join("message");
+    fs::write(&path, json!({ "path": name }).to_string()).unwrap();
+    File::open(path).unwrap()
+}
+
+#[test]
 fn an_upload_that_waits_for_its_verdict_goes_before_what_waits() {
     let place = Place::new(SOURCES);
     let service = place.serve();
@@ -122,10 +146,11 @@ fn an_upload_that_waits_for_its_verdict_goes_before_what_waits() {
 fn what_the_spool_cannot_hold_is_refused() {
     let place = Place::new(SOURCES);
     let config = fs::read_to_string(place.config()).unwrap();
-    fs::write(place.config(), config.replace("[service]\n", "[service]\nmost_spool_bytes = 9000000\n")).unwrap();
+    fs::write(place.config(), config.replace("[service]\n", "[service]\nmost_spool_bytes = 10500000\n")).unwrap();
     let service = place.serve();
     let form = Form::new().text("other", "x").file("file", fixture("media/portrait.jpg")).unwrap();
     service.outcome(&only_job(service.post("/v1/assets").multipart(form).send().unwrap()));
+    fs::write(place.directory.path().join("spool/uploads/another"), vec![0; 2_000_000]).unwrap();
     fs::write(place.media("large"), vec![0; 9_100_000]).unwrap();
     let form = Form::new().file("file", place.media("large")).unwrap();
     let refused = service.post("/v1/assets").multipart(form).send().unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
+use veritag::hash::sha256;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
@@ -73,6 +74,27 @@ fn tusd_is_answered_in_its_words_and_may_be_told_to_reject() {
         assert_eq!(answer.json::<Value>().unwrap(), json!({}), "{kind}");
     }
     wait_for(&place.media("no-face.veritag.json"));
+
+    let sha256 = sha256(&fs::read(fixture("media/portrait.jpg")).unwrap());
+    let review = service.http.put(service.url(&format!("/v1/assets/{sha256}/review"))).bearer_auth(TOKEN);
+    assert_eq!(review.body(r#"{"decision": "fake", "by": "ann"}"#).send().unwrap().status(), 200);
+    let overruled: Value = service.hook("tus", tusd("pre-finish", &place, "portrait")).json().unwrap();
+    assert_eq!(overruled, json!({}), "a person has the last word");
+}
+
+#[test]
+fn what_has_failed_is_tried_anew_when_it_is_announced_again() {
+    let place = Place::new(SOURCES);
+    let config = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
+    let service = place.serve();
+    let announce = || only_job(service.hook("own", r#"{"path": "late.jpg", "version": "1"}"#));
+    let id = announce();
+    let job = service.outcome(&id);
+    assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!("fetch-not-found")));
+    fs::copy(fixture("media/portrait.jpg"), place.media("late.jpg")).unwrap();
+    assert_eq!(announce(), id);
+    assert_eq!(service.outcome(&id)["state"], "done");
 }
 
 #[test]
@@ -254,7 +276,8 @@ fn overrules(new_place: &dyn Fn(&str) -> Place) {
     let again = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     assert_eq!(again["assessment"]["review"], "reviewed_as_fake", "the asset is known wherever it comes again");
     assert_eq!(decide("none")["data"]["assessment"]["keyword"], "deepfake-check:no-manipulation-found");
-    let known: Value = service.get(&asset).json().unwrap();
+    assert_eq!(service.get(&asset).status(), 401);
+    let known: Value = service.http.get(service.url(&asset)).bearer_auth(TOKEN).send().unwrap().json().unwrap();
     let reviews: Vec<&Value> = known["reviews"].as_array().unwrap().iter().map(|one| &one["review"]).collect();
     assert_eq!(reviews, ["not_reviewed", "reviewed_as_fake"]);
     assert_eq!(known["assessments"].as_array().unwrap().len(), 1);

@@ -8,8 +8,14 @@ const GIVEN = "veritag_given"
 const HEARD = ["assessment.completed", "review.changed"]
 
 export default ({ action, init }, { services, database, getSchema, env, logger }) => {
-  action("files.upload", ({ payload, key }) => {
-    tell(env, payload, key).catch((error) => logger.warn(`Veritag was not told of ${key}: ${error}`))
+  action("files.upload", async ({ payload, key }) => {
+    try {
+      // What was found in the bytes that were there before says nothing of these.
+      await change(key, new Date().toISOString(), null)
+      await tell(env, payload, key)
+    } catch (error) {
+      logger.warn(`Veritag was not told of ${key}: ${error}`)
+    }
   })
 
   // Before Directus reads the body, whose bytes are what is signed.
@@ -27,34 +33,40 @@ export default ({ action, init }, { services, database, getSchema, env, logger }
   async function receive(request) {
     const body = await read(request)
     if (!signed(request.headers, body, env.VERITAG_SECRET)) return 401
-    const { type, data } = JSON.parse(body)
+    const { type, timestamp, data } = JSON.parse(body)
     if (!HEARD.includes(type) || !data.external || !data.assessment) return 204
+    await change(data.external, timestamp, data.assessment.keyword)
+    return 204
+  }
+
+  async function change(file, at, keyword) {
     await makeLedger()
     const schema = await getSchema()
-    await database.transaction((knex) => give(knex, schema, data.external, data.assessment.keyword))
-    return 204
+    await database.transaction((knex) => give(knex, schema, file, at, keyword))
   }
 
   async function makeLedger() {
     if (await database.schema.hasTable(GIVEN)) return
     await database.schema.createTable(GIVEN, (table) => {
       table.string("file", 36).primary()
-      table.string("tag").notNullable()
+      table.string("tag")
+      table.string("at").notNullable()
     })
   }
 
-  // In place of the tag that was given before, if one was; a tag that was there already is not ours.
-  async function give(knex, schema, file, keyword) {
+  // In place of the tag that was given before, if one was; a tag that was there already is not ours. What comes late
+  // does not undo what is newer.
+  async function give(knex, schema, file, at, keyword) {
     const found = await knex("directus_files").where({ id: file }).first("tags")
     const given = await knex(GIVEN).where({ file }).first()
-    if (!found || given?.tag === keyword) return
-    const tags = (parsed(found.tags) ?? []).filter((tag) => tag !== given?.tag)
+    if (!found || Date.parse(given?.at) > Date.parse(at)) return
+    const before = parsed(found.tags) ?? []
+    const tags = before.filter((tag) => tag !== given?.tag)
+    const tag = keyword && !tags.includes(keyword) ? keyword : null
+    if (tag) tags.push(tag)
     await knex(GIVEN).where({ file }).delete()
-    if (!tags.includes(keyword)) {
-      tags.push(keyword)
-      await knex(GIVEN).insert({ file, tag: keyword })
-    }
-    await new services.FilesService({ knex, schema }).updateOne(file, { tags })
+    await knex(GIVEN).insert({ file, tag, at })
+    if (tags.join() !== before.join()) await new services.FilesService({ knex, schema }).updateOne(file, { tags })
   }
 }
 
@@ -95,7 +107,8 @@ async function read(request) {
 function signed(headers, body, secret) {
   const [id, moment, shown] = ["id", "timestamp", "signature"].map((name) => headers[`webhook-${name}`] ?? "")
   if (!(Math.abs(Date.now() / 1000 - Number(moment)) <= TOLERANCE_S)) return false
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64")
+  const key = Buffer.from((secret ?? "").replace(/^whsec_/, ""), "base64")
+  if (key.length === 0) return false
   const wanted = Buffer.from("v1," + createHmac("sha256", key).update(`${id}.${moment}.`).update(body).digest("base64"))
   const equal = (some) => some.length === wanted.length && timingSafeEqual(some, wanted)
   return shown.split(" ").some((some) => equal(Buffer.from(some)))

@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::info;
 
 use super::service::{self, Service};
@@ -17,6 +17,7 @@ use crate::http::{App, router};
 
 /// How long answers that are under way may take once the workers have ended.
 const GRACE: Duration = Duration::from_secs(2);
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// # Errors
 /// What kept the service from starting, or from going on.
@@ -26,6 +27,7 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
     service::start_logs();
     service::run(async {
         let metrics = PrometheusBuilder::new().install_recorder().map_err(|_| Error::Bug)?;
+        tokio::spawn(keep_small(metrics.clone()));
         let service = Service::new(setup, config).await?;
         let config = &service.config.service;
         let app = App {
@@ -47,6 +49,14 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Figures that nobody asks for would grow without end.
+async fn keep_small(metrics: PrometheusHandle) {
+    loop {
+        sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

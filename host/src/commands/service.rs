@@ -81,13 +81,13 @@ impl Service {
         let intake = intake(&config).await?;
         let (tags, attempts) = (config.tags.clone(), config.service.attempts);
         let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);
-        let places = Semaphore::new(workers);
-        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, places, tags, attempts };
+        let (spool, places) = (Arc::new(Spool::of(&config.service)?), Semaphore::new(workers));
+        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, spool, places, tags, attempts };
         Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
     }
 
     pub fn spool(&self) -> Arc<Spool> {
-        self.assessor.fetcher.spool.clone()
+        self.assessor.spool.clone()
     }
 
     /// Comes when the process is asked to stop.
@@ -127,7 +127,7 @@ impl Service {
     async fn tidy_spool(&self) -> Result<(), StoreError> {
         for place in self.spool().forsaken() {
             if !self.intake.store.is_awaited(&place.to_string()).await? {
-                self.assessor.fetcher.release(&place);
+                self.assessor.spool.release(&place);
             }
         }
         Ok(())

@@ -74,7 +74,12 @@ async fn plan(
         State::Failed => options.failed || options.all,
         State::Done => options.all || options.other_models && known.model.as_deref() != Some(model),
     };
-    let again = known.iter().filter(|(place, known)| there.contains(*place) && wanted(known));
+    // Uploads and URLs are in no library, and are not lost for that.
+    let unlisted = |place: &str| ["upload ", "url "].iter().any(|kind| place.starts_with(kind));
+    let failed = |known: &Known| known.state == State::Failed;
+    let again = known
+        .iter()
+        .filter(|(place, known)| wanted(known) && (there.contains(*place) || failed(known) && unlisted(place)));
     let again = again.map(|(_, known)| known.id.clone()).collect();
     let missing = library.into_iter().filter(|arrival| !known.contains_key(&source.address(&arrival.place))).collect();
     Ok(Plan { missing, again, all })

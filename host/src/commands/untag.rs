@@ -71,13 +71,20 @@ async fn take_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Resul
 }
 
 async fn take_object_tag_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
-    let record = store.arrival(&written.arrival).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))?;
-    let object = fetcher.tagged_object(&record.source, &record.arrival.place);
+    let record = store.arrival(&written.arrival).await?.ok_or(sqlx::Error::RowNotFound).map_err(StoreError::from)?;
+    let object = fetcher.tagged_object(&record.source, &record.arrival.place)?;
     let object = object.ok_or_else(|| FetchError::forbidden("no [[store]] with `tag_objects` has it any more"))?;
-    match store.wrote(OBJECT, &written.place).await? {
-        Some(ours) => Ok(object.untag(&ours).await?),
-        None => Ok(false),
+    let ours = store.wrote(OBJECT, &written.place).await?;
+    let before = match object.tags().await {
+        Err(FetchError::NotFound) => return Ok(false),
+        tags => tags?,
+    };
+    let after: Vec<_> = before.iter().filter(|tag| !ours.contains(tag)).cloned().collect();
+    if after == before {
+        return Ok(false);
     }
+    object.write(&after).await?;
+    Ok(true)
 }
 
 fn remove(file: &Path) -> Result<bool, Error> {

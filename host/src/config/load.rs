@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, Source};
+use super::{Config, ConfigError, Source, shown};
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
 const PREFIX: &str = "VERITAG__";
@@ -36,9 +36,21 @@ pub fn variables() -> impl Iterator<Item = (String, String)> {
 fn read(path: &Path) -> Result<Table, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
-    let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), why: error.to_string() };
+    let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), why: place(&text, &error) };
     toml::from_str::<Config>(&text).map_err(wrong)?;
     toml::from_str(&text).map_err(wrong)
+}
+
+/// What is wrong, by line and key, without what stands there: it may be a secret.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text[..start].matches('\n').count();
+    let key = text.lines().nth(line).unwrap_or_default().split('=').next().unwrap_or_default().trim();
+    let message = match error.message() {
+        message if message.starts_with("invalid type: string") => "a text is not what belongs here",
+        message => message,
+    };
+    format!("line {}, {key}: {message}", line + 1)
 }
 
 /// A number, a truth value or a list as TOML writes them, else the text itself.
@@ -63,6 +75,19 @@ fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
 fn check(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     let senseless = |key: String, why: &str| Err(ConfigError::Senseless { key, why: why.into() });
+    if config.service.attempts == 0 {
+        return senseless("attempts of [service]".into(), "nothing would ever be tried");
+    }
+    if config.service.most_spool_bytes < config.service.most_bytes {
+        return senseless(
+            "most_spool_bytes of [service]".into(),
+            "it is less than `most_bytes`, so those would never fit",
+        );
+    }
+    let mut told = HashSet::new();
+    if let Some(webhook) = config.webhooks.iter().find(|webhook| !told.insert(&webhook.url)) {
+        return senseless(format!("url of [[webhook]]: {:?}", shown(&webhook.url)), "two webhooks share it");
+    }
     let known = |name: &String| config.sources.iter().any(|source| source.name == *name);
     if let Some(name) = config.webhooks.iter().flat_map(|webhook| &webhook.sources).find(|name| !known(name)) {
         return senseless(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");

@@ -145,7 +145,7 @@ impl Source {
     pub fn address(&self, place: &Place) -> String {
         match place {
             Place::Path(path) => Place::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
-            other => other.to_string(),
+            other => other.to_string().replace('\0', "\u{fffd}"),
         }
     }
 
@@ -175,6 +175,13 @@ pub struct Webhook {
     /// Only what came from these sources [default: all].
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+/// A URL without what may be a secret in it.
+pub fn shown(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (scheme, rest) = url[..end].split_once("://").unwrap_or(("", &url[..end]));
+    format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
 }
 
 /// What a webhook may tell of.

@@ -9,10 +9,30 @@ use super::ConfigError;
 
 /// Where a secret is: `{ env = "NAME" }` or `{ file = "/run/secrets/name" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "Written")]
 pub enum SecretRef {
     Env(String),
     File(PathBuf),
+}
+
+/// As it stands in the file; what stands there in its place is not repeated.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    env: Option<String>,
+    file: Option<PathBuf>,
+}
+
+impl TryFrom<Written> for SecretRef {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match (written.env, written.file) {
+            (Some(name), None) => Ok(Self::Env(name)),
+            (None, Some(path)) => Ok(Self::File(path)),
+            _ => Err("give one of `env` and `file`"),
+        }
+    }
 }
 
 /// A secret, which no log shows.

@@ -68,6 +68,33 @@ fn secrets_are_read_from_files_and_shown_nowhere() {
 }
 
 #[test]
+fn what_cannot_work_is_refused() {
+    let webhook = "[[webhook]]\nurl = 'https://a.example/x'\nsecret = { env = 'S' }\n";
+    for (text, key) in [
+        ("[service]\nattempts = 0\n".to_owned(), "attempts"),
+        ("[service]\nmost_spool_bytes = 10\n".to_owned(), "most_spool_bytes"),
+        (webhook.repeat(2), "url of [[webhook]]"),
+        (format!("{webhook}sources = ['nobody']\n"), "sources of [[webhook]]"),
+    ] {
+        let error = loaded(&text, &[]).unwrap_err();
+        assert_eq!(error.code(), "config-senseless", "{error}");
+        assert!(error.to_string().contains(key), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_without_secrets() {
+    for text in [
+        "[[source]]\nname = 'a'\ntoken = 'a-secret'\n",
+        "[service]\ndatabse = 'postgres://u:a-secret@host/db'\n",
+        "[[webhook]]\nurl = 'https://a.example/?key=a-secret'\nsecret = 'a-secret'\n",
+    ] {
+        let error = loaded(text, &[]).unwrap_err().to_string();
+        assert!(!error.contains("a-secret") && error.contains("line "), "{error}");
+    }
+}
+
+#[test]
 fn the_example_shows_every_default_and_is_right() {
     let example = include_str!("../../veritag.example.toml");
     let config = loaded(example, &[]).unwrap();

@@ -10,18 +10,17 @@ mod url;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempPath;
 use tokio::time::timeout;
 
-use crate::config::{self, Config, ConfigError, Source};
+use crate::config::{Config, ConfigError, Source};
 use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
 pub use spool::Spool;
-pub use tagging::{Tag, TaggedObject};
+pub use tagging::{Tag, TaggedObject, with};
 
 /// How long an asset may take to come, however large.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -48,37 +47,33 @@ impl Fetched {
 pub struct Fetcher {
     sources: HashMap<String, Source>,
     stores: Stores,
-    pub spool: Arc<Spool>,
 }
 
 impl Fetcher {
     /// # Errors
     /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let config::Service { spool, most_spool_bytes, most_bytes, .. } = &config.service;
-        let unusable = |error: std::io::Error| ConfigError::Unreadable { path: spool.clone(), why: error.to_string() };
-        let spool = Arc::new(Spool::open(spool, *most_spool_bytes, *most_bytes).map_err(unusable)?);
         let sources = config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect();
-        Ok(Self { sources, stores: Stores::new(&config.stores)?, spool })
+        Ok(Self { sources, stores: Stores::new(&config.stores)? })
     }
 
     /// The file that `arrival` speaks of: in place where it is one, else a copy of what `source` may name.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn fetch(&self, source: &str, arrival: &Arrival) -> Result<Fetched, FetchError> {
-        let source = self.sources.get(source).ok_or_else(|| FetchError::Elsewhere(source.to_owned()))?;
+    pub async fn fetch(&self, source: &str, arrival: &Arrival, spool: &Spool) -> Result<Fetched, FetchError> {
+        let source = self.source(source)?;
         let fetching = async {
             match &arrival.place {
-                Place::Upload { name, .. } => Ok(Fetched::Kept(self.spool.upload(name))),
+                Place::Upload { name, .. } => Ok(Fetched::Kept(spool.upload(name))),
                 Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
                 Place::Object { bucket, key } => {
                     let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
-                    self.spool.copy(length, bytes).await.map(Fetched::Copied)
+                    spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
                 Place::Url(address) => {
                     let (length, bytes) = url::get(source, address).await?;
-                    self.spool.copy(length, bytes).await.map(Fetched::Copied)
+                    spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
             }
         };
@@ -86,11 +81,10 @@ impl Fetcher {
         timeout(PATIENCE, fetching).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
     }
 
-    /// Gives up what was kept of an asset that is done with.
-    pub fn release(&self, place: &Place) {
-        if let Place::Upload { name, .. } = place {
-            self.spool.release(name);
-        }
+    /// # Errors
+    /// [`FetchError::Elsewhere`] if it is not configured in this process.
+    pub fn source(&self, name: &str) -> Result<&Source, FetchError> {
+        self.sources.get(name).ok_or_else(|| FetchError::Elsewhere(name.to_owned()))
     }
 
     /// Every asset in the library of `source`: the files below its root, the objects in its store's buckets.
@@ -110,15 +104,19 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`].
     pub fn in_place(&self, source: &str, place: &Place) -> Result<Option<PathBuf>, FetchError> {
-        let (Some(source), Place::Path(path)) = (self.sources.get(source), place) else { return Ok(None) };
+        let (source, Place::Path(path)) = (self.source(source)?, place) else { return Ok(None) };
         path::resolve(source, path).map(Some)
     }
 
     /// The object that a place is, where its store is to be tagged.
-    pub fn tagged_object<'a>(&'a self, source: &str, place: &'a Place) -> Option<TaggedObject<'a>> {
-        let store = self.sources.get(source)?.store.as_deref()?;
-        let Place::Object { bucket, key } = place else { return None };
-        let tagger = self.stores.tagger(store, bucket)?;
-        Some(TaggedObject { tagger, key, address: format!("{store} {bucket}/{key}") })
+    ///
+    /// # Errors
+    /// [`FetchError::Elsewhere`].
+    pub fn tagged_object<'a>(&'a self, source: &str, place: &'a Place) -> Result<Option<TaggedObject<'a>>, FetchError> {
+        let (Some(store), Place::Object { bucket, key }) = (&self.source(source)?.store, place) else {
+            return Ok(None);
+        };
+        let address = format!("{store} {bucket}/{key}");
+        Ok(self.stores.tagger(store, bucket).map(|tagger| TaggedObject { tagger, key, address }))
     }
 }

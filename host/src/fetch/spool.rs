@@ -4,6 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
@@ -12,12 +13,15 @@ use tokio::io::AsyncWriteExt;
 use ulid::Ulid;
 
 use super::FetchError;
+use crate::config::{self, ConfigError};
 use crate::ingest::Place;
 
 /// Space is taken in such steps where the length is not known.
 const STEP: u64 = 8 << 20;
 /// What has not changed for so long is nobody's.
-const FORSAKEN: Duration = Duration::from_secs(6 * 3600);
+const FORSAKEN: Duration = Duration::from_secs(24 * 3600);
+/// What names of copies begin with.
+const COPY: &str = "veritag-copy-";
 
 /// The file that holds the id.
 const IDENTITY: &str = "id";
@@ -28,17 +32,30 @@ pub struct Spool {
     pub id: String,
     most_bytes: u64,
     most_asset_bytes: u64,
+    reserving: Mutex<()>,
 }
 
 impl Spool {
+    /// The spool of a service.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when its directory cannot be used.
+    pub fn of(service: &config::Service) -> Result<Self, ConfigError> {
+        let unusable =
+            |error: io::Error| ConfigError::Unreadable { path: service.spool.clone(), why: error.to_string() };
+        Self::open(&service.spool, service.most_spool_bytes, service.most_bytes).map_err(unusable)
+    }
+
     /// Opens the spool in `directory`, which is made if it is not there, for `most_bytes` in all and `most_asset_bytes`
     /// of one asset.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn open(directory: &Path, most_bytes: u64, most_asset_bytes: u64) -> io::Result<Self> {
+    fn open(directory: &Path, most_bytes: u64, most_asset_bytes: u64) -> io::Result<Self> {
         fs::create_dir_all(directory.join("uploads"))?;
-        Ok(Self { directory: directory.to_owned(), id: identity(directory)?, most_bytes, most_asset_bytes })
+        fs::create_dir_all(directory.join("copies"))?;
+        let (directory, id) = (directory.to_owned(), identity(directory)?);
+        Ok(Self { directory, id, most_bytes, most_asset_bytes, reserving: Mutex::new(()) })
     }
 
     /// Writes a copy that is gone with the answer.
@@ -53,9 +70,10 @@ impl Spool {
         if length.is_some_and(|length| length > self.most_asset_bytes) {
             return Err(self.too_large().into());
         }
-        let (file, path) = NamedTempFile::new_in(&self.directory).map_err(FetchError::spool)?.into_parts();
+        let new = tempfile::Builder::new().prefix(COPY).tempfile_in(self.copies());
+        let (file, path) = new.map_err(FetchError::spool)?.into_parts();
         let room = file.try_clone().map_err(FetchError::spool)?;
-        let mut reserved = self.reserve(&room, 0, length.unwrap_or(STEP))?;
+        let mut reserved = self.reserve(&room, 0, length.unwrap_or(STEP.min(self.most_asset_bytes)))?;
         let (mut file, mut bytes, mut written) = (tokio::fs::File::from_std(file), pin!(bytes), 0);
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
@@ -64,7 +82,7 @@ impl Spool {
                 return Err(self.too_large().into());
             }
             if written > reserved {
-                reserved = self.reserve(&room, reserved, written + STEP)?;
+                reserved = self.reserve(&room, reserved, (written + STEP).min(self.most_asset_bytes))?;
             }
             file.write_all(piece.as_ref()).await.map_err(FetchError::spool)?;
         }
@@ -92,18 +110,29 @@ impl Spool {
         self.directory.join("uploads").join(name)
     }
 
-    /// Gives an upload up.
-    pub fn release(&self, name: &str) {
-        let _ = fs::remove_file(self.upload(name));
+    /// Gives up what was kept of an asset that is done with.
+    pub fn release(&self, place: &Place) {
+        if let Place::Upload { name, .. } = place {
+            let _ = fs::remove_file(self.upload(name));
+        }
     }
 
-    /// Removes copies that a process which was killed has left, and gives the places of uploads that may be so.
+    /// Removes copies that a process which was killed has left, and gives the places of uploads that may be so. Files
+    /// that have no name of ours are somebody's.
     pub fn forsaken(&self) -> Vec<Place> {
-        for copy in forsaken(&self.directory).filter(|copy| *copy != self.directory.join(IDENTITY)) {
+        for (_, copy) in forsaken(&self.copies()).into_iter().filter(|(name, _)| name.starts_with(COPY)) {
             let _ = fs::remove_file(copy);
         }
-        let place = |path: PathBuf| Some(self.place(path.file_name()?.to_str()?.to_owned()));
-        forsaken(&self.directory.join("uploads")).filter_map(place).collect()
+        let uploads = forsaken(&self.directory.join("uploads"));
+        uploads
+            .into_iter()
+            .filter(|(name, _)| Ulid::from_string(name).is_ok())
+            .map(|(name, _)| self.place(name))
+            .collect()
+    }
+
+    fn copies(&self) -> PathBuf {
+        self.directory.join("copies")
     }
 
     fn place(&self, name: String) -> Place {
@@ -112,8 +141,9 @@ impl Spool {
 
     /// Makes `file` as long as it may become, so that others see what is taken.
     fn reserve(&self, file: &File, from: u64, to: u64) -> Result<u64, FetchError> {
+        let _one_at_a_time = self.reserving.lock().unwrap_or_else(PoisonError::into_inner);
         let taken: u64 =
-            files(&self.directory).chain(files(&self.directory.join("uploads"))).map(|(_, m)| m.len()).sum();
+            files(&self.copies()).chain(files(&self.directory.join("uploads"))).map(|(_, m)| m.len()).sum();
         if taken - from.min(taken) + to > self.most_bytes {
             return Err(FetchError::Full { most: self.most_bytes });
         }
@@ -134,15 +164,16 @@ fn identity(directory: &Path) -> io::Result<String> {
     fs::read_to_string(directory.join(IDENTITY))
 }
 
-fn files(directory: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+fn files(directory: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> + use<> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let files = entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
     files.filter(|(_, metadata)| metadata.is_file())
 }
 
-fn forsaken(directory: &Path) -> impl Iterator<Item = PathBuf> {
+fn forsaken(directory: &Path) -> Vec<(String, PathBuf)> {
     let age = |metadata: &Metadata| metadata.modified().ok()?.elapsed().ok();
-    files(directory).filter(move |(_, m)| age(m).is_some_and(|age| age > FORSAKEN)).map(|(path, _)| path)
+    let old = files(directory).filter(move |(_, m)| age(m).is_some_and(|age| age > FORSAKEN));
+    old.filter_map(|(path, _)| Some((path.file_name()?.to_str()?.to_owned(), path))).collect()
 }
 
 #[cfg(test)]
@@ -161,12 +192,13 @@ mod tests {
     async fn what_is_kept_counts_until_it_is_released() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), STEP + 1000, STEP).unwrap();
-        let Place::Upload { name, .. } = keep(&spool, 600).await.unwrap() else { panic!("an upload") };
-        assert_eq!(fs::read(spool.upload(&name)).unwrap(), [0; 600]);
+        let kept = keep(&spool, 600).await.unwrap();
+        let Place::Upload { name, .. } = &kept else { panic!("an upload") };
+        assert_eq!(fs::read(spool.upload(name)).unwrap(), [0; 600]);
         keep(&spool, 300).await.unwrap();
         keep(&spool, 300).await.unwrap();
         assert_eq!(keep(&spool, 1).await.unwrap_err().code(), "fetch-spool-full");
-        spool.release(&name);
+        spool.release(&kept);
         keep(&spool, 1).await.unwrap();
     }
 
@@ -175,7 +207,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();
         assert_eq!(keep(&spool, 11).await.unwrap_err().code(), "fetch-too-large");
-        assert_eq!(files(directory.path()).count() + files(&directory.path().join("uploads")).count(), 1, "the id");
+        assert_eq!(
+            files(&directory.path().join("copies")).count() + files(&directory.path().join("uploads")).count(),
+            0
+        );
     }
 
     #[tokio::test]
@@ -184,16 +219,16 @@ mod tests {
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();
         let kept = keep(&spool, 1).await.unwrap();
         let Place::Upload { name, .. } = &kept else { panic!("an upload") };
-        let (fresh, left) = (directory.path().join(".tmp-fresh"), directory.path().join(".tmp-left"));
-        for path in [&fresh, &left] {
-            fs::write(path, "x").unwrap();
-        }
+        let others = ["veritag.db", "copies/theirs", "uploads/2026.jpg"].map(|name| directory.path().join(name));
+        let [fresh, left] = ["fresh", "left"].map(|name| spool.copies().join(format!("{COPY}{name}")));
+        others.iter().chain([&fresh, &left]).for_each(|path| fs::write(path, "x").unwrap());
         assert!(spool.forsaken().is_empty());
-        for path in [&left, &spool.upload(name), &directory.path().join(IDENTITY)] {
+        for path in others.iter().chain([&left, &spool.upload(name), &directory.path().join(IDENTITY)]) {
             File::options().append(true).open(path).unwrap().set_modified(SystemTime::now() - 2 * FORSAKEN).unwrap();
         }
-        assert_eq!(spool.forsaken(), [kept]);
+        assert_eq!(spool.forsaken(), [kept.clone()]);
         assert!(fresh.exists() && !left.exists());
+        assert!(others.iter().all(|path| path.exists()), "whatever is not ours stays");
         assert_eq!(Spool::open(directory.path(), 0, 0).unwrap().id, spool.id);
     }
 }

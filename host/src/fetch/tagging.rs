@@ -37,52 +37,27 @@ pub struct TaggedObject<'a> {
 }
 
 impl TaggedObject<'_> {
-    /// Gives the object `new` in the place of `ours`, and leaves its others. False, and nothing is done, if it has a
-    /// tag of that name that is not ours.
-    ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn tag(&self, ours: Option<&Tag>, new: &Tag) -> Result<bool, FetchError> {
-        self.change(|tags| {
-            if tags.contains(new) {
-                return true;
-            }
-            tags.retain(|tag| Some(tag) != ours);
-            let free = tags.iter().all(|(name, _)| *name != new.0);
-            if free {
-                tags.push(new.clone());
-            }
-            free
-        })
-        .await
+    pub async fn tags(&self) -> Result<Vec<Tag>, FetchError> {
+        read(&self.tagger.request("GET", self.key, String::new()).await?)
     }
 
-    /// Takes `ours` back. False if it is not there.
-    ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn untag(&self, ours: &Tag) -> Result<bool, FetchError> {
-        self.change(|tags| {
-            let before = tags.len();
-            tags.retain(|tag| tag != ours);
-            tags.len() < before
-        })
-        .await
-    }
-
-    /// Writes nothing where nothing changes, since a store may report a change as a new object.
-    async fn change(&self, change: impl FnOnce(&mut Vec<Tag>) -> bool) -> Result<bool, FetchError> {
-        let before = read(&self.tagger.request("GET", self.key, String::new()).await?)?;
-        let mut after = before.clone();
-        let changed = change(&mut after);
-        if after.len() > MOST {
+    pub async fn write(&self, tags: &[Tag]) -> Result<(), FetchError> {
+        if tags.len() > MOST {
             return Err(FetchError::forbidden(format!("the object has {MOST} tags already, and S3 keeps no more")));
         }
-        if changed && after != before {
-            self.tagger.request("PUT", self.key, written(&after)).await?;
-        }
-        Ok(changed)
+        self.tagger.request("PUT", self.key, written(tags)).await.map(drop)
     }
+}
+
+/// The tags with `new` in the place of `ours`; None if there is a tag of that name that is not ours.
+pub fn with(mut tags: Vec<Tag>, ours: &[Tag], new: &Tag) -> Option<Vec<Tag>> {
+    tags.retain(|tag| !ours.contains(tag));
+    let free = tags.iter().all(|(name, _)| *name != new.0);
+    free.then(|| [tags, vec![new.clone()]].concat())
 }
 
 impl Tagger {
@@ -149,6 +124,17 @@ fn written(tags: &[Tag]) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn only_our_own_tag_gives_way() {
+        let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (ann, ours, new) = (tag("owner", "ann"), tag("check", "fake"), tag("check", "real"));
+        let before = vec![ours.clone(), ann.clone()];
+        assert_eq!(with(before.clone(), &[ours], &new), Some(vec![ann.clone(), new.clone()]));
+        assert_eq!(with(before, &[], &new), None);
+        assert_eq!(with(vec![new.clone()], &[], &new), None, "a person may have given the same");
+        assert_eq!(with(vec![ann.clone()], &[], &new), Some(vec![ann, new]));
+    }
 
     proptest! {
         #[test]

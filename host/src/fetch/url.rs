@@ -1,7 +1,5 @@
 //! Assets to be fetched, from hosts that their source allows, and from nowhere that these lead to.
 
-use std::error::Error;
-use std::iter::successors;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use reqwest::{Client, StatusCode, Url, redirect};
 use super::FetchError;
 use super::address::is_public;
 use crate::config::Source;
+use crate::error::{causes, with_causes};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,6 +28,9 @@ pub async fn get(
         status if status.is_success() => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchError::NotFound),
         status if status.is_redirection() => return Err(FetchError::forbidden("its host leads elsewhere")),
+        status @ (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS) => {
+            return Err(FetchError::unreachable(format!("its host says {status}")));
+        }
         status if status.is_client_error() => return Err(FetchError::forbidden(format!("its host says {status}"))),
         status => return Err(FetchError::unreachable(format!("its host says {status}"))),
     }
@@ -39,7 +41,9 @@ fn allowed(source: &Source, address: &str) -> Result<Url, FetchError> {
     let url = Url::parse(address).map_err(|error| FetchError::forbidden(format!("it is no URL: {error}")))?;
     let host = url.host_str().unwrap_or_default();
     let authority = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-    if !matches!(url.scheme(), "http" | "https") || !source.hosts.contains(&authority) {
+    let whole = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+    let named = source.hosts.iter().any(|name| [&authority, &whole].iter().any(|host| name.eq_ignore_ascii_case(host)));
+    if !matches!(url.scheme(), "http" | "https") || !named {
         return Err(FetchError::forbidden(format!("{authority:?} is not among `hosts` of its source")));
     }
     let literal = host.trim_matches(['[', ']']).parse();
@@ -81,9 +85,8 @@ impl Resolve for Names {
 /// The whole chain of what went wrong, without the URL, which may hold a secret.
 fn unreachable(error: reqwest::Error) -> FetchError {
     let error = error.without_url();
-    let chain = || successors(Some(&error as &dyn Error), |&error| error.source());
-    match chain().find(|error| error.is::<Private>()) {
+    match causes(&error).find(|error| error.is::<Private>()) {
         Some(private) => FetchError::forbidden(private.to_string()),
-        None => FetchError::unreachable(chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")),
+        None => FetchError::unreachable(with_causes(&error)),
     }
 }

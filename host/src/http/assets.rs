@@ -30,13 +30,13 @@ struct Upload {
 /// signed must be held whole.
 #[utoipa::path(post, path = "/v1/assets",
     request_body(content((own::Reference = "application/json"), (Upload = "multipart/form-data"))),
-    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem),
+        (status = 507, body = Problem, description = "The spool is full")))]
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (source, arrival) = match is_form(&headers) {
         true => {
-            let source =
-                admitted(&app, |guard| !matches!(guard, Guard::Signature(_)) && guard.admit(&headers, &[]).is_ok())?;
+            let source = by_token(&app, &headers)?;
             (source, upload(&app, request).await?)
         }
         false => {
@@ -44,7 +44,12 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
             (admitted(&app, |guard| guard.admit(&headers, &body).is_ok())?, own::arrival(&body)?)
         }
     };
-    let jobs = app.intake.receive(source, &[arrival]).await?;
+    let place = arrival.place.clone();
+    let received = app.intake.receive(source, &[arrival]).await;
+    if received.is_err() && !app.intake.store.is_awaited(&place.to_string()).await.unwrap_or(true) {
+        app.spool.release(&place);
+    }
+    let jobs = received?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response())
 }
 
@@ -53,8 +58,13 @@ fn is_form(headers: &HeaderMap) -> bool {
     media_type.is_some_and(|text| text.starts_with("multipart/form-data"))
 }
 
+/// The source of our own dialect whose token this request bears, or that is open.
+pub fn by_token<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Source, HookError> {
+    admitted(app, |guard| !matches!(guard, Guard::Signature(_)) && guard.admit(headers, &[]).is_ok())
+}
+
 /// The source of our own dialect that lets this request in.
-pub fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
+fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
     let mut own = app.sources.iter().filter(|(source, _)| source.dialect == Dialect::Veritag);
     let admitted = own.find(|(_, guard)| admits(guard));
     admitted.map(|(source, _)| source).ok_or(HookError::Unauthorised)

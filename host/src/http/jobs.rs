@@ -30,7 +30,7 @@ pub struct Job {
     pub name: String,
     /// What the source calls the asset.
     pub external: Option<String>,
-    /// How often it was tried in vain.
+    /// How often it was begun.
     pub attempts: i64,
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -58,19 +58,19 @@ pub async fn events(
     let changes = unfold((app, Some(first)), |(app, job)| async move {
         let job = job?;
         let event = Event::default().event("job").json_data(&job).ok()?;
-        let next = if job.state == store::State::Waiting { change(&app, &job).await } else { None };
+        let next = if job.state == store::State::Waiting { Some(change(&app, &job).await) } else { None };
         Some((Ok(event), (app, next)))
     });
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
 }
 
-/// Waits for something to change; `None` when the database is gone.
-async fn change(app: &App, before: &Job) -> Option<Job> {
+/// Waits for something to change, also while the database is away.
+async fn change(app: &App, before: &Job) -> Job {
     loop {
         sleep(LOOK_AGAIN).await;
-        let now = look(app, &before.id).await.ok()?;
-        if (now.state, now.attempts) != (before.state, before.attempts) {
-            return Some(now);
+        match look(app, &before.id).await {
+            Ok(now) if now.changed_at != before.changed_at => return now,
+            _ => {}
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream::{Stream, poll_fn};
+use http::header::EXPECT;
 use tokio::time::timeout;
 
 /// What is left of a refused request is read up to here, and no longer than this.
@@ -20,10 +21,12 @@ type Shared = Arc<Mutex<BodyDataStream>>;
 
 /// Reads what is left of a refused request, within reason, before it is answered.
 pub async fn linger(request: Request, next: Next) -> Response {
+    // Who waits to be asked for his body need not send it.
+    let waits = request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body.into_data_stream()));
     let response = next.run(Request::from_parts(parts, Body::from_stream(stream(body.clone())))).await;
-    if response.status().is_client_error() || response.status().is_server_error() {
+    if !waits && (response.status().is_client_error() || response.status().is_server_error()) {
         let _ = timeout(PATIENCE, drain(body)).await;
     }
     response

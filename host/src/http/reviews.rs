@@ -11,9 +11,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::App;
-use super::assets::admitted;
+use super::assets::by_token;
 use super::problem::Problem;
-use crate::assessment::Review;
+use crate::assessment::{Assessment, Review};
 use crate::ingest::HookError;
 use crate::store::ReviewRecord;
 
@@ -60,19 +60,29 @@ impl From<Decision> for Review {
 
 /// What is known of an asset.
 #[utoipa::path(get, path = "/v1/assets/{sha256}", params(("sha256" = String, Path, description = "Of its bytes, in hex")),
-    responses((status = 200, body = Known), (status = 404, body = Problem), (status = 503, body = Problem)))]
-pub async fn asset(State(app): State<Arc<App>>, Path(sha256): Path<String>) -> Result<Json<Known>, Problem> {
+    responses((status = 200, body = Known), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn asset(
+    State(app): State<Arc<App>>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Known>, Problem> {
+    by_token(&app, &headers)?;
     let assessments = app.intake.store.assessments(&sha256).await?;
     if assessments.is_empty() {
         return Err(Problem::not_found("asset"));
     }
-    let document = |assessment| serde_json::to_value(assessment).expect("plain data serializes");
+    let document = |mut assessment: Assessment| {
+        // Where it was is for those who look after the machine.
+        assessment.asset.path = String::new();
+        serde_json::to_value(assessment).expect("plain data serializes")
+    };
     let assessments = assessments.into_iter().map(document).collect();
     let reviews = app.intake.store.reviews(&sha256).await?;
     Ok(Json(Known { sha256, assessments, reviews }))
 }
 
 /// Keeps a person's decision beside what models say: the tags follow it, and receivers of `review.changed` are told.
+/// It needs the token of a source that speaks `veritag`: a signature would not say which asset is meant.
 #[utoipa::path(put, path = "/v1/assets/{sha256}/review", request_body = Decided,
     params(("sha256" = String, Path, description = "Of the asset's bytes, in hex")),
     responses((status = 200, body = ReviewRecord), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -82,7 +92,7 @@ pub async fn review(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<ReviewRecord>, Problem> {
-    admitted(&app, |guard| guard.admit(&headers, &body).is_ok())?;
+    by_token(&app, &headers)?;
     let Decided { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
     let kept = app.intake.review(&sha256, decision.into(), &by, note.as_deref()).await?;
     kept.map(Json).ok_or_else(|| Problem::not_found("asset"))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use super::intake::{Intake, When};
 use super::notify::Notifier;
@@ -14,21 +14,23 @@ use super::queue::Work;
 use crate::assessment::Assessment;
 use crate::config::{Event, Tags};
 use crate::error::Error;
-use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::fetch::{FetchError, Fetched, Fetcher, Spool};
 use crate::hash::sha256_of;
-use crate::scan::Scanner;
+use crate::scan::{Scanner, inputs};
 use crate::store::{ArrivalRecord, State, StoreError};
 
 /// How many times its tries an asset may be begun before it counts as what ends the process.
 const DEADLY: i64 = 3;
-/// How soon another process gets its chance.
-const ELSEWHERE: Duration = Duration::from_secs(5);
+/// How soon another process gets its chance, and how seldom in the end.
+const SOON: Duration = Duration::from_secs(5);
+const SELDOM: Duration = Duration::from_secs(3600);
 
 pub struct Assessor {
     pub intake: Intake,
     pub fetcher: Fetcher,
     pub notifier: Notifier,
     pub scanner: Arc<Scanner>,
+    pub spool: Arc<Spool>,
     /// One for each sandbox: an asset is begun when it can be.
     pub places: Semaphore,
     pub tags: Tags,
@@ -49,6 +51,8 @@ pub(super) enum Fault {
     TagObject(FetchError),
     #[error("{message}")]
     Scan { code: String, message: String },
+    #[error("it has changed while it was looked at")]
+    Changed,
     #[error("it was begun {0} times, and the process ended each time")]
     Deadly(i64),
     #[error(transparent)]
@@ -59,8 +63,9 @@ impl Work for Assessor {
     async fn work(&self, job: Job) -> Result<(), StoreError> {
         match job {
             Job::Assess { arrival } => self.assess(&arrival).instrument(info_span!("arrival", id = arrival)).await,
-            Job::Review { arrival, review } => {
-                self.follow(&arrival, &review).instrument(info_span!("arrival", id = arrival)).await
+            Job::Follow(followed) => {
+                let span = info_span!("arrival", id = followed.arrival);
+                self.follow(followed).instrument(span).await
             }
             Job::Notify(notice) => {
                 let span = info_span!("arrival", id = notice.arrival);
@@ -73,20 +78,33 @@ impl Work for Assessor {
 impl Assessor {
     async fn assess(&self, id: &str) -> Result<(), StoreError> {
         let _place = self.places.acquire().await.expect("nobody closes it");
+        let waiting = match self.intake.store.arrival(id).await {
+            Err(StoreError::Record(why)) => {
+                error!(why, "it cannot be read, and is left as it is");
+                None
+            }
+            found => found?.filter(|record| record.state == State::Waiting),
+        };
+        let Some(record) = waiting else { return Ok(()) };
+        if let Err(elsewhere) = self.fetcher.source(&record.source) {
+            return self.leave_to_others(&record, &elsewhere).await;
+        }
         let Some(record) = self.intake.store.begin(id).await? else { return Ok(()) };
         match self.conclude(&record).await {
             Ok(()) => Ok(()),
             // Without the database nothing can be said of it; a record that cannot be read is another matter.
             Err(Fault::Store(error)) if !matches!(error, StoreError::Record(_)) => Err(error),
-            Err(Fault::Fetch(FetchError::Elsewhere(_))) => self.leave_to_others(&record).await,
             Err(fault) => self.again_or_fail(&record, &fault).await,
         }
     }
 
-    /// Another process on the same database knows its source; this try does not count.
-    async fn leave_to_others(&self, record: &ArrivalRecord) -> Result<(), StoreError> {
-        let record = self.intake.store.reopen(&record.id).await?;
-        self.intake.push(&record, When::After(ELSEWHERE)).await
+    /// Another process on the same database may know its source. The longer it waits, the seldomer it is offered.
+    async fn leave_to_others(&self, record: &ArrivalRecord, why: &FetchError) -> Result<(), StoreError> {
+        let next = self.intake.store.postpone(&record.id, why.code(), &why.to_string()).await?;
+        let Some(next) = next else { return Ok(()) };
+        let received = next.received_at.parse::<jiff::Timestamp>().unwrap_or_default();
+        let waited = Duration::try_from(jiff::Timestamp::now().duration_since(received)).unwrap_or_default();
+        self.intake.push(&next, When::After((waited / 10).clamp(SOON, SELDOM))).await
     }
 
     /// The verdict comes first: nothing that is done about it takes it back.
@@ -95,20 +113,20 @@ impl Assessor {
             return Err(Fault::Deadly(record.attempts - 1));
         }
         let (store, id) = (&self.intake.store, &record.id);
-        let fetched = self.fetcher.fetch(&record.source, &record.arrival).await?;
+        let fetched = self.fetcher.fetch(&record.source, &record.arrival, &self.spool).await?;
         let (asset, found) = self.known_or_scanned(&fetched).await?;
         store.conclude(id, &asset, &found).await?;
         self.notifier.announce(&self.intake, record, Event::AssessmentCompleted, &found).await?;
         self.tag(record, &found).await?;
         store.finish(id, State::Done).await?;
-        self.fetcher.release(&record.arrival.place);
+        self.spool.release(&record.arrival.place);
         Ok(())
     }
 
     /// The asset's hash, and the id of the assessment of it.
     async fn known_or_scanned(&self, fetched: &Fetched) -> Result<(String, String), Fault> {
         let (model, plugin) = (&self.scanner.pool.bundle().id.sha256, &self.scanner.plugin.sha256);
-        let path = fetched.path().to_owned();
+        let (path, before) = (fetched.path().to_owned(), inputs::version(fetched.path()));
         let asset = blocking(move || std::fs::File::open(path).and_then(sha256_of)).await?;
         let (asset, _) = asset.map_err(FetchError::unreachable)?;
         if let Some(id) = self.intake.store.known(&asset, model, plugin).await? {
@@ -116,6 +134,10 @@ impl Assessor {
             return Ok((asset, id));
         }
         let assessment = self.scan(fetched.path().to_owned()).await?;
+        if inputs::version(fetched.path()) != before || assessment.asset.sha256.as_ref().is_some_and(|is| *is != asset)
+        {
+            return Err(Fault::Changed);
+        }
         let id = self.intake.store.keep(&asset, model, plugin, &assessment).await?;
         Ok((asset, id))
     }
@@ -154,7 +176,10 @@ impl Assessor {
             self.notifier.announce(&self.intake, record, Event::AssessmentFailed, &about).await?;
         }
         store.finish(id, State::Failed).await?;
-        self.fetcher.release(&record.arrival.place);
+        // What may be mended is kept a while, for `sweep --failed`.
+        if !fault.may_pass() {
+            self.spool.release(&record.arrival.place);
+        }
         Ok(())
     }
 }
@@ -167,6 +192,7 @@ impl Fault {
             Self::Tag(error) | Self::Bug(error) => error.code(),
             Self::TagObject(_) => "tags-bad-object",
             Self::Scan { code, .. } => code,
+            Self::Changed => "fetch-changed",
             Self::Deadly(_) => "internal-deadly",
         }
     }
@@ -175,7 +201,7 @@ impl Fault {
         match self {
             Self::Fetch(error) | Self::TagObject(error) => error.may_pass(),
             Self::Deadly(_) => false,
-            Self::Store(_) | Self::Tag(_) | Self::Bug(_) | Self::Scan { .. } => true,
+            Self::Store(_) | Self::Tag(_) | Self::Bug(_) | Self::Scan { .. } | Self::Changed => true,
         }
     }
 }

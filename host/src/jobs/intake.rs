@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::order::{Job, Lane, Order};
+use super::order::{Followed, Job, Lane, Order};
 use super::queue::Queue;
 use crate::assessment::Review;
 use crate::config::Source;
@@ -64,14 +64,18 @@ impl Intake {
         Ok(Answer::Accepted(self.receive(source, &arrivals).await?))
     }
 
-    /// Records arrivals and queues them; gives the ids that follow them. Those that are known keep theirs.
+    /// Records arrivals and queues them; gives the ids that follow them. Those that are known keep theirs, and are tried
+    /// anew if they had failed.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn receive(&self, source: &Source, arrivals: &[Arrival]) -> Result<Vec<String>, StoreError> {
         let mut ids = Vec::new();
         for arrival in arrivals {
-            let Received { record, new } = self.store.receive(source, arrival).await?;
+            let Received { mut record, new } = self.store.receive(source, arrival).await?;
+            if record.state == State::Failed {
+                record = self.store.reopen(&record.id).await?;
+            }
             if record.state == State::Waiting {
                 // A process may have died between recording it and this.
                 self.push(&record, if source.reject.is_empty() { When::Now } else { When::Urgently }).await?;
@@ -117,12 +121,20 @@ impl Intake {
     ) -> Result<Option<ReviewRecord>, StoreError> {
         let Some(kept) = self.store.review(asset, review, reviewer, note).await? else { return Ok(None) };
         for record in self.store.arrivals_of(asset).await? {
-            let (job, key) = (Job::Review { arrival: record.id.clone(), review: kept.id.clone() }, &kept.id);
-            let key = format!("{} {key}", record.id);
-            self.queue.push(Order { job, key, lane: Lane::Shared, delay: Duration::ZERO, urgent: true }).await?;
+            let followed = Followed { arrival: record.id, review: kept.id.clone(), attempts: 0 };
+            self.follow(followed, Duration::ZERO).await?;
         }
         info!(asset, review = kept.review, reviewer, "reviewed");
         Ok(Some(kept))
+    }
+
+    /// Has the tags of an arrival follow a review.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn follow(&self, followed: Followed, delay: Duration) -> Result<(), StoreError> {
+        let key = format!("{} {} {}", followed.arrival, followed.review, followed.attempts);
+        self.queue.push(Order { job: Job::Follow(followed), key, lane: Lane::Shared, delay, urgent: true }).await
     }
 
     /// Queues a generation of an arrival, once.
@@ -164,7 +176,7 @@ impl Intake {
                 continue;
             };
             let assessment = self.store.assessment(&assessment).await?;
-            let unwanted = assessment.filter(|assessment| source.reject.contains(&assessment.verdict));
+            let unwanted = assessment.filter(|assessment| source.reject.contains(&assessment.standing()));
             return Ok(unwanted.map(|assessment| words::sentence(&assessment)));
         }
         warn!(id, "no verdict in time: the upload is let through");

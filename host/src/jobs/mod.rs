@@ -10,5 +10,5 @@ mod tag;
 pub use assess::Assessor;
 pub use intake::{Answer, Intake, IntakeError};
 pub use notify::Notifier;
-pub use order::{Job, Lane, Order};
+pub use order::{Followed, Job, Lane, Order};
 pub use queue::{Queue, Work};

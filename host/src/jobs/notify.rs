@@ -8,15 +8,14 @@ use standardwebhooks::{Webhook, WebhookError};
 use tracing::{info, warn};
 
 use super::intake::Intake;
-use super::order::{Job, Lane, Order};
+use super::order::{self, Job, Lane, Order};
 use crate::assessment::Assessment;
-use crate::config::{self, ConfigError, Event};
+use crate::config::{self, ConfigError, Event, shown};
+use crate::error::with_causes;
 use crate::store::{ArrivalRecord, StoreError};
 use crate::tags::keywords::Words;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long to wait before each further try, as the standard proposes, in seconds.
-const AGAIN: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 pub struct Notifier {
     http: Client,
@@ -80,9 +79,10 @@ impl Notifier {
     /// # Errors
     /// [`StoreError`].
     pub async fn deliver(&self, intake: &Intake, notice: Notice) -> Result<(), StoreError> {
-        let receiver = self.receivers.iter().find(|receiver| receiver.url == notice.url);
-        let record = intake.store.arrival(&notice.arrival).await?;
-        let Some((receiver, record)) = receiver.zip(record) else { return Ok(()) };
+        let Some(receiver) = self.receivers.iter().find(|receiver| receiver.url == notice.url) else {
+            return again(intake, notice, "no [[webhook]] of this process has that URL".into()).await;
+        };
+        let Some(record) = intake.store.arrival(&notice.arrival).await? else { return Ok(()) };
         let about = match notice.event {
             Event::ReviewChanged => record.assessment.as_ref(),
             Event::AssessmentCompleted | Event::AssessmentFailed => Some(&notice.about),
@@ -94,15 +94,15 @@ impl Notifier {
         let body = message(&notice, &record, assessment.as_ref(), &self.words).to_string();
         match self.send(receiver, &notice, body).await {
             Ok(status) if status.is_success() => {
-                info!(event = %notice.event, url = notice.url, "told");
+                info!(event = %notice.event, url = shown(&notice.url), "told");
                 Ok(())
             }
             Ok(StatusCode::GONE) => {
-                warn!(url = notice.url, "told no more of this: the receiver is gone");
+                warn!(url = shown(&notice.url), "told no more of this: the receiver is gone");
                 Ok(())
             }
             Ok(status) => again(intake, notice, status.to_string()).await,
-            Err(error) => again(intake, notice, error.without_url().to_string()).await,
+            Err(error) => again(intake, notice, with_causes(&error.without_url())).await,
         }
     }
 
@@ -133,13 +133,13 @@ impl Receiver {
 }
 
 async fn again(intake: &Intake, notice: Notice, why: String) -> Result<(), StoreError> {
-    let Some(seconds) = AGAIN.get(notice.attempts) else {
-        warn!(url = notice.url, why, "not told, and given up");
+    let url = shown(&notice.url);
+    let Some(delay) = order::again(notice.attempts) else {
+        warn!(url, why, "not told, and given up");
         return Ok(());
     };
-    warn!(url = notice.url, why, again_in_s = seconds, "not told yet");
-    let notice = Notice { attempts: notice.attempts + 1, ..notice };
-    push(intake, notice, Duration::from_secs(*seconds)).await
+    warn!(url, why, again_in_s = delay.as_secs(), "not told yet");
+    push(intake, Notice { attempts: notice.attempts + 1, ..notice }, delay).await
 }
 
 async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), StoreError> {

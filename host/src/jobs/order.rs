@@ -12,10 +12,27 @@ use super::notify::Notice;
 pub enum Job {
     /// Assess an arrival, and tag it.
     Assess { arrival: String },
-    /// Have the tags of an arrival follow what a person has decided, in this review.
-    Review { arrival: String, review: String },
+    /// Have the tags of an arrival follow what a person has decided.
+    Follow(Followed),
     /// Tell somebody.
     Notify(Notice),
+}
+
+/// A review that the tags of an arrival are to follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    pub arrival: String,
+    pub review: String,
+    /// How often it was tried in vain.
+    pub attempts: usize,
+}
+
+/// How long to wait before each further try to tell somebody, as Standard Webhooks proposes, in seconds.
+const AGAIN: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/// How long to wait after so many tries in vain; None when it is given up.
+pub fn again(attempts: usize) -> Option<Duration> {
+    AGAIN.get(attempts).map(|seconds| Duration::from_secs(*seconds))
 }
 
 /// A job, and what is to be known to queue it.

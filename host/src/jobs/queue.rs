@@ -22,6 +22,8 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(10);
 /// How long a worker that could not go on, mostly for want of the database, waits before it begins anew.
 const ANEW: Duration = Duration::from_secs(1);
+/// What fails for want of the database is done when it is there again; all else is counted by the work itself.
+const NEVER_GIVEN_UP: usize = i32::MAX as usize;
 /// Messages sent at once.
 const NOTICES: usize = 8;
 
@@ -76,7 +78,8 @@ impl Queue {
     /// [`StoreError::Queue`].
     pub async fn push(&self, order: Order<'_>) -> Result<(), StoreError> {
         let Order { job, key, lane, delay, urgent } = order;
-        let task = TaskBuilder::new(job).idempotency_key(key).run_after(delay).priority(urgent.into()).build();
+        let task = TaskBuilder::new(job).idempotency_key(key).run_after(delay).priority(urgent.into());
+        let task = task.max_attempts(NEVER_GIVEN_UP).build();
         let pushed = match self.storage(lane) {
             Storage::Sqlite(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
             Storage::Postgres(mut queue) => queue.push_task(task).await.map_err(|error| format!("{error:?}")),
@@ -191,5 +194,10 @@ async fn server_pool(url: &str) -> Result<PgPool, StoreError> {
 }
 
 async fn handle<W: Work>(job: Job, work: Data<Arc<W>>) -> Result<(), BoxDynError> {
-    work.work(job).await.map_err(BoxDynError::from)
+    let done = work.work(job).await;
+    if let Err(error) = &done {
+        warn!(code = error.code(), "{error}");
+        sleep(ANEW).await;
+    }
+    done.map_err(BoxDynError::from)
 }

@@ -10,6 +10,13 @@ use crate::error::Error;
 /// Endings of our own files, and of those that stand beside media.
 const NOT_MEDIA: [&str; 8] = ["json", "xmp", "md", "txt", "py", "html", "toml", "info"];
 
+/// Endings of images, of raw ones, and of videos.
+const MEDIA: [&str; 36] = [
+    "jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif", "jxl", "tif", "tiff", "bmp", "psd", "dng", "cr2",
+    "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw", "mp4", "m4v", "mov", "mkv", "webm", "avi", "mts", "m2ts",
+    "mpg", "mpeg", "3gp", "ogv", "wmv",
+];
+
 /// The files that `paths` name: files as given, directories with everything below them but hidden files,
 /// sidecars and links to directories, in order of name, and `-` for a list on standard input, one path a line.
 ///
@@ -85,6 +92,11 @@ fn is_sidecar(path: &Path) -> bool {
 
 fn hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether a file of this name is an image or a video beyond doubt.
+pub fn is_media(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| MEDIA.iter().any(|other| ending.eq_ignore_ascii_case(other)))
 }
 
 /// Whether a file of this name may be an image or a video.

@@ -149,7 +149,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn waiting(&self) -> Result<Vec<ArrivalRecord>, StoreError> {
         let sql = "SELECT * FROM arrivals WHERE state = 'waiting' ORDER BY id";
-        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        // One that cannot be read, perhaps of a later version, holds up no other.
+        Ok(rows.iter().filter_map(|row| ArrivalRecord::from_row(row).ok()).collect())
     }
 
     /// Counts that a waiting arrival is begun, and gives it; None if it is not waiting.

@@ -5,11 +5,11 @@ use crate::blame::Blame;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     #[error("the tables of the database cannot be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("a record is unreadable; was it changed by hand? {0}")]
-    Record(#[from] serde_json::Error),
+    Record(String),
     #[error("the queue: {0}")]
     Queue(String),
 }
@@ -27,5 +27,20 @@ impl StoreError {
 
     pub fn blame(&self) -> Blame {
         Blame::Operator
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => Self::Record(error.to_string()),
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Record(error.to_string())
     }
 }

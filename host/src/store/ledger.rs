@@ -19,29 +19,29 @@ pub struct Written {
 }
 
 impl Store {
-    /// Notes that tags of `arrival` are at `place` of `target`.
+    /// Notes that tags of `arrival` are at `place` of `target`: of an object, these.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn note(&self, arrival: &str, target: &str, place: &str, wrote: Option<&Tag>) -> Result<(), StoreError> {
+    pub async fn note(&self, arrival: &str, target: &str, place: &str, wrote: &[Tag]) -> Result<(), StoreError> {
         let sql = "INSERT INTO ledger (arrival, target, place, written_at, wrote) VALUES ($1, $2, $3, $4, $5) \
                    ON CONFLICT (arrival, target, place) DO UPDATE SET written_at = excluded.written_at, \
                    wrote = excluded.wrote";
-        let wrote = wrote.map(serde_json::to_string).transpose()?;
+        let wrote = serde_json::to_string(wrote)?;
         let insert = sqlx::query(sql).bind(arrival).bind(target).bind(place).bind(now()).bind(wrote);
         insert.execute(&self.pool).await?;
         Ok(())
     }
 
-    /// The tag that was last written at a place.
+    /// The tags at a place that are ours, if they are there.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn wrote(&self, target: &str, place: &str) -> Result<Option<Tag>, StoreError> {
+    pub async fn wrote(&self, target: &str, place: &str) -> Result<Vec<Tag>, StoreError> {
         let sql = "SELECT wrote FROM ledger WHERE target = $1 AND place = $2 ORDER BY written_at DESC LIMIT 1";
         let found = sqlx::query_scalar::<_, Option<String>>(sql).bind(target).bind(place);
         let found = found.fetch_optional(&self.pool).await?.flatten();
-        Ok(found.map(|wrote| serde_json::from_str(&wrote)).transpose()?)
+        Ok(found.map(|wrote| serde_json::from_str(&wrote)).transpose()?.unwrap_or_default())
     }
 
     /// All that we wrote, the last first.

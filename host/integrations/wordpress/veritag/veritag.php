@@ -125,13 +125,19 @@ function told( $request ) {
 	$id      = (int) $message['data']['external'];
 	$ours    = VERITAG_SOURCE === $message['data']['source'] && $id && 'attachment' === get_post_type( $id );
 	if ( $ours && in_array( $message['type'], HEARD, true ) && $message['data']['assessment'] ) {
-		$failure = give( $id, $message['data']['assessment'] );
+		$failure = give( $id, $message['data']['assessment'], strtotime( $message['timestamp'] ) );
 	}
 	return $failure ?? new \WP_REST_Response( null, 204 );
 }
 
-/** In place of the keyword that was given before, if one was; one that was there already is not ours. */
-function give( $id, $assessment ) {
+/**
+ * In place of the keyword that was given before, if one was; one that was there already is not ours. What comes late
+ * does not undo what is newer.
+ */
+function give( $id, $assessment, $at ) {
+	if ( ( assessment( $id )['at'] ?? 0 ) > $at ) {
+		return null;
+	}
 	$keyword = sanitize_text_field( $assessment['keyword'] );
 	$term    = term_exists( $keyword, TAXONOMY );
 	$term    = $term ? $term : wp_insert_term( $keyword, TAXONOMY );
@@ -151,11 +157,12 @@ function give( $id, $assessment ) {
 		'verdict' => sanitize_key( $assessment['verdict'] ),
 		'score'   => isset( $assessment['score'] ) ? (float) $assessment['score'] : null,
 		'text'    => sanitize_text_field( $assessment['text'] ),
+		'at'      => $at,
 	);
 	update_post_meta( $id, META, wp_slash( $found ) );
 }
 
-/** What was found: verdict, score, text, keyword, and the id of the term that was given, or 0. */
+/** What was found and when: verdict, score, text, keyword, and the id of the term that was given, or 0. */
 function assessment( $id ) {
 	$found = get_post_meta( $id, META, true );
 	return $found ? $found : null;

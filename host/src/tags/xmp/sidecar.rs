@@ -27,7 +27,8 @@ pub fn path_of(asset: &Path) -> PathBuf {
 fn has_twin(asset: &Path) -> bool {
     let entries = asset.parent().and_then(|directory| fs::read_dir(directory).ok());
     let mut paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    paths.any(|path| path != asset && path.file_stem() == asset.file_stem() && inputs::may_be_media(&path))
+    paths
+        .any(|path| path != asset && path.file_stem() == asset.file_stem() && inputs::is_media(&path) && path.is_file())
 }
 
 /// Tags the sidecar of `asset`, which is made if there is none. The asset itself is not opened.
@@ -86,9 +87,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         assert_eq!(path_of(&at("IMG.JPG")), at("IMG.JPG.xmp"));
-        for name in ["IMG.JPG", "IMG.xmp", "IMG.JPG.veritag.json", "OTHER.CR2"] {
+        for name in ["IMG.JPG", "IMG.xmp", "IMG.JPG.veritag.json", "IMG.srt", "OTHER.CR2"] {
             fs::write(at(name), "").unwrap();
         }
+        fs::create_dir(at("IMG")).unwrap();
         assert_eq!(path_of(&at("IMG.JPG")), at("IMG.xmp"));
         fs::write(at("IMG.CR2"), "").unwrap();
         assert_eq!([path_of(&at("IMG.JPG")), path_of(&at("IMG.CR2"))], [at("IMG.JPG.xmp"), at("IMG.CR2.xmp")]);
