@@ -226,7 +226,7 @@ mod tests {
         for path in others.iter().chain([&left, &spool.upload(name), &directory.path().join(IDENTITY)]) {
             File::options().append(true).open(path).unwrap().set_modified(SystemTime::now() - 2 * FORSAKEN).unwrap();
         }
-        assert_eq!(spool.forsaken(), [kept.clone()]);
+        assert_eq!(spool.forsaken(), std::slice::from_ref(&kept));
         assert!(fresh.exists() && !left.exists());
         assert!(others.iter().all(|path| path.exists()), "whatever is not ours stays");
         assert_eq!(Spool::open(directory.path(), 0, 0).unwrap().id, spool.id);

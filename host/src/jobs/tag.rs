@@ -49,10 +49,11 @@ impl Assessor {
             return Ok(());
         };
         // A store may report a change as a new object.
-        if before.iter().any(|tag| *tag == new) && after.len() == before.len() {
+        if before.contains(&new) && after.len() == before.len() {
             return Ok(());
         }
-        let either = [&ours[..], &[new.clone()]].concat();
+        let mut either = ours;
+        either.push(new.clone());
         store.note(&record.id, OBJECT, &object.address, &either).await?;
         object.write(&after).await.map_err(Fault::TagObject)?;
         Ok(store.note(&record.id, OBJECT, &object.address, &[new]).await?)

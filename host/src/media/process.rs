@@ -6,6 +6,7 @@
 
 use super::{error::MediaError, source::last_line, tail::Tail};
 use std::{
+    env,
     io::{self, Read},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -17,6 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What a child gets to see of our environment, in which there may be secrets.
+const ENVIRONMENT: [&str; 9] =
+    ["PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "SYSTEMROOT"];
 const CHUNK: usize = 64 << 10;
 const CHUNKS_AHEAD: usize = 16;
 const POLL: Duration = Duration::from_millis(2);
@@ -52,6 +56,7 @@ impl Running {
     pub fn start(command: &mut Command, deadline: Instant) -> Result<Self, MediaError> {
         let program = PathBuf::from(command.get_program());
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|source| MediaError::ToolUnusable { program, source })?;
         let (send, stdout) = sync_channel(CHUNKS_AHEAD);
@@ -179,6 +184,13 @@ mod tests {
 
     fn is_alive(pid: u32) -> bool {
         std::path::Path::new(&format!("/proc/{pid}")).exists()
+    }
+
+    #[test]
+    fn children_see_no_more_of_our_environment_than_they_need() {
+        let ended = sh("env; echo $PATH", Duration::from_secs(10)).capture(100_000).unwrap();
+        let seen = String::from_utf8(ended.stdout).unwrap();
+        assert!(!seen.contains("CARGO") && seen.contains("/bin"), "{seen}");
     }
 
     #[test]
