@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, id, now};
 use crate::config::Source;
+use crate::hash::sha256;
 use crate::ingest::Arrival;
 
 /// How far an arrival has come. From `waiting` it goes to one of the others, and nowhere from there but by a person's
@@ -102,7 +103,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn receive(&self, source: &Source, arrival: &Arrival) -> Result<Received, StoreError> {
         let (id, now, place) = (id(), now(), source.address(&arrival.place));
-        let content = format!("{place} {}", arrival.version.as_ref().unwrap_or(&id));
+        // Hashed, since a place may be longer than what a database can index.
+        let content = sha256(format!("{place} {}", arrival.version.as_ref().unwrap_or(&id)).as_bytes());
         let sql = "INSERT INTO arrivals (id, source, place, content, arrival, state, attempts, generation, received_at, \
                    changed_at) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $6) \
                    ON CONFLICT (source, content) DO NOTHING";
