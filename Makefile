@@ -24,7 +24,7 @@ test: build
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
 
-test-integration: build ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, @tus/server
+test-integration: build ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, Directus, @tus/server
 	@.setup/integration.sh
 	cargo test --workspace --test integration -- --ignored
 

@@ -43,7 +43,7 @@ pub struct Setup {
 pub enum Command {
     /// Assess files, directories, or a list of paths on standard input
     Scan(Scan),
-    /// Take back what `scan --write` and `scan --xmp` wrote beside assets, and nothing else
+    /// Take back what was written about assets, and nothing else: beside those named, or all that a service wrote
     Untag(Untag),
     /// Tag uploads as they arrive: takes hooks and uploads over HTTP, and works until it is told to stop
     Serve(Serve),
