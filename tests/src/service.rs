@@ -17,6 +17,23 @@ use crate::veritag;
 const PATIENCE: Duration = Duration::from_secs(120);
 pub const TOKEN: &str = "a-token-of-the-tests";
 
+/// A source of our own dialect, which may fetch from three hosts, and a tusd that refuses what seems real.
+pub const SOURCES: &str = r#"
+[[source]]
+name = "own"
+dialect = "veritag"
+token = { env = "VERITAG_TEST_TOKEN" }
+root = "ROOT"
+hosts = ["127.0.0.1:1", "localhost:1", "example.invalid"]
+
+[[source]]
+name = "tus"
+dialect = "tusd"
+token = { env = "VERITAG_TEST_TOKEN" }
+root = "ROOT"
+reject = ["real"]
+"#;
+
 /// A place for a service: its configuration, its database, its media.
 pub struct Place {
     pub directory: TempDir,

@@ -6,23 +6,8 @@ use std::time::Duration;
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Place, Service, only_job, tusd, upload, wait_for};
+use veritag_tests::service::{Place, SOURCES, Service, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
-
-const SOURCES: &str = r#"
-[[source]]
-name = "own"
-dialect = "veritag"
-token = { env = "VERITAG_TEST_TOKEN" }
-root = "ROOT"
-
-[[source]]
-name = "tus"
-dialect = "tusd"
-token = { env = "VERITAG_TEST_TOKEN" }
-root = "ROOT"
-reject = ["real"]
-"#;
 
 /// Files that are not the same, each of them all that `from` is.
 fn copies(place: &Place, from: &str, number: u8) -> Vec<String> {

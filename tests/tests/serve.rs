@@ -6,24 +6,8 @@ use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag::hash::sha256;
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Place, TOKEN, only_job, tusd, upload, wait_for};
+use veritag_tests::service::{Place, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
-
-const SOURCES: &str = r#"
-[[source]]
-name = "own"
-dialect = "veritag"
-token = { env = "VERITAG_TEST_TOKEN" }
-root = "ROOT"
-hosts = ["127.0.0.1:1", "localhost:1", "example.invalid"]
-
-[[source]]
-name = "tus"
-dialect = "tusd"
-token = { env = "VERITAG_TEST_TOKEN" }
-root = "ROOT"
-reject = ["real"]
-"#;
 
 #[test]
 fn an_upload_is_assessed_and_gone() {
