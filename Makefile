@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build demo test test-integration lint bench package train
+.PHONY: setup plugin build demo test test-integration lint bench package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -42,3 +42,7 @@ package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
 
 train: build ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded copies, training, bundles; run again, it goes on
 	.setup/train.sh "$(DATA)" "$(OUT)" $(OPTIONS)
+
+test-train: ## What training rests on, on made-up crops
+	@.setup/train-python.sh
+	cd plugin/model && ../../target/train-python/bin/python -m pytest train/tests

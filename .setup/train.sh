@@ -7,18 +7,9 @@ cd "$(dirname "$0")/.."
 [ "$#" -ge 2 ] && [ -n "$1" ] && [ -n "$2" ] || stop "no manifest or no directory" "make train DATA=manifest.csv OUT=runs/first"
 MANIFEST=$1 OUT=$2
 shift 2
-VENV=target/train-python
-WANTED=plugin/model/train/requirements.txt
-
-if ! cmp -s "$WANTED" "$VENV/wanted"; then
-    say "installing PyTorch and what else training needs into $VENV (about 3 GB)"
-    python3 -m venv "$VENV"
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$WANTED" ||
-        stop "pip could not install $WANTED" "check the network and pip's index"
-    cp "$WANTED" "$VENV/wanted"
-fi
+.setup/train-python.sh
 export PYTHONPATH=plugin/model
-python=$VENV/bin/python
+python=target/train-python/bin/python
 
 crops() { # of the manifest $1, to $2, once; assets that cannot be read are named and left out
     [ ! -d "$2" ] || return 0

@@ -26,8 +26,8 @@ fn tracks(out: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The f32 that each value of a stored picture becomes, by colour: little-endian, red's 256 first. `train.check` holds
-/// PyTorch to the same bits.
+/// The f32 that each value of a stored picture becomes, by colour: little-endian, red's 256 first. `make test-train`
+/// holds PyTorch to the same bits.
 const NORMALISED: &[u8; 3 * 256 * 4] = include_bytes!("../../plugin/model/train/normalised.f32");
 
 /// The pictures of one track, normalised as `plugin/model/train` does it.

@@ -18,10 +18,22 @@ def normalise(crops):
     return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-class Lite0(nn.Module):
+class Body(nn.Module):
+    """A CNN whose `maps` at strides 4, 8, 16 and 32 have `depths` channels; its features are the last one's mean."""
+
+    @property
+    def width(self):
+        return self.depths[-1]
+
+    def forward(self, x):
+        return self.maps(x)[-1].mean((2, 3))
+
+
+class Lite0(Body):
     """EfficientNet-Lite0, from ImageNet weights (Apache-2.0) unless told otherwise."""
 
-    width = 1280
+    depths = 24, 40, 112, 1280
+    last_of_stride = 2, 4, 10
 
     def __init__(self, size, pretrained=True):
         super().__init__()
@@ -33,8 +45,14 @@ class Lite0(nn.Module):
         self.body._global_params = self.body._global_params._replace(drop_connect_rate=0.1)
         self.body.apply(spare_copies)
 
-    def forward(self, x):
-        return self.body.extract_features(x).mean((2, 3))
+    def maps(self, x):
+        body, found = self.body, []
+        x = body._swish(body._bn0(body._conv_stem(x)))
+        for number, block in enumerate(body._blocks):
+            x = block(x, body._global_params.drop_connect_rate * number / len(body._blocks))
+            if number in self.last_of_stride:
+                found.append(x)
+        return [*found, body._swish(body._bn1(body._conv_head(x)))]
 
 
 def spare_copies(module):
@@ -47,18 +65,22 @@ def spare_copies(module):
         module.inplace = True
 
 
-class ResNeXt50(nn.Module):
+class ResNeXt50(Body):
     """ResNeXt50 32x4d. No ImageNet weights of it are to be had: it begins at random."""
 
-    width = 2048
+    depths = 256, 512, 1024, 2048
 
     def __init__(self, size, pretrained=True):
         super().__init__()
         self.body = resnext50_32x4d(weights=None, zero_init_residual=True)
         self.body.fc = nn.Identity()
 
-    def forward(self, x):
-        return self.body(x)
+    def maps(self, x):
+        body, found = self.body, []
+        x = body.maxpool(body.relu(body.bn1(body.conv1(x))))
+        for stage in (body.layer1, body.layer2, body.layer3, body.layer4):
+            found.append(x := stage(x))
+        return found
 
 
 BODIES = {"lite0": Lite0, "resnext50": ResNeXt50}
@@ -79,17 +101,30 @@ class Detector(nn.Module):
 
     def forward(self, x):
         features = self.body(x).float()
-        with torch.autocast(x.device.type, enabled=False):
-            return features, self.frame(self.drop(features))[:, 0]
+        return features, self.judge(features)
+
+    def judge(self, features):
+        with torch.autocast(features.device.type, enabled=False):
+            return self.frame(self.drop(features))[:, 0]
 
 
 class Student(nn.Module):
-    """A detector and, for distillation alone, the way from its features to the teacher's."""
+    """A detector and, for distillation alone, the way from its maps to the teacher's.
 
-    def __init__(self, arch, size, teacher_width):
+    What it learns from at every stride is a hint (Romero et al., FitNets, ICLR 2015).
+    """
+
+    def __init__(self, arch, size, teacher_depths):
         super().__init__()
         self.detector = Detector(arch, size)
-        self.project = nn.Linear(self.detector.body.width, teacher_width)
+        ways = zip(self.detector.body.depths, teacher_depths)
+        self.project = nn.ModuleList(nn.Conv2d(mine, theirs, 1) for mine, theirs in ways)
+
+    def forward(self, x):
+        """Maps as the teacher would have them, and logits."""
+        maps = self.detector.body.maps(x)
+        logits = self.detector.judge(maps[-1].mean((2, 3)).float())
+        return [way(found) for way, found in zip(self.project, maps)], logits
 
 
 class SequenceHead(nn.Module):
@@ -114,8 +149,14 @@ class SequenceHead(nn.Module):
         return (self.frame(features.mean(1)) + self.order(self.drop(states.mean(1))))[:, 0]
 
 
-def distil_loss(features, logits, teacher_features, teacher_logits):
-    """How far a student is from its teacher: the direction of the features and the logits."""
-    direction = 1 - F.cosine_similarity(features, teacher_features, dim=1).mean()
+def distil_loss(maps, logits, teacher_maps, teacher_logits):
+    """How far a student is from its teacher: the directions of the maps at each place, and the logits."""
     soft = F.binary_cross_entropy_with_logits(logits, torch.sigmoid(teacher_logits))
-    return 4 * direction + soft
+    return sum(map(direction, maps, teacher_maps)) + soft
+
+
+def direction(found, wanted):
+    """1 less the mean cosine between maps [N, C, H, W], each channel wanted about its mean, in units of its spread."""
+    wanted = F.interpolate(wanted.float(), found.shape[2:], mode="bilinear", antialias=True)
+    wanted = (wanted - wanted.mean((0, 2, 3), keepdim=True)) / (wanted.std((0, 2, 3), keepdim=True) + 1e-3)
+    return 1 - F.cosine_similarity(found.float(), wanted, dim=1).mean()

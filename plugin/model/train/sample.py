@@ -18,14 +18,14 @@ class Batch:
 class Sampler:
     """Pairs of a real window and a fake one of the same collection, so that no collection speaks for a label.
 
-    A collection comes with the square root of its real people: much footage of a few would be learnt by heart. Within
-    it one draws the generator, then the person, then the window. `blends` of the fakes are self-blended, all of them
-    where it has no fakes of its own, and each shows the very frames of the real window beside it, so that only the
-    seam tells the two apart. Beside another fake stands the person into whose footage it was put, if there is any.
+    A collection comes with the square root of its real people: much footage of a few would be learnt by heart; with
+    another `power` of them, if one is named. Within it one draws the generator, then the person, then the window.
+    `blends` of the fakes are self-blended, all of them where it has no fakes of its own, and each shows the very
+    frames of the real window beside it, so that only the seam tells the two apart. Beside another fake stands the person into whose footage it was put, if there is any.
     Collections without real faces are left out.
     """
 
-    def __init__(self, tracks, blends):
+    def __init__(self, tracks, blends, power=0.5):
         self.blends, self.real, self.fake, self.footage = blends, {}, {}, {}
         for track in tracks:
             asset = track.asset
@@ -35,7 +35,7 @@ class Sampler:
             if not track.fake:
                 self.footage.setdefault(persons(track)[0], []).append(track)
         self.sources = sorted(self.real)
-        weights = np.sqrt([sum(map(len, self.real[name].values())) for name in self.sources])
+        weights = np.array([sum(map(len, self.real[name].values())) for name in self.sources], float) ** power
         self.weights = weights / weights.sum()
         self.left_out = sorted(set(self.fake) - set(self.real))
         self.tracks = [track for track in tracks if collection(track.asset) in self.real]

@@ -22,6 +22,8 @@ REASONS = ["covered", "too_compressed", "drawn"]
 REFUSED = 0.003
 # Of those that should be refused this share may be missed before a limit gives way.
 MISSED = 0.1
+# A reason that finds fewer of those that should be refused is none.
+FOUND = 0.5
 WINDOWS, BATCHES = 32, 25
 SAMPLES = WINDOWS * BATCHES
 # Share of the usual wear that ordinary and other faces have seen.
@@ -67,11 +69,12 @@ def wash_out(x, draw):
 def learn(work, features):
     """A linear layer: features [N, F] to the log-odds [N, K] of the first K of `REASONS`, above 0 where to refuse.
 
-    `features` takes crops of 0 to 1 to an array [N, F]. Also gives, by kind, what share of faces of people held out is
-    refused. Without packs of drawn faces it does not know those.
+    `features` takes crops of 0 to 1 to an array [N, F]. Also gives the reasons that it knows, those that find enough,
+    and by kind, what share of the faces is refused on which limits were set. Without packs of drawn faces it does not
+    know those.
     """
     reasons = REASONS if work.drawn else REASONS[:-1]
-    taught, kept = (samples(work, features, role, reasons) for role in ("train", "validation"))
+    taught, kept = (samples(work, features, learning, reasons) for learning in (True, False))
     middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
     rows = [separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) for reason in reasons]
     layer = nn.Linear(len(middle), len(reasons)).requires_grad_(False)
@@ -80,9 +83,22 @@ def learn(work, features):
     layer.bias.copy_(-torch.stack([limit(layer(kept[None])[:, i], layer(kept[reason])[:, i])
                                    for i, reason in enumerate(reasons)]))
     refused = {reason: float((layer(kept[reason])[:, i] > 0).float().mean()) for i, reason in enumerate(reasons)}
-    refused["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
     print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in refused.items()))
+    known = [reason for reason in reasons if refused[reason] >= FOUND]
+    if not known:
+        raise SystemExit("the detector's features do not tell even covered faces from others: train it for longer")
+    layer = chosen(layer, [reasons.index(reason) for reason in known])
+    refused = {reason: refused[reason] for reason in known}
+    refused["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
+    print(f"refused: {refused['ordinary']:.3f} of ordinary faces; kept as reasons: {', '.join(known)}")
     return layer, refused
+
+
+def chosen(layer, rows):
+    fewer = nn.Linear(layer.in_features, len(rows)).requires_grad_(False)
+    fewer.weight.copy_(layer.weight[rows])
+    fewer.bias.copy_(layer.bias[rows])
+    return fewer
 
 
 def limit(ordinary, refused):
@@ -95,21 +111,33 @@ def limit(ordinary, refused):
     return torch.maximum(end, (end + torch.quantile(refused, MISSED)) / 2)
 
 
-def samples(work, features, role, reasons):
-    """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None; of the people of `role`."""
-    sampler = Sampler([track for track in work.roles[role] if judged(track)], work.options.blends)
-    pictures = drawings(work.drawn, role) if work.drawn else None
+def samples(work, features, learning, reasons):
+    """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None.
+
+    Clips and photographs come as often as each other. Limits are set, and measured, on clips of people held out, and
+    on photographs that have taught the detector, but not this.
+    """
+    sampler = Sampler(ordinary(work, learning), work.options.blends, power=0)
+    pictures = half(work.drawn.tracks, learning) if work.drawn else None
     found = {}
     for kind in [None, *reasons]:
-        draws = (faces(work, sampler, pictures, kind, [role == "train", step]) for step in range(BATCHES))
+        draws = (faces(work, sampler, pictures, kind, [learning, step]) for step in range(BATCHES))
         found[kind] = torch.from_numpy(np.concatenate([features(x.flatten(0, 1)) for x in draws]))
     return found
 
 
-def drawings(drawn, role):
-    """Half of the drawn faces that would be judged, told apart by the hash of their names."""
-    half = lambda track: hashlib.sha256(track.key.encode()).digest()[0] % 2  # noqa: E731
-    return [track for track in drawn.tracks if judged(track) and half(track) == (role == "train")]
+def ordinary(work, learning):
+    """The tracks to learn ordinary faces from, or those to set limits by."""
+    photographs = [track for track in work.roles["train"] if track.asset["kind"] == "image"]
+    clips = [track for track in work.roles["train"] if track.asset["kind"] == "video"]
+    others = clips if learning else work.roles["validation"]
+    return [track for track in others if judged(track)] + half(photographs, learning)
+
+
+def half(tracks, first):
+    """Half of the tracks whose faces would be judged, told apart by the hash of their names, or the other half."""
+    odd = lambda track: hashlib.sha256(track.key.encode()).digest()[0] % 2  # noqa: E731
+    return [track for track in tracks if judged(track) and odd(track) == first]
 
 
 def check_drawn(drawn, packs):
@@ -117,7 +145,7 @@ def check_drawn(drawn, packs):
     if (drawn.size, drawn.margin) != (packs.size, packs.margin):
         raise SystemExit(f"--drawn: its crops are {drawn.size} pixels wide with margin {drawn.margin}; those of --data "
                          f"{packs.size} with {packs.margin}")
-    if not all(drawings(drawn, role) for role in ("train", "validation")):
+    if not all(half(drawn.tracks, learning) for learning in (True, False)):
         raise SystemExit("--drawn: too few faces of the split `train` that are large and sharp enough to be judged")
 
 

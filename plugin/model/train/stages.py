@@ -97,7 +97,7 @@ def distil(work, arch):
     """Learns from the labels and from a trained lite0, which sees the same crops, at the size that it learnt at."""
     teacher, side, known = load_teacher(work)
     torch.manual_seed(work.options.seed)
-    model = Student(arch, work.packs.size, teacher.body.width).to(work.device, memory_format=torch.channels_last)
+    model = Student(arch, work.packs.size, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
     taught = begin(model.detector, work, arch) | known
     start = {"start": fingerprint(model.detector), "teacher": fingerprint(teacher)}
     settings, sampler = work.settings(arch, "distil") | start, work.sampler("train")
@@ -107,10 +107,11 @@ def distil(work, arch):
         x = x.flatten(0, 1)
         with work.autocast():
             with torch.no_grad():
-                teacher_features, teacher_logits = teacher(normalise(resize(x, side)))
-            features, logits = model.detector(normalise(x))
+                teacher_maps = teacher.body.maps(normalise(resize(x, side)))
+                teacher_logits = teacher.judge(teacher_maps[-1].mean((2, 3)).float())
+            maps, logits = model(normalise(x))
         labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
-        return labels + distil_loss(model.project(features), logits, teacher_features, teacher_logits)
+        return labels + distil_loss(maps, logits, teacher_maps, teacher_logits)
 
     path = work.out / arch / "frame.pt"
     average = learn(f"distil {arch}", model, loss, path, settings, work.deadline, taught)

@@ -3,7 +3,7 @@
 import torch
 
 from .loop import fingerprint, trained
-from .nets import BODIES, Detector, SequenceHead
+from .nets import Detector, SequenceHead
 from .split import persons
 
 CNN = "frame", "distil"
@@ -69,6 +69,6 @@ def load_sequence(work, arch, detector):
     path = work.out / arch / "sequence.pt"
     if not path.exists():
         return None
-    head = SequenceHead(torch.nn.Linear(BODIES[arch].width, 1))
+    head = SequenceHead(torch.nn.Linear(detector.body.width, 1))
     head.load_state_dict(trained(path, work.basis(arch) | {"detector": fingerprint(detector)}))
     return head.to(work.device).eval()

@@ -1,0 +1,43 @@
+"""A finished run becomes a bundle that says what has taught it, and is scored as it is stored."""
+
+import json
+import tomllib
+from dataclasses import replace
+
+import onnx
+import pytest
+from train import bundle, stages
+from train.score import QUALITY, score
+
+
+@pytest.fixture
+def work(run, work_in):
+    return work_in(run)
+
+
+@pytest.fixture
+def taught(work):
+    return {track.key for track in work.roles["train"] if track.fake and track.asset["source"] == "clips"}
+
+
+def test_it_says_what_has_taught_it(made, taught):
+    text = tomllib.loads((made / "model.toml").read_text())
+    assert text["quality"] == QUALITY and text["model"]["version"] == "1.2.3"
+    assert f"{len(taught)} fake videos of clips (some)" in text["model"]["training_data"], "it learnt from others"
+    assert "scraped" not in text["model"]["training_data"], "what was left out is said to have taught"
+
+
+def test_copies_are_no_more_videos(work, taught, packs):
+    train = work.roles["train"]
+    copies = [replace(track, pack=1, asset=track.asset | {"encoding": "some"}) for track in train]
+    twice = stages.Work(packs, work.roles | {"train": train + copies}, work.out, work.options, 0)
+    said = bundle.describe(twice, "frame")
+    assert f"{len(taught)} fake videos of clips" in said and "re-encoded copies" in said
+
+
+def test_its_validation_is_of_the_stored_model(made, run, work, packs):
+    lines = [json.loads(line) for line in (run / "lite0" / "validation.jsonl").read_text().splitlines()]
+    parts = {"features": onnx.load(made / "features.onnx"), "frame": onnx.load(made / "head.onnx")}
+    stored = score(work.roles["validation"], packs, *bundle.onnx_parts(parts),
+                   bundle.judges(onnx.load(made / "scope.onnx")))
+    assert [line["windows"]["frame"] for line in lines] == [record["windows"]["frame"] for record in stored]

@@ -1,0 +1,67 @@
+"""Scores of assets, calibration, and the figures in a bundle's model.toml."""
+
+import math
+import shutil
+import tomllib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from train import record
+from train.calibrate import asset_scores, calibrate, platt
+from train.score import QUALITY, judged, score
+
+
+def test_score(packs):
+    """Assets of one path in two packs stay two; scores are those of decide.rs."""
+    clip = packs.tracks[0]
+    tracks = [replace(clip, start_us=start, row=row) for start, row in ((0, 1), (0, 0), (1, 2))]
+    tracks += [replace(clip, pack=1, row=3)]
+    for limit, value in QUALITY.items():
+        name, below = limit.split("_", 1)[1], limit.startswith("min")
+        at, beyond = (replace(clip, quality=clip.quality | {name: value + off}) for off in (0, -1 if below else 1))
+        assert judged(at) and not judged(beyond), f"{limit} is not kept"
+        tracks.append(replace(beyond, start_us=2))
+    tracks = [replace(track, rows=1) for track in tracks]
+    logits = {crop.numpy().tobytes(): row for row, crop in enumerate(packs.crops(np.arange(20)))}
+    features = lambda crops: np.array([[logits[crop.numpy().tobytes()]] for crop in crops])  # noqa: E731
+    records = score(tracks, packs, features, {"frame": lambda values: values.mean()})
+    assert [record["windows"]["frame"] for record in records] == [[1, 2], [3]], records
+    form = lambda logit: 1 / (1 + math.exp(-(0.5 * logit - 1)))  # noqa: E731
+    assert np.allclose(asset_scores(records, "frame", 0.5, -1), [(form(1) + form(2)) / 2, form(3)])
+
+
+def test_calibration():
+    random = np.random.default_rng(0)
+    records = [{"label": label, "group": i, "windows": {"frame": list(random.normal(mean, 1, 4))}}
+               for label, mean in (("real", -1), ("fake", 3)) for i in range(300)]
+    found = calibrate(records, "frame")
+    low, high = found["band"]
+    assert 0 <= low <= found["threshold"] <= high <= 1
+    assert found["said"]["share called fake, of the real ones"] <= 0.01
+    often = [record | {"windows": {"frame": record["windows"]["frame"] * (1 + 9 * (i % 2))}}
+             for i, record in enumerate(records)]
+    assert np.allclose(platt(records, "frame"), platt(often, "frame")), "long videos weigh more"
+
+
+def test_record(made, tmp_path):
+    """Figures go to the front, once, and only those of this very bundle."""
+    made = shutil.copytree(made, tmp_path / "bundle")
+    card = tomllib.loads((made / "model.toml").read_text())
+    parts = {part["name"]: part["sha256"] for part in card["part"]}
+    shown = {"parts": parts, "threshold": card["output"]["threshold"], "band": card["output"]["band"],
+              "measured": {"real": {"real": 3}, "fake": {"fake": 4, "not_assessed": 1},
+                           "figures": {key: {"value": 0.5, "interval": [0.25, 0.75]} for key in record.SHOWN}}}
+    document = {"bundles": [shown], "splits": ["test"]}
+    rows = record.tables(record.measured(document, card), 'a "set", 🎬')
+    assert (rows[0]["assets"], rows[0]["fake"]) == (8, 5)
+    for _ in range(2):
+        text = (made / "model.toml").read_text()
+        record.write(made / "model.toml", text, rows + record.others(tomllib.loads(text), rows))
+    now = tomllib.loads((made / "model.toml").read_text())
+    assert now["metric"] == rows + card["metric"] and now["part"] == card["part"]
+    for changed in {"threshold": 0.123}, {"parts": parts | {"head": "0"}}:
+        with pytest.raises(SystemExit, match="not of this bundle"):
+            record.measured(document | {"bundles": [shown | changed]}, card)
+    with pytest.raises(SystemExit, match="training assets"):
+        record.measured(document | {"splits": ["test", "train"]}, card)

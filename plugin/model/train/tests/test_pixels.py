@@ -1,0 +1,42 @@
+"""Self-blended fakes, wear, and the bits that crops become."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import train
+from train import blend, pixels
+from train.draw import Draw
+from train.nets import normalise
+from train.sample import Sampler
+
+
+def test_blend(packs):
+    batch = Sampler(packs.tracks, 1.0).batch(np.random.default_rng(0), 16, packs.window)
+    landmarks, wanted = torch.from_numpy(batch.landmarks), torch.from_numpy(batch.blend)
+    make = lambda: Draw(7, packs.device, 16, packs.window)  # noqa: E731
+    masks = blend.region(landmarks, packs.size, make())
+    over_time = (masks[:, 1:] - masks[:, :-1]).abs().mean()
+    between = (masks[1:] - masks[:-1]).abs().mean()
+    assert 0 < over_time < between / 3, f"masks do not cohere: {over_time:.4f} over time, {between:.4f} between windows"
+    assert masks.amin() >= 0 and masks.amax() <= 1 and masks.mean() < 0.5
+    x = packs.crops(batch.rows).float() / 255
+    first, again = (blend.blend(x, landmarks, wanted, make()) for _ in range(2))
+    assert torch.equal(first, again), "the same draw gives another blend"
+    plain = blend.blend(x, landmarks, torch.zeros_like(wanted), make())
+    assert torch.equal(first[~wanted], plain[~wanted]), "a genuine window is touched by others being blended"
+    assert (first[wanted] != plain[wanted]).flatten(1).any(1).all(), "a window is not blended"
+
+
+def test_jpeg():
+    x = pixels.resize(torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)), 72)
+    loss = [(pixels.jpeg(x, torch.tensor([q])) - x).abs().mean().item() for q in (98.0, 60.0, 20.0)]
+    assert loss[0] < 0.02 and loss == sorted(loss), f"losses of JPEG: {loss}"
+
+
+def test_normalise():
+    """Stored values become the very bits that the plugin makes of them: tests/tests/crops.rs holds it to this file."""
+    values = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(1, 3, 16, 16)
+    expected = np.fromfile(Path(train.__file__).with_name("normalised.f32"), "<f4")
+    for got in (normalise(values), normalise(values.float() / 255)):
+        assert np.array_equal(got.contiguous().numpy().ravel(), expected), "normalised values differ from the plugin's"

@@ -1,0 +1,70 @@
+"""Runs that stop, go on, begin from others and teach them."""
+
+import math
+import shutil
+import time
+
+import pytest
+import torch
+from train import loop, stages, weights
+
+
+def test_a_run_in_two_goes_gives_the_same_bits(run, work_in, tmp_path, monkeypatch):
+    whole = weights.load_detector(work_in(run), "lite0").state_dict()
+    views, count, clock = stages.Work.views, [], time.monotonic
+    monkeypatch.setattr(stages.Work, "views", lambda *args: count.append(1) or views(*args))
+    monkeypatch.setattr(loop.time, "monotonic", lambda: math.inf if len(count) == 2 else 0.0)
+    half = work_in(tmp_path, deadline=1.0)
+    assert stages.frame(half, "lite0") is None
+    monkeypatch.setattr(loop.time, "monotonic", clock)
+    with pytest.raises(SystemExit, match="at step 2 of 4"):
+        weights.load_detector(half, "lite0")
+    halves = stages.frame(work_in(tmp_path), "lite0").state_dict()
+    assert all(torch.equal(whole[key], halves[key]) for key in whole), "a run that was stopped ends elsewhere"
+
+
+@pytest.mark.parametrize("changed", [{"fold": 1}, {"folds": 4}, {"seed": 4}, {"without": ["some"]},
+                                     {"validation": ["003"]}])
+def test_a_checkpoint_is_of_its_options(run, work_in, changed):
+    with pytest.raises(SystemExit, match="was begun with"):
+        weights.load_detector(work_in(run, **changed), "lite0")
+
+
+def test_a_checkpoint_is_of_its_people(run, work_in):
+    work = work_in(run)
+    work.roles = {role: tracks[1:] for role, tracks in work.roles.items()}
+    with pytest.raises(SystemExit, match="roles = "):
+        weights.load_detector(work, "lite0")
+
+
+def test_light_copies_go_on_and_an_lstm_is_of_its_detector(run, work_in, tmp_path):
+    work = work_in(run)
+    stages.sequence(work, "lite0", weights.load_detector(work, "lite0"))
+    loop.lighten(run / "lite0")
+    (tmp_path / "lite0").mkdir()
+    for name in ("frame", "sequence"):
+        shutil.copy(run / "lite0" / f"{name}.light.pt", tmp_path / "lite0" / f"{name}.pt")
+    light = work_in(tmp_path)
+    detector = weights.load_detector(light, "lite0")
+    assert weights.load_sequence(light, "lite0", detector) is not None
+    with torch.no_grad():
+        detector.frame.bias += 1
+    with pytest.raises(SystemExit, match="detector = "):
+        weights.load_sequence(light, "lite0", detector)
+
+
+@pytest.mark.parametrize("changed", [{"fold": 1}, {"without": ["some"]}])
+def test_who_is_held_out_has_not_taught(run, work_in, tmp_path, changed):
+    known = run / "lite0" / "frame.pt"
+    with pytest.raises(SystemExit, match="held out here"):
+        stages.frame(work_in(tmp_path, start=known, **changed), "lite0")
+    with pytest.raises(SystemExit, match="held out here"):
+        weights.load_teacher(work_in(tmp_path, teacher=known, **changed))
+
+
+def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
+    known = run / "lite0" / "frame.pt"
+    assert stages.frame(work_in(tmp_path, start=known), "lite0") is not None
+    assert stages.distil(work_in(tmp_path, teacher=known, distil_steps=1), "resnext50") is not None
+    with pytest.raises(SystemExit, match="is no CNN of resnext50"):
+        weights.begin(None, work_in(tmp_path, arch="resnext50", start=known), "resnext50")
