@@ -55,6 +55,7 @@ def options():
     args.add_argument("--storage", choices=["float32", "float16", "int8"], help="lite0 float16, resnext50 int8")
     args.add_argument("--name", help="of the bundle")
     args.add_argument("--version", default="1.0.0", help="of the bundle")
+    args.add_argument("--missing", metavar="WORDS", help="who is rare or absent in the data, for the model card")
     args.add_argument("--scores", nargs="*", default=[], metavar="FILE", help="validation.jsonl of other folds")
     o = args.parse_args()
     if o.windows < 2 or o.windows % 2:
@@ -121,7 +122,9 @@ def main():
                 return
         elif o.stage in ("frame", "all") and not stages.frame(work, arch):
             return
-        if o.stage in ("sequence", "all") and not stages.sequence(work, arch, load_detector(work, arch)):
+        if o.stage == "all" and not stages.ordered(work):
+            print("no whole windows, real and fake, are kept for an LSTM: the head will be the mean of the frames")
+        elif o.stage in ("sequence", "all") and not stages.sequence(work, arch, load_detector(work, arch)):
             return
         if o.stage in ("frame", "distil", "sequence", "score"):
             detector = load_detector(work, arch)

@@ -1,25 +1,24 @@
-"""Writes a bundle: the parts, checked against the trained networks, and `model.toml`, calibrated on validation."""
+"""Writes a bundle: the parts, checked against the trained networks, and `model.toml`."""
 
 import hashlib
 import json
 import shutil
 import tomllib
-from collections import Counter
 from pathlib import Path
 from string import Template
 
 import numpy as np
 
-from . import export, record, scope
-from .calibrate import asset_scores, calibrate, labels
+from . import card, export, record, scope
+from .calibrate import calibrate, labels
 from .nets import normalise
-from .score import QUALITY, auc, calibrated, interval, report, score, torch_parts
+from .score import auc, calibrated, report, score, torch_parts
 from .weights import load_detector, load_sequence
 
 HERE = Path(__file__).parent
 STORAGE = {"lite0": "float16", "resnext50": "int8"}
-ARCHITECTURE = {"lite0": "efficientnet-lite0", "resnext50": "resnext50-32x4d"}
-MODE = {"frame": "frame-mean", "sequence": "sequence"}
+# What a bundle may take, in bytes, and what its storage may cost of the AUC.
+LARGEST, LOST = 30_000_000, 0.005
 SELF_TEST_FRAMES = 2
 # Largest difference of a feature or a logit from PyTorch's when the weights are stored in full.
 TOLERANCE = 2e-3
@@ -40,14 +39,23 @@ def write(work, arch, head, storage, name, version, others=()):
     folder = work.out / "bundles" / (name or f"{arch}-{'lstm' if head == 'sequence' else 'frame'}")
     folder.mkdir(parents=True, exist_ok=True)
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
-    values |= card(work, arch, head, records, chosen, refused) | place_parts(folder, parts, head, work.packs.size)
+    values |= card.fields(work, arch, head, records, chosen, refused)
+    values |= place_parts(folder, parts, head, work.packs.size)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    place_card(folder / "model.toml", text, metrics(before, after, records, head, chosen, refused))
+    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
+    warn(size, auc(labels(before), calibrated(before, head)) - auc(labels(after), calibrated(after, head)))
     print(f"{folder}: {size / 1e6:.1f} MB, head {head}, threshold {chosen['threshold']:.3f}, band {chosen['band']}")
     return folder
+
+
+def warn(size, lost):
+    if size > LARGEST:
+        print(f"mind: more than {LARGEST / 1e6:.0f} MB; --storage int8 takes least")
+    if lost > LOST:
+        print(f"mind: weights in few bits cost {lost:.3f} of the AUC; --storage float16 or float32 costs less")
 
 
 def place_card(path, text, rows):
@@ -59,7 +67,7 @@ def place_card(path, text, rows):
 
 
 def store(work, arch, storage):
-    """The parts with their weights in few bits; the scores of the networks as trained, and as stored; who is refused."""
+    """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused."""
     tracks, size = work.roles["validation"], work.packs.size
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
@@ -118,19 +126,6 @@ def compare(parts, networks, crops):
     print(f"largest difference between the parts and PyTorch: {said}")
 
 
-def card(work, arch, head, records, chosen, refused):
-    """What model.toml says of the model."""
-    return {
-        "mode": json.dumps(MODE[head]), "training_data": json.dumps(describe(work, head)),
-        "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
-        "weights_licence": " Its training began with ImageNet weights under Apache-2.0." if arch == "lite0" else "",
-        "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
-        "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
-        "threshold": f"{chosen['threshold']:.3f}", "fitted_on": json.dumps(fitted_on(records)),
-        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
-        "reasons": json.dumps([name for name in scope.REASONS if name in refused]), **QUALITY}
-
-
 def place_parts(folder, parts, head, size):
     """Places the parts; gives what model.toml says of them."""
     features, (_, heads) = export.Session(parts["features"]), onnx_parts(parts)
@@ -159,41 +154,3 @@ def self_test_crops(size):
     """The crops of `SelfTest` in the plugin's ABI."""
     values = (np.arange(SELF_TEST_FRAMES * 3 * size * size, dtype=np.uint64) * 2654435761) % 2**32
     return (values.astype(np.float32) / np.float32(2**30) - np.float32(2)).reshape(-1, 3, size, size)
-
-
-def describe(work, head):
-    """What was learnt from, in a sentence or two."""
-    roles = ["train"] + ["sequence"] * (head == "sequence")
-    assets = {track.key: track.asset for role in roles for track in work.sampler(role).tracks}.values()
-    originals = [asset for asset in assets if not asset.get("encoding")]
-    counts = Counter((a["label"], a["kind"], a["source"], a["generator"]) for a in originals)
-    parts = [f"{count} {label} {kind}s of {source}" + (f" ({generator})" if label == "fake" else "")
-             for (label, kind, source, generator), count in sorted(counts.items())]
-    if copies := len(assets) - len(originals):
-        parts.append(f"{copies} re-encoded copies of such videos")
-    share = round(100 * work.options.blends)
-    return (f"{'; '.join(parts)}. About {share} % of the fakes in training were made from the real ones by "
-            "self-blending (Shiohara and Yamasaki, 2022).")
-
-
-def fitted_on(records):
-    fake, people = labels(records), len({record["group"] for record in records})
-    return (f"Window logits of {(~fake).sum()} real and {fake.sum()} fake assets of {people} groups of people who were "
-            "held out of the training, both classes weighted alike, and in each all assets.")
-
-
-def metrics(before, after, records, head, chosen, refused):
-    """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them."""
-    rows = [figure("AUC", after, asset_scores(after, head, chosen["scale"], chosen["offset"]))]
-    rows += [figure(f"AUC of the {MODE[name]} before weights were stored in few bits", before, calibrated(before, name))
-             for name in before[0]["windows"]]
-    rows += [(name, value, None, records) for name, value in chosen["said"].items()]
-    people = "validation: held-out people, whom calibration, threshold and head were chosen on"
-    tables = [record.row(people, len(of), labels(of).sum(), *rest) for *rest, of in rows]
-    single = "single faces of held-out people, worn, covered and compressed by hand, and drawn ones"
-    tables += [record.row(single, scope.SAMPLES, 0, f"share refused, {kind}", value) for kind, value in refused.items()]
-    return tables
-
-
-def figure(name, records, values):
-    return name, auc(labels(records), values), interval(records, values), records

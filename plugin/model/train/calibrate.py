@@ -7,6 +7,7 @@ import numpy as np
 # Of genuine assets at most this share may be flagged, of fakes at most this share may be passed as real.
 FALSE_FLAGS, FALSE_PASSES = 0.01, 0.05
 STEP = 1000
+SCALES = 0.05, 10.0
 
 
 def labels(records):
@@ -22,13 +23,23 @@ def platt(records, head, steps=100):
     many, counts = np.array([len(each) for each in windows]), np.where(fake, fake.sum(), (~fake).sum())
     target = np.repeat(np.where(fake, counts + 1, 1) / (counts + 2), many)
     weight, logits = np.repeat(1 / counts / many, many), np.concatenate(windows)
-    x, w = np.stack([logits, np.ones_like(logits)], 1), np.array([1.0, 0.0])
+    one = np.ones_like(logits)
+    scale, offset = logistic(np.stack([logits, one], 1), target, weight, np.array([1.0, 0.0]), 0.0, steps)
+    if not SCALES[0] <= scale <= SCALES[1]:
+        scale = np.clip(scale, *SCALES)
+        (offset,) = logistic(one[:, None], target, weight, np.zeros(1), scale * logits, steps)
+    return float(scale), float(offset)
+
+
+def logistic(x, target, weight, start, known, steps):
+    """Weights of a logistic regression on x [N, K] beside the `known` log-odds, by Newton's method in short steps."""
+    w = start
     for _ in range(steps):
-        p = sigmoid(x @ w)
-        curve = (x * (p * (1 - p) * weight)[:, None]).T @ x + 1e-6 * np.eye(2)
+        p = sigmoid(x @ w + known)
+        curve = (x * (p * (1 - p) * weight)[:, None]).T @ x + 1e-6 * np.eye(len(w))
         change = np.linalg.solve(curve, x.T @ ((p - target) * weight))
-        w -= change / max(1.0, np.abs(change).max())
-    return float(np.clip(w[0], 0.05, 10)), float(w[1])
+        w = w - change / max(1.0, np.abs(change).max())
+    return w
 
 
 def sigmoid(x):
@@ -50,6 +61,16 @@ def above(values, share):
     return min(math.floor(ordered[int(share * len(ordered))] * STEP + 1) / STEP, 1.0)
 
 
+def most(found, of):
+    """The largest share of which so few would be `found` one time in forty (Clopper and Pearson, 1934)."""
+    low, high = found / of, 1.0
+    for _ in range(50):
+        share = (low + high) / 2
+        chance = sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(found + 1))
+        low, high = (share, high) if chance > 0.025 else (low, share)
+    return high
+
+
 def calibrate(records, head):
     """What [output] of model.toml says, and what that means on these records.
 
@@ -64,6 +85,7 @@ def calibrate(records, head):
     high = max(threshold, above(genuine, FALSE_FLAGS))
     low = min(threshold, max(round(1 - above(1 - scores[fake], FALSE_PASSES), 3), 0.0))
     said = {
+        "share at the threshold, of the real ones": (scores[~fake] >= threshold).mean(),
         "share called fake, of the real ones": (scores[~fake] >= high).mean(),
         "share called fake, of the fake ones": (scores[fake] >= high).mean(),
         "share called real, of the fake ones": (scores[fake] <= low).mean(),

@@ -25,7 +25,6 @@ MISSED = 0.1
 # A reason that finds fewer of those that should be refused is none.
 FOUND = 0.5
 WINDOWS, BATCHES = 32, 25
-SAMPLES = WINDOWS * BATCHES
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
 PENALTY = 1e-3
@@ -67,38 +66,35 @@ def wash_out(x, draw):
 
 
 def learn(work, features):
-    """A linear layer: features [N, F] to the log-odds [N, K] of the first K of `REASONS`, above 0 where to refuse.
+    """A linear layer: features [N, F] to the log-odds [N, K] of the reasons that it knows, above 0 where to refuse.
 
-    `features` takes crops of 0 to 1 to an array [N, F]. Also gives the reasons that it knows, those that find enough,
-    and by kind, what share of the faces is refused on which limits were set. Without packs of drawn faces it does not
-    know those.
+    `features` takes crops of 0 to 1 to an array [N, F]. Also gives those reasons, each with the share that it finds of
+    the faces by which limits were set, and under `ordinary` what share of those that should be judged is refused.
+    Without packs of drawn faces it does not know those.
     """
     reasons = REASONS if work.drawn else REASONS[:-1]
     taught, kept = (samples(work, features, learning, reasons) for learning in (True, False))
-    middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
-    rows = [separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) for reason in reasons]
-    layer = nn.Linear(len(middle), len(reasons)).requires_grad_(False)
-    layer.weight.copy_(torch.stack(rows) / spread)
-    layer.bias.zero_()
-    layer.bias.copy_(-torch.stack([limit(layer(kept[None])[:, i], layer(kept[reason])[:, i])
-                                   for i, reason in enumerate(reasons)]))
-    refused = {reason: float((layer(kept[reason])[:, i] > 0).float().mean()) for i, reason in enumerate(reasons)}
-    print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in refused.items()))
-    known = [reason for reason in reasons if refused[reason] >= FOUND]
-    if not known:
+    rows, found = {}, {}
+    for reason in reasons:
+        rows[reason] = weight, bias = row(taught, kept, reason)
+        found[reason] = float((kept[reason] @ weight + bias > 0).float().mean())
+    print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in found.items()))
+    found = {reason: share for reason, share in found.items() if share >= FOUND}
+    if not found:
         raise SystemExit("the detector's features do not tell even covered faces from others: train it for longer")
-    layer = chosen(layer, [reasons.index(reason) for reason in known])
-    refused = {reason: refused[reason] for reason in known}
-    refused["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
-    print(f"refused: {refused['ordinary']:.3f} of ordinary faces; kept as reasons: {', '.join(known)}")
-    return layer, refused
+    weights, biases = (torch.stack(values) for values in zip(*(rows[reason] for reason in found)))
+    layer = nn.Linear(*weights.T.shape).requires_grad_(False)
+    layer.weight.copy_(weights), layer.bias.copy_(biases)
+    found["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
+    print(f"refused: {found['ordinary']:.3f} of ordinary faces, for any of {', '.join(rows.keys() & found.keys())}")
+    return layer, found
 
 
-def chosen(layer, rows):
-    fewer = nn.Linear(layer.in_features, len(rows)).requires_grad_(False)
-    fewer.weight.copy_(layer.weight[rows])
-    fewer.bias.copy_(layer.bias[rows])
-    return fewer
+def row(taught, kept, reason):
+    """What tells faces to be refused from ordinary ones [F], and from where to refuse."""
+    middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
+    weight = separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) / spread
+    return weight, -limit(kept[None] @ weight, kept[reason] @ weight)
 
 
 def limit(ordinary, refused):
@@ -132,6 +128,11 @@ def ordinary(work, learning):
     clips = [track for track in work.roles["train"] if track.asset["kind"] == "video"]
     others = clips if learning else work.roles["validation"]
     return [track for track in others if judged(track)] + half(photographs, learning)
+
+
+def measured_on(work, reason):
+    """The tracks by whose faces the limit of a reason was set; for `ordinary`, by which all were."""
+    return half(work.drawn.tracks, False) if reason == "drawn" else ordinary(work, False)
 
 
 def half(tracks, first):

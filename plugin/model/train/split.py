@@ -46,8 +46,9 @@ def people(asset):
 def roles(tracks, fold, folds, seed, validation=()):
     """Tracks by role: `train` for the CNN, `sequence` for the LSTM (never seen by the CNN), `validation`.
 
-    Groups with both real and fake videos are dealt into `folds` by `seed`; number `fold` validates and the next
-    one is for the LSTM. A list of identities for validation takes precedence. All others are for the CNN.
+    Groups with both real and fake videos, or all if none has both, are dealt into `folds` by `seed`; number `fold`
+    validates and the next one is for the LSTM. A list of identities for validation takes precedence. All others are
+    for the CNN.
     """
     if not 0 <= fold < folds or folds < 2:
         raise SystemExit(f"--fold {fold} --folds {folds}: name one of at least 2 folds, counted from 0")
@@ -66,14 +67,15 @@ def roles(tracks, fold, folds, seed, validation=()):
 
 
 def shuffled(tracks, group, seed):
-    """The groups with both real and fake videos."""
-    labels = {}
+    """The groups with both real and fake videos; where there are none, all, so that every fold has some of each."""
+    labels, videos = {}, {}
     for track, name in zip(tracks, group):
+        labels.setdefault(name, set()).add(track.fake)
         if track.asset["kind"] == "video":
-            labels.setdefault(name, set()).add(track.fake)
-    both = sorted(name for name, seen in labels.items() if len(seen) == 2)
-    random.Random(seed).shuffle(both)
-    return both
+            videos.setdefault(name, set()).add(track.fake)
+    dealt = sorted(name for name, seen in videos.items() if len(seen) == 2) or sorted(labels)
+    random.Random(seed).shuffle(dealt)
+    return sorted(dealt, key=lambda name: sorted(labels[name]))
 
 
 def named(tracks, group, identities):

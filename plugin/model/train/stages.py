@@ -126,7 +126,7 @@ def sequence(work, arch, detector):
     """
     own, blended = work.sampler("sequence", rows=work.packs.window), work.sampler("train", 1.0, work.packs.window)
     samplers = [own, blended] if blended.sources else [own]
-    if len({track.fake for track in own.tracks}) < 2:
+    if not ordered(work):
         raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
     torch.manual_seed(work.options.seed)
     model = SequenceHead(torch.nn.Linear(detector.body.width, 1))
@@ -151,6 +151,11 @@ def sequence(work, arch, detector):
     model.middle.copy_(features.mean(0))
     model.spread.copy_(features.std(0).clamp(min=0.1 * features.std(0).mean()))
     return learn(f"sequence {arch}", model, loss, work.out / arch / "sequence.pt", settings, work.deadline)
+
+
+def ordered(work):
+    """Whether whole windows, real and fake, are kept for the LSTM."""
+    return len({track.fake for track in work.sampler("sequence", rows=work.packs.window).tracks}) == 2
 
 
 def wear(step, settings):

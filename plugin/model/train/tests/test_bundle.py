@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import onnx
 import pytest
-from train import bundle, stages
+from train import bundle, card, stages
 from train.score import QUALITY, score
 
 
@@ -24,6 +24,7 @@ def test_it_says_what_has_taught_it(made, taught):
     text = tomllib.loads((made / "model.toml").read_text())
     assert text["quality"] == QUALITY and text["model"]["version"] == "1.2.3"
     assert f"{len(taught)} fake videos of clips (some)" in text["model"]["training_data"], "it learnt from others"
+    assert text["model"]["missing"] == "Children."
     assert "scraped" not in text["model"]["training_data"], "what was left out is said to have taught"
 
 
@@ -31,7 +32,7 @@ def test_copies_are_no_more_videos(work, taught, packs):
     train = work.roles["train"]
     copies = [replace(track, pack=1, asset=track.asset | {"encoding": "some"}) for track in train]
     twice = stages.Work(packs, work.roles | {"train": train + copies}, work.out, work.options, 0)
-    said = bundle.describe(twice, "frame")
+    said = card.describe(twice, "frame")
     assert f"{len(taught)} fake videos of clips" in said and "re-encoded copies" in said
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from train import record
-from train.calibrate import asset_scores, calibrate, platt
+from train.calibrate import asset_scores, calibrate, most, platt
 from train.score import QUALITY, judged, score
 
 
@@ -39,6 +39,9 @@ def test_calibration():
     low, high = found["band"]
     assert 0 <= low <= found["threshold"] <= high <= 1
     assert found["said"]["share called fake, of the real ones"] <= 0.01
+    wrong = [record | {"windows": {"frame": [-x for x in record["windows"]["frame"]]}} for record in records]
+    scale, offset = platt(wrong, "frame")
+    assert scale == 0.05 and abs(np.mean(asset_scores(wrong, "frame", scale, offset)) - 0.5) < 0.01
     often = [record | {"windows": {"frame": record["windows"]["frame"] * (1 + 9 * (i % 2))}}
              for i, record in enumerate(records)]
     assert np.allclose(platt(records, "frame"), platt(often, "frame")), "long videos weigh more"
@@ -65,3 +68,7 @@ def test_record(made, tmp_path):
             record.measured(document | {"bundles": [shown | changed]}, card)
     with pytest.raises(SystemExit, match="training assets"):
         record.measured(document | {"splits": ["test", "train"]}, card)
+
+
+def test_a_few_assets_allow_for_many_false_flags():
+    assert abs(most(0, 7) - 0.4096) < 1e-4 and abs(most(1, 10) - 0.4450) < 1e-4

@@ -19,6 +19,12 @@ def test_roles(packs):
     assert sum(map(len, found.values())) == len(packs.tracks)
 
 
+def test_photographs_alone_are_dealt_too(packs):
+    photographs = [track for track in packs.tracks if track.asset["kind"] == "image"]
+    found = roles(photographs, 0, 4, 1)
+    assert all({track.fake for track in tracks} == {False, True} for tracks in found.values()), "a role lacks a label"
+
+
 def test_people(packs):
     """Who is one person, as the tests of host/src/evaluate/identity.rs have it."""
     def grouped(*shown):
