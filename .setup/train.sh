@@ -14,7 +14,7 @@ python=target/train-python/bin/python
 crops() { # of the manifest $1, to $2, once; assets that cannot be read are named and left out
     [ ! -d "$2" ] || return 0
     rm -rf "$2.part"
-    target/debug/veritag crops "$1" "$2.part" || [ -f "$2.part/crops.json" ]
+    target/debug/veritag crops "${@:3}" "$1" "$2.part" || [ -f "$2.part/crops.json" ]
     mv "$2.part" "$2"
 }
 
@@ -23,7 +23,7 @@ mkdir -p "$OUT"
 [ -d "$OUT/crops" ] || sha256sum <"$MANIFEST" >"$OUT/manifest.sha256"
 sha256sum <"$MANIFEST" | cmp -s - "$OUT/manifest.sha256" ||
     stop "$OUT was begun with another manifest than $MANIFEST" "take another OUT"
-crops "$MANIFEST" "$OUT/crops"
+crops "$MANIFEST" "$OUT/crops" --split train
 [ -f "$OUT/reencoded/manifest.csv" ] || "$python" -m train.reencode "$MANIFEST" "$OUT/reencoded" --copies 1
 packs=("$OUT/crops")
 if [ "$(wc -l <"$OUT/reencoded/manifest.csv")" -gt 1 ]; then

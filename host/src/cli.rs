@@ -229,6 +229,9 @@ pub struct Crops {
     /// Directory to write to, new or empty
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
+    /// Only the assets of this split [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
     /// Side of the crops in pixels [default: that of the model]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(16..=1024))]
     pub size: Option<u16>,

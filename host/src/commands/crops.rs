@@ -25,7 +25,10 @@ struct Count {
 /// # Errors
 /// What kept the work from starting, and a pack that cannot be written.
 pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
-    let assets = Labels::read(&options.labels)?;
+    let mut assets = Labels::read(&options.labels)?;
+    if let Some(split) = &options.split {
+        assets.keep_split(split)?;
+    }
     let workers = start::workers(setup);
     start::start_threads(workers);
     let patience = Duration::from_secs(options.patience.into());

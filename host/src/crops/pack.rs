@@ -17,8 +17,8 @@ use crate::labels::Entry;
 use crate::scan::sidecar::{self, unwritable};
 
 pub const SCHEMA: &str = "veritag.crops/1";
-/// Largest part, in bytes of pictures.
-const LARGEST: usize = 60 << 20;
+/// Largest part, in bytes of pictures: with its header, at most 60 MiB.
+const LARGEST: usize = (60 << 20) - (4 << 10);
 
 /// What `crops.json` says.
 #[derive(Debug, Serialize)]

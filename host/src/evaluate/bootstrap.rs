@@ -14,6 +14,8 @@ pub const ROUNDS: usize = 1000;
 pub const LEVEL: f64 = 0.95;
 /// Groups below which intervals of this kind are too narrow to be taken at their word.
 pub const FEW_GROUPS: usize = 20;
+/// Groups below which there is no interval at all.
+pub const FEWEST_GROUPS: usize = 5;
 const SEED: u64 = 0x7665_7269_7461_6721;
 
 /// A figure and how far it could be off.
@@ -21,7 +23,7 @@ const SEED: u64 = 0x7665_7269_7461_6721;
 pub struct Estimate {
     /// None where the sample cannot say.
     pub value: Option<f64>,
-    /// None with fewer than two groups, or where most draws have no value.
+    /// None with fewer than five groups that say something about it, or where most draws have no value.
     pub interval: Option<[f64; 2]>,
 }
 
@@ -63,8 +65,9 @@ pub fn estimates(sample: &Sample) -> BTreeMap<Metric, Estimate> {
     }
     let whole = sample.tally();
     let estimate = |metric: Metric| {
-        let drawn = interval(values.remove(&metric).unwrap_or_default(), sample.groups);
-        let interval = drawn.map(|interval| beyond_the_sample(interval, metric.groups(sample)));
+        let groups = metric.groups(sample);
+        let drawn = interval(values.remove(&metric).unwrap_or_default(), groups);
+        let interval = drawn.map(|interval| beyond_the_sample(interval, groups));
         (metric, Estimate { value: metric.of(&whole), interval })
     };
     Metric::ALL.into_iter().map(estimate).collect()
@@ -78,14 +81,14 @@ pub fn auc_difference(pairs: &[(Case, Case)]) -> Estimate {
     let other = Sample::new(both().map(|pair| pair.1), 0.5);
     let minus = |a: &Tally, b: &Tally| Some(Metric::Auc.of(a)? - Metric::Auc.of(b)?);
     let values = draws(one.groups).filter_map(|times| minus(&one.draw(&times), &other.draw(&times)));
-    let interval = interval(values.collect(), one.groups);
+    let interval = interval(values.collect(), Metric::Auc.groups(&one));
     Estimate { value: minus(&one.tally(), &other.tally()), interval }
 }
 
 fn interval(mut values: Vec<f64>, groups: usize) -> Option<[f64; 2]> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - LEVEL) / 2.0;
-    (groups > 1 && values.len() * 2 > ROUNDS).then(|| [quantile(&values, tail), quantile(&values, 1.0 - tail)])
+    (groups >= FEWEST_GROUPS && values.len() * 2 > ROUNDS).then(|| [quantile(&values, tail), quantile(&values, 1.0 - tail)])
 }
 
 /// Where every draw gives 0, or every draw 1, the bootstrap is blind to what it has not seen: the exact interval of as
@@ -150,9 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn one_group_has_no_interval() {
-        let auc = estimates(&sample([case(true, 0.9), case(false, 0.1)]))[&Metric::Auc];
-        assert_eq!(auc, Estimate { value: Some(1.0), interval: None });
+    fn few_groups_have_no_interval() {
+        let groups = |many| (0..many).flat_map(|nth| [(true, 0.9), (false, 0.1)].map(|(fake, score)| (nth, fake, score)));
+        let cases = |many| groups(many).map(|(group, fake, score)| Case { group, ..case(fake, score) });
+        let auc = |many| estimates(&sample(cases(many)))[&Metric::Auc];
+        assert_eq!(auc(4), Estimate { value: Some(1.0), interval: None });
+        assert!(auc(5).interval.is_some());
     }
 
     #[test]

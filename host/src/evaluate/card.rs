@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Estimate, FEW_GROUPS};
 use super::breakdown::{Dimension, Part};
-use super::evaluation::{BundleReport, Evaluation};
+use super::evaluation::{BundleReport, Condition, Evaluation};
 use super::measured::Measured;
 use super::metric::Metric;
 use crate::output::words::visible;
@@ -20,7 +20,7 @@ pub fn markdown(evaluation: &Evaluation, bundle: &BundleReport) -> String {
         section("By what made the fake", &parts(bundle, Dimension::Generator)),
         section("By how large the face is", &parts(bundle, Dimension::FaceSize)),
         section("After what happens to media on their way", &robustness(bundle)),
-        section("Who is missing", MISSING),
+        section("Who is missing", &missing(bundle)),
         section("How to use it", &usage(bundle)),
     ];
     sections.concat()
@@ -33,10 +33,10 @@ those of known manipulations, never who made it or why.";
 
 const MISSING: &str = "The figures hold for people and footage like those that were measured, and nobody asked those people \
 about age, skin, disability or origin, so nothing can be said of how it treats one group of people against another. \
-Children, old people, dark skin, covered, made-up or painted faces, masks, drawn and animated faces, \
-infrared and night footage, and kinds of manipulation that are newer than the data are rare or absent unless the \
-training data above name them. Measure it on media of your own before relying on it: \
+Kinds of manipulation that are newer than the data are absent. Measure it on media of your own before relying on it: \
 `veritag evaluate MANIFEST`.";
+
+const YOUR_OWN: &str = "What is trained on material of your own is yours: `make train DATA=labelled.csv OUT=runs/first`.";
 
 fn masthead(bundle: &BundleReport) -> String {
     let about = &bundle.about;
@@ -51,7 +51,8 @@ fn section(title: &str, text: &str) -> String {
 fn training(bundle: &BundleReport) -> String {
     let about = &bundle.about;
     format!(
-        "{}\n\nCalibrated on: {}\n\nLicence: {}",
+        "{}\n\nCalibrated on: {} Scores are chances as though half of all assets were fake: where fakes are rarer, a score \
+         of 0.9 means less.\n\nLicence: {} {YOUR_OWN}",
         line(&about.training_data),
         line(&about.fitted_on),
         line(&about.licence)
@@ -82,6 +83,10 @@ fn measured(evaluation: &Evaluation, bundle: &BundleReport) -> String {
     text
 }
 
+fn missing(bundle: &BundleReport) -> String {
+    bundle.about.missing.iter().map(|words| format!("{} ", line(words))).collect::<String>() + MISSING
+}
+
 fn parts(bundle: &BundleReport, by: Dimension) -> String {
     let found = bundle.breakdowns.iter().filter(|breakdown| breakdown.by == by).flat_map(|breakdown| &breakdown.parts);
     let rows = found.map(|Part { name, measured }| row(name, measured));
@@ -93,7 +98,13 @@ fn robustness(bundle: &BundleReport) -> String {
     if rows.is_empty() {
         return "Not measured; `veritag evaluate --robust` does.".into();
     }
-    table("copies", [vec![row("as they are", &bundle.measured)], rows].concat())
+    let change = |c: &Condition| Some(format!("{} {:+.3}", line(&c.name), c.auc_change.value?));
+    let changes: Vec<String> = bundle.robustness.iter().filter_map(change).collect();
+    format!(
+        "{}\nBy how much the AUC changes, over the assets assessed both ways: {}.",
+        table("copies", [vec![row("as they are", &bundle.measured)], rows].concat()),
+        changes.join("; ")
+    )
 }
 
 fn table(first: &str, rows: Vec<String>) -> String {
@@ -107,7 +118,7 @@ fn row(name: &str, measured: &Measured) -> String {
         format!("{} ({})", value(estimate), interval(estimate))
     };
     let cells = SHOWN.map(cell).join(" | ");
-    format!("| {} | {} | {} | {cells} |\n", line(name), measured.real.total(), measured.fake.total())
+    format!("| {} | {} | {} | {cells} |\n", line(name), measured.real.size(), measured.fake.size())
 }
 
 fn usage(bundle: &BundleReport) -> String {
@@ -147,8 +158,9 @@ mod tests {
             "no detector of wholly generated people",
             "12 genuine and 36 manipulated assets, in 6 groups",
             "Only 6 groups of people",
-            "| Face2Face | 12 | 12 |",
+            "| Face2Face | 12 | 11 of 12 |",
             "For evaluation and research only.",
+            "Children. The figures hold",
             "| compressed to blocks",
             "fake from 0.80, real up to 0.30",
         ] {

@@ -68,6 +68,9 @@ pub struct About {
     pub training_data: String,
     /// What the model can and cannot see.
     pub limits: String,
+    /// Who is rare or absent among those whom it has learnt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
     /// What calibration was fitted on.
     pub fitted_on: String,
     pub threshold: f32,
@@ -110,6 +113,7 @@ impl About {
             licence: card.licence.clone(),
             training_data: card.training_data.clone(),
             limits: card.limits.clone(),
+            missing: card.missing.clone(),
             fitted_on: output.calibration.fitted_on.clone(),
             threshold: output.threshold,
             band: output.band,

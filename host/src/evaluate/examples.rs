@@ -101,6 +101,7 @@ pub fn about(name: &str) -> About {
         parts: [("head".to_owned(), "4d".repeat(32))].into(),
         licence: "For evaluation and research only.".into(),
         training_data: "FaceForensics++ c23 and CIPLAB real and fake face, by people who are not in the test.".into(),
+        missing: Some("Children.".into()),
         limits: "Faces swapped or re-enacted into real footage. Movement of fewer than 20 frames is not seen.".into(),
         fitted_on: "20 held-out clips, both classes weighted alike.".into(),
         threshold: THRESHOLD,

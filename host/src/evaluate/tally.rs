@@ -50,6 +50,14 @@ impl Called {
         self.assessed() + self.not_assessed
     }
 
+    /// `10`, or `9 of 10` where one was not assessed.
+    pub fn size(&self) -> String {
+        match self.not_assessed {
+            0 => self.total().to_string(),
+            _ => format!("{} of {}", self.assessed(), self.total()),
+        }
+    }
+
     /// Every verdict with its number, the one that asks for most attention first.
     pub fn each(&self) -> [(Verdict, u64); 4] {
         use Verdict::{Fake, NotAssessed, Real, Unsure};

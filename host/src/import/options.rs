@@ -65,7 +65,17 @@ impl Options {
         let Self { name, version, licence, training_data, limits, trained, .. } = self.clone();
         let bundle = Bundle {
             scope: None,
-            model: Model { name, version, architecture, trained, licence, training_data, limits, blind_to: vec![] },
+            model: Model {
+                name,
+                version,
+                architecture,
+                trained,
+                licence,
+                training_data,
+                limits,
+                blind_to: vec![],
+                missing: None,
+            },
             input: self.input.clone(),
             temporal: self.temporal.clone(),
             output: self.output.clone(),

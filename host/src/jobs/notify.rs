@@ -153,7 +153,8 @@ fn message(notice: &Notice, record: &ArrivalRecord, assessment: Option<&Assessme
         json!({
             "keyword": words.keyword(assessment.verdict, assessment.review).flat(),
             "text": assessment.text, "verdict": assessment.verdict, "reason": assessment.reason,
-            "score": assessment.score, "threshold": assessment.threshold, "model": assessment.model,
+            "score": assessment.score, "threshold": assessment.threshold, "band": assessment.band,
+            "model": assessment.model,
             "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,
         })
     });

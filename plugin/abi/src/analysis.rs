@@ -14,7 +14,7 @@ pub struct Analysis {
     /// P(fake) after calibration, 0..1; absent exactly with [`Verdict::NotAssessed`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
-    /// The score from which the model speaks of `fake`.
+    /// Score that parts `fake` from `real` where one must choose; the verdict follows `band`.
     pub threshold: f32,
     /// Scores strictly between these two are `unsure`; the threshold lies within.
     pub band: [f32; 2],

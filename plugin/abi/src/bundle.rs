@@ -126,6 +126,9 @@ pub struct Model {
     /// Kinds of fake that it was not made to find, in a few words each; every assessment repeats them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blind_to: Vec<String>,
+    /// Who is rare or absent among those whom it has learnt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// How a face becomes the input tensor `[rows, 3, size, size]`: (rgb24 / 255 − mean) / std per channel.
@@ -177,7 +180,7 @@ pub struct Output {
     /// What each logit stands for: `["fake"]` (log-odds), or `["fake", "real"]` in the model's own order.
     pub labels: Vec<String>,
     pub calibration: Calibration,
-    /// Score from which the model speaks of `fake`.
+    /// Score that parts `fake` from `real` where one must choose, as `accuracy` does; verdicts follow `band`.
     pub threshold: f32,
     /// Scores strictly between these are `unsure`; the threshold lies within.
     pub band: [f32; 2],

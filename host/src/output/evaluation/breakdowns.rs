@@ -83,7 +83,7 @@ fn rows(by: Dimension, name: &str, bundles: &[BundleReport]) -> Markup {
 }
 
 fn size(measured: &Measured) -> String {
-    format!("{} genuine, {} fake", measured.real.total(), measured.fake.total())
+    format!("{} genuine, {} fake", measured.real.size(), measured.fake.size())
 }
 
 /// The model's letter, its AUC with a note, and the other figures.

@@ -11,7 +11,7 @@ pub fn curves(bundles: &[BundleReport]) -> Markup {
     html! {
         section {
             h2 { "At every threshold" }
-            p.quiet { "Squares mark the threshold that each model ships with." }
+            p.quiet { "Squares mark where each model begins to say “fake”." }
             p.key { (series::key(bundles)) }
             div.pair { (roc(bundles)) (precision_recall(bundles)) }
         }
@@ -47,7 +47,7 @@ fn precision_recall(bundles: &[BundleReport]) -> Markup {
 
 fn curve(nth: usize, bundle: &BundleReport, from: Option<(f64, f64)>, place: impl Fn(&Point) -> (f64, f64)) -> Markup {
     let class = series::class(nth);
-    let shipped = bundle.curve.iter().rfind(|point| point.score >= f64::from(bundle.about.threshold));
+    let shipped = bundle.curve.iter().rfind(|point| point.score >= f64::from(bundle.about.band[1]));
     let named = bundle.curve.iter().find(|point| point.false_flags + point.caught >= 0.75 + 0.2 * nth as f64);
     html! {
         path class={ "line " (class) } d=(path(from.into_iter().chain(bundle.curve.iter().map(&place)))) {}

@@ -3,12 +3,12 @@
 use super::estimate;
 use crate::evaluate::bootstrap::Estimate;
 use crate::evaluate::breakdown::Dimension;
-use crate::evaluate::{BundleReport, Evaluation, Metric};
+use crate::evaluate::{BundleReport, Evaluation, Measured, Metric};
 use crate::output::words::visible;
 
 /// Columns of the first column, and of each that follows.
 const FIRST: usize = 34;
-const OTHERS: usize = 24;
+const OTHERS: usize = 28;
 const INDENT: &str = "  ";
 
 /// Every figure, bundles side by side, then generators, copies and differences.
@@ -17,7 +17,7 @@ pub fn text(evaluation: &Evaluation) -> String {
     let names = bundles.iter().map(|bundle| visible(&bundle.about.model.name));
     let mut lines = vec![size(bundles), String::new(), line("", names)];
     lines.extend(
-        Metric::ALL.map(|metric| line(metric.name(), each(bundles, |b| Some(b.measured.figure(metric)), metric))),
+        Metric::ALL.map(|metric| line(metric.name(), each(bundles, |b| Some(&b.measured), metric))),
     );
     lines.extend(auc_lines("AUC by generator", &generators(bundles), bundles, of_generator));
     lines.extend(auc_lines("AUC of copies", &conditions(bundles), bundles, of_condition));
@@ -39,13 +39,13 @@ fn line(first: &str, others: impl IntoIterator<Item = String>) -> String {
     line.trim_end().to_owned()
 }
 
-fn each(
-    bundles: &[BundleReport],
-    figure: impl Fn(&BundleReport) -> Option<Estimate>,
+fn each<'a>(
+    bundles: &'a [BundleReport],
+    of: impl Fn(&'a BundleReport) -> Option<&'a Measured>,
     metric: Metric,
 ) -> impl Iterator<Item = String> {
     bundles.iter().map(move |bundle| {
-        let estimate = figure(bundle).unwrap_or_default();
+        let estimate = of(bundle).map(|measured| measured.figure(metric)).unwrap_or_default();
         match estimate::interval(metric, estimate) {
             Some(interval) => format!("{} ({interval})", estimate::value(metric, estimate)),
             None => estimate::value(metric, estimate),
@@ -53,15 +53,24 @@ fn each(
     })
 }
 
-fn auc_lines(
+fn auc_lines<'a>(
     title: &str,
     names: &[String],
-    bundles: &[BundleReport],
-    of: fn(&BundleReport, &str) -> Option<Estimate>,
+    bundles: &'a [BundleReport],
+    of: fn(&'a BundleReport, &str) -> Option<&'a Measured>,
 ) -> Vec<String> {
-    let row = |name: &String| line(&format!("{INDENT}{}", visible(name)), each(bundles, |b| of(b, name), Metric::Auc));
-    let head = (!names.is_empty()).then(|| [String::new(), title.to_owned()]);
+    let row = |name: &String| {
+        let sizes = bundles.iter().map(|bundle| of(bundle, name).map_or_else(String::new, assessed));
+        let cells = each(bundles, |b| of(b, name), Metric::Auc).zip(sizes).map(|(cell, size)| cell + &size);
+        line(&format!("{INDENT}{}", visible(name)), cells)
+    };
+    let head = (!names.is_empty()).then(|| [String::new(), format!("{title} (n assessed, where not all were)")]);
     head.into_iter().flatten().chain(names.iter().map(row)).collect()
+}
+
+fn assessed(measured: &Measured) -> String {
+    let assessed = measured.real.assessed() + measured.fake.assessed();
+    if assessed < measured.assets() { format!(" n={assessed}") } else { String::new() }
 }
 
 fn generators(bundles: &[BundleReport]) -> Vec<String> {
@@ -70,18 +79,18 @@ fn generators(bundles: &[BundleReport]) -> Vec<String> {
     generators.flat_map(|breakdown| &breakdown.parts).map(|part| part.name.clone()).collect()
 }
 
-fn of_generator(bundle: &BundleReport, name: &str) -> Option<Estimate> {
+fn of_generator<'a>(bundle: &'a BundleReport, name: &str) -> Option<&'a Measured> {
     let generators = bundle.breakdowns.iter().find(|breakdown| breakdown.by == Dimension::Generator)?;
-    generators.parts.iter().find(|part| part.name == name).map(|part| part.measured.figure(Metric::Auc))
+    generators.parts.iter().find(|part| part.name == name).map(|part| &part.measured)
 }
 
 fn conditions(bundles: &[BundleReport]) -> Vec<String> {
     bundles.first().into_iter().flat_map(|bundle| &bundle.robustness).map(|condition| condition.name.clone()).collect()
 }
 
-fn of_condition(bundle: &BundleReport, name: &str) -> Option<Estimate> {
+fn of_condition<'a>(bundle: &'a BundleReport, name: &str) -> Option<&'a Measured> {
     let condition = bundle.robustness.iter().find(|condition| condition.name == name)?;
-    Some(condition.measured.figure(Metric::Auc))
+    Some(&condition.measured)
 }
 
 fn differences(evaluation: &Evaluation) -> Vec<String> {
