@@ -49,7 +49,7 @@ fn standing(card: &Card) -> Vec<String> {
 }
 
 fn figure(metric: &Metric) -> String {
-    format!("{} on {} assets ({} fake) of {}", words::figure(metric), metric.assets, metric.fake, metric.set)
+    format!("{} on {}", words::figure(metric), words::measured_on(metric))
 }
 
 fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {

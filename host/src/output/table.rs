@@ -47,11 +47,11 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
 /// Who judged, how well it does on the first set that its bundle names figures for, and what it does not look for.
 pub fn judge(card: &Bundle) -> String {
     let Bundle { model, metrics, .. } = card;
-    let set = metrics.first().map(|first| &first.set);
-    let figures = metrics.iter().filter(|metric| Some(&metric.set) == set).map(words::figure);
+    let first = metrics.first();
+    let figures = metrics.iter().filter(|metric| first.is_some_and(|first| first.set == metric.set)).map(words::figure);
     let parts = [
         Some(format!("model {} {}", model.name, model.version)),
-        set.map(|set| format!("on {set}: {}", figures.collect::<Vec<_>>().join(", "))),
+        first.map(|first| format!("{} on {}", figures.collect::<Vec<_>>().join(", "), words::measured_on(first))),
         (!model.blind_to.is_empty()).then(|| format!("not looked for: {}", model.blind_to.join(", "))),
     ];
     words::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))

@@ -69,6 +69,12 @@ pub fn figure(metric: &Metric) -> String {
     format!("{} {:.3}{interval}", metric.name, metric.value)
 }
 
+/// What a figure was measured on: `test clips: 38 assets (28 fake), 5 groups of people`.
+pub fn measured_on(metric: &Metric) -> String {
+    let groups = metric.groups.map(|groups| format!(", {groups} groups of people")).unwrap_or_default();
+    format!("{}: {} assets ({} fake){groups}", metric.set, metric.assets, metric.fake)
+}
+
 /// One sentence for [`Assessment::text`].
 pub fn sentence(assessment: &Assessment) -> String {
     let model = assessment.model.as_ref();
@@ -90,9 +96,18 @@ pub fn review(review: Review) -> String {
 
 fn finding(assessment: &Assessment) -> String {
     let verdict = verdict_in_words(assessment.verdict);
-    match (assessment.score, assessment.threshold) {
-        (Some(s), Some(t)) => format!("{verdict} ({}, threshold {t:.2})", score(s)),
+    match (assessment.score, assessment.band) {
+        (Some(s), Some(band)) => format!("{verdict} ({}, {})", score(s), limit(assessment.verdict, band)),
         _ => format!("{verdict}, because {}", cause(assessment)),
+    }
+}
+
+/// From where, or up to where, the verdict is given.
+fn limit(verdict: Verdict, [low, high]: [f32; 2]) -> String {
+    match verdict {
+        Verdict::Fake => format!("fake from {high:.2}"),
+        Verdict::Real => format!("real up to {low:.2}"),
+        Verdict::Unsure | Verdict::NotAssessed => format!("between {low:.2} and {high:.2}"),
     }
 }
 
@@ -164,9 +179,9 @@ mod tests {
         let says = |assessment: &Assessment, start: &str| {
             assert_eq!(sentence(assessment), format!("Automated check: {start}, {end}"));
         };
-        says(&examples::fake(), "likely fake (0.93, threshold 0.80)");
-        says(&examples::unsure(), "unsure (0.74, threshold 0.80)");
-        says(&examples::real(), "no manipulation found (0.12, threshold 0.80), wholly generated people not looked for");
+        says(&examples::fake(), "likely fake (0.93, fake from 0.90)");
+        says(&examples::unsure(), "unsure (0.74, between 0.60 and 0.90)");
+        says(&examples::real(), "no manipulation found (0.12, real up to 0.60), wholly generated people not looked for");
         says(&examples::blurred(), "not assessed, because the face is too blurred");
     }
 
@@ -182,7 +197,7 @@ mod tests {
     #[test]
     fn an_image_is_one_frame_without_times() {
         let image =
-            "Automated check: likely fake (>0.99, threshold 0.80), model resnext50-lstm 1.0.0, 1 frame, not reviewed.";
+            "Automated check: likely fake (>0.99, fake from 0.90), model resnext50-lstm 1.0.0, 1 frame, not reviewed.";
         assert_eq!(sentence(&examples::image()), image);
     }
 

@@ -262,6 +262,9 @@ pub struct Metric {
     /// Number of assets, and how many of them are fake.
     pub assets: u32,
     pub fake: u32,
+    /// Groups of people, nobody in two of them: the interval is drawn from these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<u32>,
     pub name: String,
     pub value: f32,
     #[serde(default, skip_serializing_if = "Option::is_none")]

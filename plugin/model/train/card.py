@@ -8,6 +8,7 @@ import numpy as np
 from . import record, scope
 from .calibrate import asset_scores, labels, most
 from .score import QUALITY, auc, calibrated, interval
+from .split import groups
 
 ARCHITECTURE = {"lite0": "efficientnet-lite0", "resnext50": "resnext50-32x4d"}
 MODE = {"frame": "frame-mean", "sequence": "sequence"}
@@ -64,12 +65,13 @@ def metrics(work, before, after, records, head, chosen, refused):
              for name in before[0]["windows"]]
     rows += [(name, value, None, records) for name, value in chosen["said"].items()]
     people = "validation: held-out people, whom calibration, threshold and head were chosen on"
-    tables = [record.row(people, len(of), labels(of).sum(), *rest) for *rest, of in rows]
+    tables = [record.row(people, len(of), labels(of).sum(), len({asset["group"] for asset in of}), *rest)
+              for *rest, of in rows]
     single = "faces by which limits were set: held-out people, and photographs kept back"
     for reason, share in refused.items():
         faces = scope.measured_on(work, reason)
         fakes = sum(track.fake for track in faces)
-        tables.append(record.row(single, len(faces), fakes, f"share refused, {reason}", share))
+        tables.append(record.row(single, len(faces), fakes, len({*groups(faces)}), f"share refused, {reason}", share))
     return tables
 
 

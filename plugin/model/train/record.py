@@ -16,14 +16,15 @@ SHOWN = {"auc": "AUC", "accuracy": "accuracy at the threshold", "false_flags": "
 MARK = "\n[[metric]]\n"
 
 
-def row(name, assets, fake, figure, value, interval=None):
+def row(name, assets, fake, groups, figure, value, interval=None):
     """A [[metric]] table."""
-    found = {"set": name, "assets": int(assets), "fake": int(fake), "name": figure, "value": float(value)}
-    return found | ({"interval": interval} if interval else {})
+    found = {"set": name, "assets": int(assets), "fake": int(fake), "groups": groups, "name": figure}
+    return found | {"value": float(value)} | ({"interval": interval} if interval else {})
 
 
 def text(row):
-    shown = {key: json.dumps(row[key], ensure_ascii=False) for key in ("set", "assets", "fake", "name")}
+    keys = [key for key in ("set", "assets", "fake", "groups", "name") if key in row]
+    shown = {key: json.dumps(row[key], ensure_ascii=False) for key in keys}
     shown["value"] = f"{row['value']:.3f}"
     if "interval" in row:
         shown["interval"] = f"[{', '.join(f'{end:.3f}' for end in row['interval'])}]"
@@ -52,7 +53,7 @@ def rounded(value):
 def tables(measured, name):
     real, fake = (sum(measured[label].values()) for label in ("real", "fake"))
     figures = [(words, measured["figures"][key]) for key, words in SHOWN.items()]
-    return [row(name, real + fake, fake, words, figure["value"], figure.get("interval"))
+    return [row(name, real + fake, fake, measured["groups"], words, figure["value"], figure.get("interval"))
             for words, figure in figures if figure.get("value") is not None]
 
 

@@ -19,15 +19,15 @@ from .score import judged
 
 REASONS = ["covered", "too_compressed", "drawn"]
 # Of ordinary faces at most this share may be refused for each reason.
-REFUSED = 0.003
+REFUSED = 0.005
 # Of those that should be refused this share may be missed before a limit gives way.
 MISSED = 0.1
 # A reason that finds fewer of those that should be refused is none.
 FOUND = 0.5
-WINDOWS, BATCHES = 32, 25
+WINDOWS, BATCHES = 32, 60
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
-PENALTY = 1e-3
+PENALTY = 1e-2
 
 
 def cover(x, landmarks, draw):

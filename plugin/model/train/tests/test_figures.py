@@ -53,7 +53,7 @@ def test_record(made, tmp_path):
     card = tomllib.loads((made / "model.toml").read_text())
     parts = {part["name"]: part["sha256"] for part in card["part"]}
     shown = {"parts": parts, "threshold": card["output"]["threshold"], "band": card["output"]["band"],
-              "measured": {"real": {"real": 3}, "fake": {"fake": 4, "not_assessed": 1},
+              "measured": {"groups": 4, "real": {"real": 3}, "fake": {"fake": 4, "not_assessed": 1},
                            "figures": {key: {"value": 0.5, "interval": [0.25, 0.75]} for key in record.SHOWN}}}
     document = {"bundles": [shown], "splits": ["test"]}
     rows = record.tables(record.measured(document, card), 'a "set", 🎬')
