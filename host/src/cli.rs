@@ -288,7 +288,7 @@ pub struct Import {
     /// What the logits stand for, in order
     #[arg(long, value_delimiter = ',', default_value = "fake,real")]
     pub labels: Vec<String>,
-    /// Score from which the model speaks of fake
+    /// Score that parts fake from real where one must choose
     #[arg(long, default_value_t = 0.5)]
     pub threshold: f32,
     /// Scores between these two are unsure

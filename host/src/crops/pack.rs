@@ -17,7 +17,7 @@ use crate::labels::Entry;
 use crate::scan::sidecar::{self, unwritable};
 
 pub const SCHEMA: &str = "veritag.crops/1";
-/// Largest part, in bytes of pictures: with its header, at most 60 MiB.
+/// Largest part, in bytes of pictures: with its header at most 60 MiB, unless one track is larger.
 const LARGEST: usize = (60 << 20) - (4 << 10);
 
 /// What `crops.json` says.
@@ -116,7 +116,7 @@ impl Pack {
     }
 
     fn add_track(&mut self, asset: &Entry, window: &Window, face: usize, crops: &[f32]) -> std::io::Result<()> {
-        if self.pictures.len() + crops.len() > LARGEST {
+        if !self.pictures.is_empty() && self.pictures.len() + crops.len() > LARGEST {
             self.close_part()?;
         }
         let (track, row) = (&window.tracks[face], self.pictures.len() / self.each());

@@ -88,7 +88,8 @@ pub fn auc_difference(pairs: &[(Case, Case)]) -> Estimate {
 fn interval(mut values: Vec<f64>, groups: usize) -> Option<[f64; 2]> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - LEVEL) / 2.0;
-    (groups >= FEWEST_GROUPS && values.len() * 2 > ROUNDS).then(|| [quantile(&values, tail), quantile(&values, 1.0 - tail)])
+    (groups >= FEWEST_GROUPS && values.len() * 2 > ROUNDS)
+        .then(|| [quantile(&values, tail), quantile(&values, 1.0 - tail)])
 }
 
 /// Where every draw gives 0, or every draw 1, the bootstrap is blind to what it has not seen: the exact interval of as
@@ -154,7 +155,8 @@ mod tests {
 
     #[test]
     fn few_groups_have_no_interval() {
-        let groups = |many| (0..many).flat_map(|nth| [(true, 0.9), (false, 0.1)].map(|(fake, score)| (nth, fake, score)));
+        let groups =
+            |many| (0..many).flat_map(|nth| [(true, 0.9), (false, 0.1)].map(|(fake, score)| (nth, fake, score)));
         let cases = |many| groups(many).map(|(group, fake, score)| Case { group, ..case(fake, score) });
         let auc = |many| estimates(&sample(cases(many)))[&Metric::Auc];
         assert_eq!(auc(4), Estimate { value: Some(1.0), interval: None });

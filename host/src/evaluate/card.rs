@@ -5,6 +5,7 @@ use super::breakdown::{Dimension, Part};
 use super::evaluation::{BundleReport, Condition, Evaluation};
 use super::measured::Measured;
 use super::metric::Metric;
+use crate::output::evaluation::estimate::signed;
 use crate::output::words::visible;
 
 /// The figures of a part that a card shows.
@@ -36,7 +37,8 @@ about age, skin, disability or origin, so nothing can be said of how it treats o
 Kinds of manipulation that are newer than the data are absent. Measure it on media of your own before relying on it: \
 `veritag evaluate MANIFEST`.";
 
-const YOUR_OWN: &str = "What is trained on material of your own is yours: `make train DATA=labelled.csv OUT=runs/first`.";
+const YOUR_OWN: &str =
+    "What is trained on material of your own is yours: `make train DATA=labelled.csv OUT=runs/first`.";
 
 fn masthead(bundle: &BundleReport) -> String {
     let about = &bundle.about;
@@ -78,7 +80,7 @@ fn measured(evaluation: &Evaluation, bundle: &BundleReport) -> String {
             &format!("| {} | {} | {} | {} |\n", metric.name(), value(estimate), interval(estimate), metric.meaning());
     }
     if *groups < FEW_GROUPS {
-        text += &format!("\nOnly {groups} groups of people: the true figures may well lie outside these intervals.\n");
+        text += &format!("\nOnly {groups} groups of people: the true figures may well lie outside such intervals.\n");
     }
     text
 }
@@ -98,12 +100,12 @@ fn robustness(bundle: &BundleReport) -> String {
     if rows.is_empty() {
         return "Not measured; `veritag evaluate --robust` does.".into();
     }
-    let change = |c: &Condition| Some(format!("{} {:+.3}", line(&c.name), c.auc_change.value?));
+    let change = |c: &Condition| Some(format!("{} {}", line(&c.name), signed(c.auc_change.value?)));
     let changes: Vec<String> = bundle.robustness.iter().filter_map(change).collect();
     format!(
-        "{}\nBy how much the AUC changes, over the assets assessed both ways: {}.",
+        "{}\nChange of the AUC over the assets assessed both ways: {}.",
         table("copies", [vec![row("as they are", &bundle.measured)], rows].concat()),
-        changes.join("; ")
+        if changes.is_empty() { "none can be said".into() } else { changes.join("; ") }
     )
 }
 

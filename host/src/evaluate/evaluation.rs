@@ -152,7 +152,7 @@ impl BundleReport {
 
 impl Evaluation {
     pub fn new(run: Run, bundles: Vec<BundleReport>) -> Self {
-        let method = "percentile bootstrap over groups of people; exact binomial over these groups where every draw gives 0 or 1".into();
+        let method = "percentile bootstrap over groups of people; exact binomial over these groups where every draw gives 0 or 1; none below five groups".into();
         let intervals = Intervals { method, level: LEVEL, rounds: ROUNDS };
         Self { schema: SCHEMA.into(), run, intervals, comparisons: comparisons(&bundles), bundles }
     }

@@ -85,7 +85,7 @@ pub fn outcomes(entries: &[Entry], skill: f64, seed: u64) -> Vec<Outcome> {
         }
         let verdict = Verdict::of(score, BAND);
         let text = format!(
-            "Automated check: {} ({score:.2}, threshold 0.60), not reviewed.",
+            "Automated check: {} ({score:.2}, fake from 0.80), not reviewed.",
             crate::output::words::verdict_in_words(verdict)
         );
         let (face_px, sharpness) = (Some(60.0 + 150.0 * uniform() as f32), Some(20.0 + 300.0 * uniform() as f32));

@@ -40,6 +40,10 @@ impl Measured {
         self.figures.get(&metric).copied().unwrap_or_default()
     }
 
+    pub fn assessed(&self) -> u64 {
+        self.real.assessed() + self.fake.assessed()
+    }
+
     pub fn assets(&self) -> u64 {
         self.real.total() + self.fake.total()
     }

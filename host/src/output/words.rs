@@ -181,7 +181,10 @@ mod tests {
         };
         says(&examples::fake(), "likely fake (0.93, fake from 0.90)");
         says(&examples::unsure(), "unsure (0.74, between 0.60 and 0.90)");
-        says(&examples::real(), "no manipulation found (0.12, real up to 0.60), wholly generated people not looked for");
+        says(
+            &examples::real(),
+            "no manipulation found (0.12, real up to 0.60), wholly generated people not looked for",
+        );
         says(&examples::blurred(), "not assessed, because the face is too blurred");
     }
 

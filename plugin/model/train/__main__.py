@@ -88,8 +88,8 @@ def show(work):
         fakes = sum(fake for _, fake in assets)
         print(f"{role}: {len(assets) - fakes} real and {fakes} fake assets, {len(tracks)} tracks")
     if len({track.fake for track in work.roles["validation"] if judged(track)}) < 2:
-        raise SystemExit("validation needs real and fake assets of the same people, with faces that the plugin would "
-                         "judge: name such people with --validation, or take fewer --folds")
+        raise SystemExit("validation needs real and fake assets, with faces that the plugin would judge: name such "
+                         "people with --validation, or take fewer --folds")
     sampler = work.sampler("train")
     if not sampler.sources:
         raise SystemExit("no real faces are left to learn from: hold out fewer people, or add packs of others")

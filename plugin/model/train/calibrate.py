@@ -64,11 +64,18 @@ def above(values, share):
 def most(found, of):
     """The largest share of which so few would be `found` one time in forty (Clopper and Pearson, 1934)."""
     low, high = found / of, 1.0
+    if found == of:
+        return 1.0
     for _ in range(50):
         share = (low + high) / 2
-        chance = sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(found + 1))
+        chance = sum(math.exp(log_binomial(k, of, share)) for k in range(found + 1))
         low, high = (share, high) if chance > 0.025 else (low, share)
     return high
+
+
+def log_binomial(k, of, share):
+    ways = math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1)
+    return ways + k * math.log(share) + (of - k) * math.log1p(-share)
 
 
 def calibrate(records, head):

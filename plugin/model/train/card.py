@@ -3,14 +3,14 @@
 import json
 from collections import Counter
 
-import numpy as np
-
 from . import record, scope
 from .calibrate import asset_scores, labels, most
 from .score import QUALITY, auc, calibrated, interval
 from .split import groups
 
 ARCHITECTURE = {"lite0": "efficientnet-lite0", "resnext50": "resnext50-32x4d"}
+SINGLE = ("single faces of held-out people and of photographs kept back, by which limits were set",
+          "single drawn faces, by which limits were set")
 MODE = {"frame": "frame-mean", "sequence": "sequence"}
 
 
@@ -67,11 +67,11 @@ def metrics(work, before, after, records, head, chosen, refused):
     people = "validation: held-out people, whom calibration, threshold and head were chosen on"
     tables = [record.row(people, len(of), labels(of).sum(), len({asset["group"] for asset in of}), *rest)
               for *rest, of in rows]
-    single = "faces by which limits were set: held-out people, and photographs kept back"
     for reason, share in refused.items():
         faces = scope.measured_on(work, reason)
-        fakes = sum(track.fake for track in faces)
-        tables.append(record.row(single, len(faces), fakes, len({*groups(faces)}), f"share refused, {reason}", share))
+        assets, fakes = ({track.key for track in faces if track.fake in labels} for labels in ((False, True), (True,)))
+        counts = len(assets), len(fakes), len({*groups(faces)})
+        tables.append(record.row(SINGLE[reason == "drawn"], *counts, f"share refused, {reason}", share))
     return tables
 
 

@@ -16,6 +16,7 @@ from .degrade import degrade
 from .draw import Draw
 from .sample import Sampler
 from .score import judged
+from .split import groups
 
 REASONS = ["covered", "too_compressed", "drawn"]
 # Of ordinary faces at most this share may be refused for each reason.
@@ -24,7 +25,7 @@ REFUSED = 0.005
 MISSED = 0.1
 # A reason that finds fewer of those that should be refused is none.
 FOUND = 0.5
-WINDOWS, BATCHES = 32, 60
+WINDOWS, BATCHES = 32, 40
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
 PENALTY = 1e-2
@@ -86,7 +87,7 @@ def learn(work, features):
     layer = nn.Linear(*weights.T.shape).requires_grad_(False)
     layer.weight.copy_(weights), layer.bias.copy_(biases)
     found["ordinary"] = float((layer(kept[None]) > 0).any(1).float().mean())
-    print(f"refused: {found['ordinary']:.3f} of ordinary faces, for any of {', '.join(rows.keys() & found.keys())}")
+    print(f"kept: {', '.join(list(found)[:-1])}; any of these refuses {found['ordinary']:.3f} of ordinary faces")
     return layer, found
 
 
@@ -110,7 +111,7 @@ def limit(ordinary, refused):
 def samples(work, features, learning, reasons):
     """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None.
 
-    Clips and photographs come as often as each other. Limits are set, and measured, on clips of people held out, and
+    Collections come as often as each other. Limits are set, and measured, on clips of people held out, and
     on photographs that have taught the detector, but not this.
     """
     sampler = Sampler(ordinary(work, learning), work.options.blends, power=0)
@@ -136,9 +137,9 @@ def measured_on(work, reason):
 
 
 def half(tracks, first):
-    """Half of the tracks whose faces would be judged, told apart by the hash of their names, or the other half."""
-    odd = lambda track: hashlib.sha256(track.key.encode()).digest()[0] % 2  # noqa: E731
-    return [track for track in tracks if judged(track) and odd(track) == first]
+    """Half of the people whose faces would be judged, told apart by the hash of their names, or the other half."""
+    odd = lambda name: hashlib.sha256(name.encode()).digest()[0] % 2  # noqa: E731
+    return [track for track, name in zip(tracks, groups(tracks)) if judged(track) and odd(name) == first]
 
 
 def check_drawn(drawn, packs):

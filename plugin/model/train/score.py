@@ -10,6 +10,8 @@ from .nets import normalise
 from .split import groups
 
 TRACKS_AT_ONCE = 16
+# With fewer groups of either label there is no interval, as in `veritag evaluate`.
+FEWEST_GROUPS = 5
 # [quality] of every bundle: faces beyond these limits are not judged.
 QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0}
 MEASURES = "face_px", "sharpness", "brightness"
@@ -79,12 +81,14 @@ def auc(fake, values):
 
 
 def interval(records, values, times=1000):
-    """95 % of the AUC of the assets' scores `values`, by bootstrap over groups of people."""
+    """95 % of the AUC of the assets' scores `values`, by bootstrap over groups of people; None if there are few."""
     members = defaultdict(list)
     for index, record in enumerate(records):
         members[record["group"]].append(index)
     members, random, found = list(members.values()), np.random.default_rng(0), []
     fake = labels(records)
+    if min(len({records[i]["group"] for i in np.flatnonzero(some)}) for some in (fake, ~fake)) < FEWEST_GROUPS:
+        return None
     for _ in range(times):
         pick = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
         found.append(auc(fake[pick], values[pick]))
@@ -113,10 +117,11 @@ def report(records, title):
     generators = sorted({record["generator"] for record in records if record["label"] == "fake"})
     for head in records[0]["windows"]:
         values = calibrated(records, head)
-        low, high = interval(records, values)
+        around = interval(records, values)
+        around = f" [{around[0]:.3f}, {around[1]:.3f}]" if around else ""
         parts = []
         for name in generators:
             some = ~fake | np.array([record["generator"] == name for record in records])
             parts.append(f"{name} {auc(fake[some], values[some]):.3f}")
         count = f"{fake.sum()} fake, {(~fake).sum()} real"
-        print(f"{title}, {head}: AUC {auc(fake, values):.3f} [{low:.3f}, {high:.3f}] ({count}); {', '.join(parts)}")
+        print(f"{title}, {head}: AUC {auc(fake, values):.3f}{around} ({count}); {', '.join(parts)}")

@@ -47,8 +47,8 @@ def roles(tracks, fold, folds, seed, validation=()):
     """Tracks by role: `train` for the CNN, `sequence` for the LSTM (never seen by the CNN), `validation`.
 
     Groups with both real and fake videos, or all if none has both, are dealt into `folds` by `seed`; number `fold`
-    validates and the next one is for the LSTM. A list of identities for validation takes precedence. All others are
-    for the CNN.
+    validates and the next one is for the LSTM, if there are videos. A list of identities for validation takes
+    precedence. All others are for the CNN.
     """
     if not 0 <= fold < folds or folds < 2:
         raise SystemExit(f"--fold {fold} --folds {folds}: name one of at least 2 folds, counted from 0")
@@ -59,6 +59,8 @@ def roles(tracks, fold, folds, seed, validation=()):
         sequence = {*[name for name in both if name not in held][::folds]}
     else:
         held, sequence = {*both[fold::folds]}, {*both[(fold + 1) % folds :: folds]}
+    if not any(track.asset["kind"] == "video" for track in tracks):
+        sequence = set()
     found = {"train": [], "sequence": [], "validation": []}
     for track, name in zip(tracks, group):
         role = "validation" if name in held else "sequence" if name in sequence else "train"

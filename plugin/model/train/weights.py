@@ -52,7 +52,7 @@ def made_by(generators):
 
 
 def inner(weights):
-    """Those of the detector alone: a student's come with a way to its teacher's features."""
+    """Those of the detector alone: a student's come with ways to its teacher's maps."""
     return {key.removeprefix("detector."): value for key, value in weights.items() if not key.startswith("project.")}
 
 

@@ -83,14 +83,20 @@ fn rows(by: Dimension, name: &str, bundles: &[BundleReport]) -> Markup {
 }
 
 fn size(measured: &Measured) -> String {
-    format!("{} genuine, {} fake", measured.real.size(), measured.fake.size())
+    format!("{} genuine, {} fake", measured.real.total(), measured.fake.total())
+}
+
+/// How many were assessed, where not all were.
+fn assessed(measured: &Measured) -> Markup {
+    let (some, all) = (measured.assessed(), measured.assets());
+    html! { @if some < all { span.change { "of " (some) " assessed" } } }
 }
 
 /// The model's letter, its AUC with a note, and the other figures.
 pub fn cells(nth: usize, measured: &Measured, note: &Markup) -> Markup {
     html! {
         td { (series::chip(nth)) }
-        td.wide { (estimate::cell(Metric::Auc, measured.figure(Metric::Auc))) (note) }
+        td.wide { (estimate::cell(Metric::Auc, measured.figure(Metric::Auc))) (note) (assessed(measured)) }
         @for (place, metric) in OTHERS.into_iter().enumerate() {
             td.num.wide-only[place > 1] { (estimate::short(metric, measured.figure(metric))) }
         }

@@ -55,7 +55,7 @@ pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
     }
     let groups = evaluation.bundles.iter().map(|bundle| bundle.measured.groups).min().unwrap_or_default();
     if groups < FEW_GROUPS {
-        cautions.push(format!("The assets show only {groups} groups of people. Intervals drawn from so few are too narrow: the truth may well lie outside."));
+        cautions.push(format!("The assets show only {groups} groups of people. Intervals drawn from so few are too narrow, and below five there are none: the truth may well lie outside."));
     }
     if evaluation.bundles.iter().any(|bundle| bundle.curve.is_empty()) {
         cautions.push(

@@ -3,7 +3,7 @@
 mod breakdowns;
 mod calibration;
 mod curves;
-mod estimate;
+pub mod estimate;
 mod guide;
 mod headline;
 mod histogram;

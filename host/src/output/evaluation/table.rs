@@ -8,7 +8,7 @@ use crate::output::words::visible;
 
 /// Columns of the first column, and of each that follows.
 const FIRST: usize = 34;
-const OTHERS: usize = 28;
+const OTHERS: usize = 32;
 const INDENT: &str = "  ";
 
 /// Every figure, bundles side by side, then generators, copies and differences.
@@ -16,9 +16,7 @@ pub fn text(evaluation: &Evaluation) -> String {
     let bundles = &evaluation.bundles;
     let names = bundles.iter().map(|bundle| visible(&bundle.about.model.name));
     let mut lines = vec![size(bundles), String::new(), line("", names)];
-    lines.extend(
-        Metric::ALL.map(|metric| line(metric.name(), each(bundles, |b| Some(&b.measured), metric))),
-    );
+    lines.extend(Metric::ALL.map(|metric| line(metric.name(), each(bundles, |b| Some(&b.measured), metric))));
     lines.extend(auc_lines("AUC by generator", &generators(bundles), bundles, of_generator));
     lines.extend(auc_lines("AUC of copies", &conditions(bundles), bundles, of_condition));
     lines.extend(differences(evaluation));
@@ -69,8 +67,8 @@ fn auc_lines<'a>(
 }
 
 fn assessed(measured: &Measured) -> String {
-    let assessed = measured.real.assessed() + measured.fake.assessed();
-    if assessed < measured.assets() { format!(" n={assessed}") } else { String::new() }
+    let some = measured.assessed();
+    if some < measured.assets() { format!(" n={some}") } else { String::new() }
 }
 
 fn generators(bundles: &[BundleReport]) -> Vec<String> {

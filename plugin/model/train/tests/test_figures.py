@@ -72,3 +72,4 @@ def test_record(made, tmp_path):
 
 def test_a_few_assets_allow_for_many_false_flags():
     assert abs(most(0, 7) - 0.4096) < 1e-4 and abs(most(1, 10) - 0.4450) < 1e-4
+    assert 0.010 < most(200, 20000) < 0.012 and most(3, 3) == 1
