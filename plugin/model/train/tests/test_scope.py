@@ -1,0 +1,28 @@
+"""What cannot be judged, and what is no reason since it finds too little."""
+
+import numpy as np
+import pytest
+import torch
+from train import scope
+
+
+def learn(work, monkeypatch, bias):
+    """What is learnt if every face has the log-odds `bias` of each reason."""
+    monkeypatch.setattr(scope, "BATCHES", 2)
+    monkeypatch.setattr(scope, "row", lambda taught, kept, reason: (torch.zeros(3), torch.tensor(bias[reason])))
+    return scope.learn(work, lambda crops: np.zeros((len(crops), 3), np.float32))
+
+
+def test_a_reason_that_finds_too_little_is_none(run, work_in, monkeypatch):
+    layer, found = learn(work_in(run), monkeypatch, {"covered": -1.0, "too_compressed": 2.0})
+    assert found == {"too_compressed": 1.0, "ordinary": 1.0}
+    assert layer.weight.shape == (1, 3) and layer.bias.tolist() == [2.0]
+    with pytest.raises(SystemExit, match="train it for longer"):
+        learn(work_in(run), monkeypatch, {"covered": -1.0, "too_compressed": -1.0})
+
+
+def test_limits_rest_on_nobody_who_taught(packs, run, work_in):
+    work = work_in(run)
+    learnt, kept = ({track.key for track in scope.ordinary(work, learning)} for learning in (True, False))
+    assert learnt and kept and not learnt & kept
+    assert {track.key for track in work.roles["validation"]} & kept
