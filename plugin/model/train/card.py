@@ -70,8 +70,8 @@ def metrics(work, before, after, records, head, chosen, refused):
               for *rest, of in rows]
     for reason, share in refused.items():
         faces = scope.measured_on(work, reason)
-        assets, fakes = ({track.key for track in faces if track.fake in labels} for labels in ((False, True), (True,)))
-        counts = len(assets), len(fakes), len({*groups(faces)})
+        counts = (len({track.key for track in faces}), len({track.key for track in faces if track.fake}),
+                  len({*groups(faces)}))
         tables.append(record.row(SINGLE[reason == "drawn"], *counts, f"share refused, {reason}", share))
     return tables
 

@@ -25,9 +25,6 @@ class Body(nn.Module):
     def width(self):
         return self.depths[-1]
 
-    def forward(self, x):
-        return self.maps(x)[-1].mean((2, 3))
-
 
 class Lite0(Body):
     """EfficientNet-Lite0, from ImageNet weights (Apache-2.0) unless told otherwise."""
@@ -100,12 +97,15 @@ class Detector(nn.Module):
                 module.momentum = 0.05
 
     def forward(self, x):
-        features = self.body(x).float()
-        return features, self.judge(features)
+        _, features, logits = self.read(x)
+        return features, logits
 
-    def judge(self, features):
-        with torch.autocast(features.device.type, enabled=False):
-            return self.frame(self.drop(features))[:, 0]
+    def read(self, x):
+        """The body's maps, their features and logits."""
+        maps = self.body.maps(x)
+        features = maps[-1].mean((2, 3)).float()
+        with torch.autocast(x.device.type, enabled=False):
+            return maps, features, self.frame(self.drop(features))[:, 0]
 
 
 class Student(nn.Module):
@@ -122,8 +122,7 @@ class Student(nn.Module):
 
     def forward(self, x):
         """Maps as the teacher would have them, and logits."""
-        maps = self.detector.body.maps(x)
-        logits = self.detector.judge(maps[-1].mean((2, 3)).float())
+        maps, _, logits = self.detector.read(x)
         return [way(found) for way, found in zip(self.project, maps)], logits
 
 

@@ -107,8 +107,7 @@ def distil(work, arch):
         x = x.flatten(0, 1)
         with work.autocast():
             with torch.no_grad():
-                teacher_maps = teacher.body.maps(normalise(resize(x, side)))
-                teacher_logits = teacher.judge(teacher_maps[-1].mean((2, 3)).float())
+                teacher_maps, _, teacher_logits = teacher.read(normalise(resize(x, side)))
             maps, logits = model(normalise(x))
         labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
         return labels + distil_loss(maps, logits, teacher_maps, teacher_logits)
