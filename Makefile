@@ -45,4 +45,4 @@ train: build ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded c
 
 test-train: ## What training rests on, on made-up crops
 	@.setup/train-python.sh
-	cd plugin/model && ../../target/train-python/bin/python -m pytest train/tests
+	cd plugin/training && ../../target/train-python/bin/python -m pytest tests

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 MANIFEST=$1 OUT=$2
 shift 2
 .setup/train-python.sh
-export PYTHONPATH=plugin/model
+export PYTHONPATH=plugin/training
 python=target/train-python/bin/python
 
 crops() { # of the manifest $1, to $2, once; assets that cannot be read are named and left out
@@ -24,7 +24,7 @@ mkdir -p "$OUT"
 sha256sum <"$MANIFEST" | cmp -s - "$OUT/manifest.sha256" ||
     stop "$OUT was begun with another manifest than $MANIFEST" "take another OUT"
 crops "$MANIFEST" "$OUT/crops" --split train
-[ -f "$OUT/reencoded/manifest.csv" ] || "$python" -m train.reencode "$MANIFEST" "$OUT/reencoded" --copies 1
+[ -f "$OUT/reencoded/manifest.csv" ] || "$python" -m veritag_training.reencode "$MANIFEST" "$OUT/reencoded" --copies 1
 packs=("$OUT/crops")
 if [ "$(wc -l <"$OUT/reencoded/manifest.csv")" -gt 1 ]; then
     crops "$OUT/reencoded/manifest.csv" "$OUT/copies"
@@ -32,4 +32,4 @@ if [ "$(wc -l <"$OUT/reencoded/manifest.csv")" -gt 1 ]; then
 fi
 # Large tensors from pages that are kept, and large: half as fast again on a CPU.
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
-exec "$python" -m train all --data "${packs[@]}" --out "$OUT" "$@"
+exec "$python" -m veritag_training all --data "${packs[@]}" --out "$OUT" "$@"

@@ -28,9 +28,9 @@ fn tracks(out: &Path) -> Vec<Value> {
 
 /// The f32 that each value of a stored picture becomes, by colour: little-endian, red's 256 first. `make test-train`
 /// holds PyTorch to the same bits.
-const NORMALISED: &[u8; 3 * 256 * 4] = include_bytes!("../../plugin/model/train/normalised.f32");
+const NORMALISED: &[u8; 3 * 256 * 4] = include_bytes!("../../plugin/training/veritag_training/normalised.f32");
 
-/// The pictures of one track, normalised as `plugin/model/train` does it.
+/// The pictures of one track, normalised as `plugin/training` does it.
 fn normalised(out: &Path, track: &Value, scanner: &Scanner) -> Vec<f32> {
     let input = &scanner.pool.bundle().card.input;
     let table = NORMALISED.as_chunks::<4>().0;

@@ -1,7 +1,7 @@
 """What a student is taught."""
 
 import torch
-from train.nets import direction
+from veritag_training.nets import direction
 
 
 def test_a_hint_is_the_direction_at_each_place():

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from train import record
-from train.calibrate import asset_scores, calibrate, most, platt
-from train.score import QUALITY, judged, score
+from veritag_training import record
+from veritag_training.calibrate import asset_scores, calibrate, most, platt
+from veritag_training.score import QUALITY, judged, score
 
 
 def test_score(packs):

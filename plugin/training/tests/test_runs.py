@@ -6,7 +6,7 @@ import time
 
 import pytest
 import torch
-from train import loop, stages, weights
+from veritag_training import loop, stages, weights
 
 
 def test_a_run_in_two_goes_gives_the_same_bits(run, work_in, tmp_path, monkeypatch):

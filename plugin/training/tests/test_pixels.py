@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import train
-from train import blend, pixels
-from train.draw import Draw
-from train.nets import normalise
-from train.sample import Sampler
+import veritag_training
+from veritag_training import blend, pixels
+from veritag_training.draw import Draw
+from veritag_training.nets import normalise
+from veritag_training.sample import Sampler
 
 
 def test_blend(packs):
@@ -37,6 +37,6 @@ def test_jpeg():
 def test_normalise():
     """Stored values become the very bits that the plugin makes of them: tests/tests/crops.rs holds it to this file."""
     values = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(1, 3, 16, 16)
-    expected = np.fromfile(Path(train.__file__).with_name("normalised.f32"), "<f4")
+    expected = np.fromfile(Path(veritag_training.__file__).with_name("normalised.f32"), "<f4")
     for got in (normalise(values), normalise(values.float() / 255)):
         assert np.array_equal(got.contiguous().numpy().ravel(), expected), "normalised values differ from the plugin's"

@@ -8,9 +8,9 @@ from argparse import Namespace
 import numpy as np
 import pytest
 import torch
-from train import bundle, pixels, scope, stages, weights
-from train.packs import Packs
-from train.split import roles
+from veritag_training import bundle, pixels, scope, stages, weights
+from veritag_training.packs import Packs
+from veritag_training.split import roles
 
 SIZE, WINDOW = 64, 20
 LANDMARKS = (40, 55), (70, 55), (55, 75), (42, 95), (68, 95)

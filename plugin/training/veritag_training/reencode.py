@@ -1,4 +1,4 @@
-"""python -m train.reencode MANIFEST OUT: copies of the videos of a manifest as they come out of other people's hands.
+"""python -m veritag_training.reencode MANIFEST OUT: copies of the videos of a manifest as they come out of other people's hands.
 
 Each training video is encoded anew in some ways, drawn by its path and --seed, real and fake alike. OUT/manifest.csv
 has the columns of MANIFEST and `encoding`; paths in it are relative to OUT. Run `veritag crops` on it, and train on

@@ -1,4 +1,4 @@
-"""python -m train STAGE --data PACK... --out OUT: trains detectors from crop packs and writes bundles of them.
+"""python -m veritag_training STAGE --data PACK... --out OUT: trains detectors from crop packs and writes bundles of them.
 
 Stages, each of which goes on where an earlier run of it stopped:
   all       everything below for lite0, then for resnext50, taught by lite0
@@ -26,7 +26,7 @@ from .weights import load_detector, load_sequence
 
 
 def options():
-    args = argparse.ArgumentParser("train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = argparse.ArgumentParser("veritag_training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
     args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn faces, to be refused")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from train import reencode
-from train.__main__ import keep
-from train.sample import Sampler
-from train.split import groups, listing, roles
+from veritag_training import reencode
+from veritag_training.__main__ import keep
+from veritag_training.sample import Sampler
+from veritag_training.split import groups, listing, roles
 
 
 def test_roles(packs):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import onnx
 import pytest
-from train import bundle, card, stages
-from train.score import QUALITY, score
+from veritag_training import bundle, card, stages
+from veritag_training.score import QUALITY, score
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from train import export
-from train.nets import Detector, SequenceHead, normalise
+from veritag_training import export
+from veritag_training.nets import Detector, SequenceHead, normalise
 
 SIZE = 64
 

@@ -144,7 +144,7 @@ def place(path, model):
 
 def faces(folder):
     """The sha256 of the face finder, which bundles share and look for beside them."""
-    source, target = HERE.parent / "centerface" / "centerface.onnx", folder / "centerface" / "centerface.onnx"
+    source, target = HERE.parents[1] / "model" / "centerface" / "centerface.onnx", folder / "centerface" / "centerface.onnx"
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(source, target)
     return hashlib.sha256(target.read_bytes()).hexdigest()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from train import scope
+from veritag_training import scope
 
 
 def learn(work, monkeypatch, bias):

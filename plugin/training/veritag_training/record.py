@@ -1,4 +1,4 @@
-"""python -m train.record BUNDLE EVALUATION SET: what was measured, as the first figures in the bundle's model.toml.
+"""python -m veritag_training.record BUNDLE EVALUATION SET: what was measured, as the first figures in the bundle's model.toml.
 
 EVALUATION is what `veritag evaluate --json` wrote of this bundle; SET names in words what it was measured on. `veritag
 scan` cites the figures of the first set. Those of a set that is there already are replaced.
