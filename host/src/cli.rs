@@ -83,6 +83,9 @@ pub struct Scan {
     /// Tag each asset in ASSET.xmp (or the sidecar that is there), for catalogues; all else in it is kept
     #[arg(long)]
     pub xmp: bool,
+    /// veritag.toml, whose [tags.words] are the keywords [default: those of `veritag serve` without a file]
+    #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Write one self-contained page about this run
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::blame::Blame;
 use crate::config::ConfigError;
 use crate::fetch::FetchError;
+use crate::files::FileError;
 use crate::import::ImportError;
 use crate::ingest::HookError;
 use crate::labels::LabelsError;
@@ -13,6 +14,7 @@ use crate::media::error::MediaError;
 use crate::model::ModelError;
 use crate::sandbox::PluginError;
 use crate::store::StoreError;
+use crate::tags::TagError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -24,10 +26,10 @@ pub enum Error {
     Model(#[from] ModelError),
     #[error(transparent)]
     Import(#[from] ImportError),
-    #[error("{}: cannot write: {why}", path.display())]
-    Output { path: PathBuf, why: String },
-    #[error("{}: not tagged, since it cannot be read as XMP and is left as it is: {why}", path.display())]
-    Sidecar { path: PathBuf, why: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Tag(#[from] TagError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -40,8 +42,6 @@ pub enum Error {
     Watch { path: PathBuf, why: String },
     #[error("cannot listen on {address}: {why}; choose another address with --listen")]
     Listen { address: SocketAddr, why: String },
-    #[error("cannot read the list of paths: {0}")]
-    List(std::io::Error),
     #[error(transparent)]
     Labels(#[from] LabelsError),
     #[error("a bug in Veritag; please report it, with the file if you may")]
@@ -56,15 +56,14 @@ impl Error {
             Self::Plugin(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Import(error) => error.code(),
-            Self::Output { .. } => "output-unwritable",
+            Self::File(error) => error.code(),
+            Self::Tag(error) => error.code(),
             Self::Config(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Hook(error) => error.code(),
             Self::Fetch(error) => error.code(),
             Self::Watch { .. } => "config-unwatchable",
             Self::Listen { .. } => "config-bad-address",
-            Self::Sidecar { .. } => "tags-bad-sidecar",
-            Self::List(_) => "config-bad-list",
             Self::Labels(error) => error.code(),
             Self::Bug => "internal-bug",
         }
@@ -82,7 +81,9 @@ impl Error {
             | Self::Hook(_)
             | Self::Watch { .. }
             | Self::Listen { .. } => Blame::Operator,
-            Self::Output { .. } | Self::Sidecar { .. } | Self::List(_) | Self::Labels(_) => Blame::Operator,
+            Self::File(error) => error.blame(),
+            Self::Tag(error) => error.blame(),
+            Self::Labels(_) => Blame::Operator,
             Self::Bug => Blame::Us,
         }
     }

@@ -11,7 +11,7 @@ pub mod crops;
 pub mod error;
 pub mod evaluate;
 pub mod fetch;
-pub mod hash;
+pub mod files;
 pub mod http;
 pub mod import;
 pub mod ingest;

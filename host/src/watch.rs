@@ -9,7 +9,7 @@ use notify::{Config, Event, PollWatcher, RecommendedWatcher, RecursiveMode, Watc
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::scan::inputs::{self, version};
+use crate::files::{media, version};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const POLL: Duration = Duration::from_secs(5);
@@ -64,14 +64,14 @@ fn told(error: notify::Error) -> String {
 /// Until nobody listens.
 fn settle_each(root: &Path, changes: &Receiver<PathBuf>, settle: Duration, settled: &mpsc::Sender<Settled>) {
     let mut growing = HashMap::new();
-    inputs::media(root).into_iter().for_each(|path| notice(&mut growing, path));
+    media(root).into_iter().for_each(|path| notice(&mut growing, path));
     loop {
         let first = match changes.recv_timeout(LOOK_AGAIN) {
             Err(RecvTimeoutError::Disconnected) => return,
             first => first.ok(),
         };
         for path in first.into_iter().chain(changes.try_iter()).filter(|path| !hidden(root, path)) {
-            inputs::media(&path).into_iter().for_each(|path| notice(&mut growing, path));
+            media(&path).into_iter().for_each(|path| notice(&mut growing, path));
         }
         for path in done(&mut growing, settle) {
             let Some(version) = version(&path) else { continue };

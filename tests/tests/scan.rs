@@ -155,6 +155,45 @@ fn an_ffmpeg_that_never_ends_costs_one_asset() {
     assert_eq!(documents[1]["error"]["code"], "media-empty");
 }
 
+/// As `veritag scan --write dir | head -1`.
+#[test]
+fn a_reader_that_goes_away_ends_the_scan_and_leaves_no_temporary_file() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let directory = tempfile::tempdir().unwrap();
+    for nth in 0..24 {
+        std::fs::copy(fixture("media/portrait.jpg"), directory.path().join(format!("{nth:02}.jpg"))).unwrap();
+    }
+    let mut scan = veritag();
+    scan.args(["scan", "--json", "--write", "--workers", "1"]).arg(directory.path()).stdout(Stdio::piped());
+    let mut child = scan.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let names: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.as_encoded_bytes().starts_with(b".veritag")), "{names:?}");
+    assert!(names.len() < 48, "the scan ended early");
+}
+
+#[test]
+fn colours_are_as_the_environment_wants_them() {
+    let scan = |name: &str, value: &str| {
+        let output = run(veritag().arg("scan").arg(fixture("media/empty.mp4")).env(name, value));
+        String::from_utf8_lossy(&output.stdout).contains('\x1b')
+    };
+    assert!(scan("CLICOLOR_FORCE", "1") && !scan("CLICOLOR_FORCE", "0"));
+    let terminal = |name: &str| {
+        let command = format!("{:?} scan fixtures/media/empty.mp4", veritag().get_program());
+        let output = run(Command::new("script")
+            .current_dir(root())
+            .args(["-qec", &command, "/dev/null"])
+            .env("TERM", "xterm")
+            .env(name, "1"));
+        String::from_utf8_lossy(&output.stdout).contains("\x1b[2m")
+    };
+    assert!(terminal("CLICOLOR") && !terminal("NO_COLOR"));
+}
+
 #[test]
 fn the_report_is_one_page_that_asks_for_nothing_else() {
     let directory = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
-use veritag::hash::sha256;
+use veritag::files::sha256;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};

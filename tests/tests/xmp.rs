@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use veritag::hash::sha256;
+use veritag::files::sha256;
 use veritag_tests::{fixture, run, veritag};
 
 /// A library of one image; its sidecar has the name that exists or comes to be.

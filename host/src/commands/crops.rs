@@ -1,5 +1,6 @@
 //! `veritag crops`.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -40,16 +41,15 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     let bundle = scanner.pool.bundle();
     let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
     let bar = progress::bar(assets.entries.len());
-    let (mut count, mut broken) = (Count::default(), Ok(()));
+    let (mut count, mut added) = (Count::default(), Ok(()));
     let look = |asset| (asset, scanner.crops(&assets.locate(asset)));
     in_order(workers, &assets.entries, look, |(asset, crops)| {
         bar.inc(1);
-        if broken.is_ok() {
-            broken = bar.suspend(|| count.add(&mut pack, asset, crops));
-        }
+        added = bar.suspend(|| count.add(&mut pack, asset, crops));
+        if added.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     bar.finish_and_clear();
-    broken?;
+    added?;
     pack.finish(&bundle.id, scanner.frame.window)?;
     let Count { assets, faces, without_face, failed } = count;
     println!(

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::service;
 use crate::cli::Hook;
 use crate::error::Error;
+use crate::files::FileError;
 use crate::ingest::HookError;
 use crate::jobs::{Answer, IntakeError};
 
@@ -19,7 +20,7 @@ pub fn run(options: &Hook) -> Result<ExitCode, Error> {
     service::start_logs();
     let mut body = Vec::new();
     let most = config.service.most_message_bytes as u64;
-    stdin().lock().take(most).read_to_end(&mut body).map_err(Error::List)?;
+    stdin().lock().take(most).read_to_end(&mut body).map_err(FileError::List)?;
     let source = config.sources.iter().find(|source| source.name == options.source);
     let source = source.ok_or_else(|| HookError::UnknownSource(options.source.clone()))?;
     service::run(async {

@@ -7,12 +7,11 @@ use veritag_abi::bundle::{Bundle as Card, Channels, Part, SelfTest, TemporalMode
 use super::start;
 use crate::cli::{Import, Setup};
 use crate::error::Error;
-use crate::hash::sha256;
+use crate::files::{FileError, replace, sha256};
 use crate::import::{Options, Pool, import};
 use crate::model::bundle::CARD;
 use crate::model::{Bundle, library::Library, self_test};
 use crate::sandbox::PluginManifest;
-use crate::scan::sidecar::{replace, unwritable};
 
 /// Frames of the self-test: enough for a sequence, few enough to load fast.
 const FRAMES: u32 = 2;
@@ -25,11 +24,11 @@ pub fn run(setup: &Setup, manifest: &PluginManifest, library: &Library, options:
     let directory = options.out.clone().unwrap_or_else(|| library.directory.join(&name));
     if directory.join(CARD).exists() {
         let why = "a bundle is there already; choose another --name or --out, or remove it".into();
-        return Err(Error::Output { path: directory, why });
+        return Err(FileError::Unwritable { path: directory, why }.into());
     }
     let draft = start_draft(&directory)?;
     let card = make(setup, manifest, &library.read(None)?, draft.path(), name, options)?;
-    finish(&draft, &directory).map_err(|error| unwritable(&directory, &error))?;
+    finish(&draft, &directory).map_err(FileError::unwritable(&directory))?;
     let (place, architecture, name) = (directory.display(), &card.model.architecture, &card.model.name);
     println!("{place}: {architecture}, self-test recorded; scan with --model {name}");
     Ok(())
@@ -39,7 +38,7 @@ pub fn run(setup: &Setup, manifest: &PluginManifest, library: &Library, options:
 fn start_draft(directory: &Path) -> Result<tempfile::TempDir, Error> {
     let parent = directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let made = std::fs::create_dir_all(parent).and_then(|()| tempfile::tempdir_in(parent));
-    made.map_err(|error| unwritable(parent, &error))
+    made.map_err(|error| FileError::unwritable(parent)(error).into())
 }
 
 fn finish(draft: &tempfile::TempDir, directory: &Path) -> std::io::Result<()> {
@@ -72,7 +71,7 @@ fn copy_faces(from: &Bundle, directory: &Path) -> Result<Part, Error> {
     let known = from.card.parts.iter().find(|part| part.name == "faces").expect("a bundle that was read has faces");
     let (_, bytes) = from.parts().find(|(name, _)| *name == "faces").expect("read with its parts");
     let path = directory.join("faces.onnx");
-    std::fs::write(&path, bytes).map_err(|e| unwritable(&path, &e))?;
+    std::fs::write(&path, bytes).map_err(FileError::unwritable(&path))?;
     Ok(Part { file: "faces.onnx".into(), sha256: sha256(bytes), ..known.clone() })
 }
 
@@ -118,5 +117,5 @@ fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, card: &Car
 fn write_card(directory: &Path, card: &Card) -> Result<(), Error> {
     let path = directory.join(CARD);
     let text = toml::to_string_pretty(card).expect("a card is plain data");
-    replace(&path, text.trim_end().as_bytes())
+    Ok(replace(&path, text.trim_end().as_bytes())?)
 }

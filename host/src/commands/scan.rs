@@ -1,6 +1,7 @@
 //! `veritag scan`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -10,24 +11,43 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{SOME_FAILED, progress, start};
 use crate::assessment::Assessment;
 use crate::cli::{Scan, Setup};
+use crate::config;
 use crate::error::Error;
+use crate::files::{check_writable, expand, replace};
 use crate::output::report::{self, Entry};
 use crate::output::{Thumbnail, table, thumbnails};
-use crate::scan::{Scanner, inputs, parallel::in_order, sidecar};
-use crate::tags::{keywords::Words, xmp};
+use crate::scan::{Scanner, parallel::in_order};
+use crate::tags::{self, Tags};
 
 /// # Errors
 /// What kept the scan from starting; what goes wrong with one asset is in its assessment.
 pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
-    let files = inputs::expand(&options.paths, io::stdin().lock())?;
-    options.report.as_deref().map_or(Ok(()), sidecar::check)?;
+    let files = expand(&options.paths, io::stdin().lock())?;
+    options.report.as_deref().map_or(Ok(()), check_writable)?;
+    let wanted = wanted(options)?;
     let workers = start::workers(setup);
     start::start_threads(workers);
     let patience = Duration::from_secs(options.patience.into());
     let scanner = start::scanner(setup, options.windows.into(), patience)?;
     let mut run = Run::new(options, files.len());
-    in_order(workers, &files, |path| Done::with(&scanner, path, options), |done| run.take(done));
-    run.finish(&scanner)
+    let mut read = if options.json { Ok(()) } else { run.print(&table::header(width())) };
+    in_order(
+        workers,
+        &files,
+        |path| Done::with(&scanner, path, options, &wanted),
+        |done| {
+            read = run.take(done);
+            if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        },
+    );
+    // Whoever read our output may be gone.
+    Ok(read.and_then(|()| run.finish(&scanner)).unwrap_or(ExitCode::from(SOME_FAILED)))
+}
+
+/// What is written, in the keywords that a service on the same library would use.
+fn wanted(options: &Scan) -> Result<Tags, Error> {
+    let config = config::load(options.config.as_deref(), config::variables())?;
+    Ok(Tags { json: options.write, xmp: options.xmp, words: config.tags.words })
 }
 
 /// One asset, assessed and, if so asked, written.
@@ -38,23 +58,13 @@ struct Done {
 }
 
 impl Done {
-    fn with(scanner: &Scanner, path: &Path, options: &Scan) -> Self {
+    fn with(scanner: &Scanner, path: &Path, options: &Scan, wanted: &Tags) -> Self {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
         let thumbnails = if options.report.is_some() { thumbnails(&assessment, &scanned.stills) } else { Vec::new() };
-        let unwritten = if missing(&assessment) { None } else { keep(path, &assessment, options).err() };
-        Self { assessment, thumbnails, unwritten }
+        let written = if missing(&assessment) { Ok(Vec::new()) } else { tags::write(path, &assessment, wanted) };
+        Self { assessment, thumbnails, unwritten: written.err().map(Error::from) }
     }
-}
-
-fn keep(path: &Path, assessment: &Assessment, options: &Scan) -> Result<(), Error> {
-    if options.write {
-        sidecar::write(path, assessment)?;
-    }
-    if options.xmp {
-        xmp::sidecar::write(path, assessment, &Words::default().keyword(assessment.verdict, assessment.review))?;
-    }
-    Ok(())
 }
 
 /// What a run prints, keeps and remembers.
@@ -71,46 +81,41 @@ impl<'a> Run<'a> {
     fn new(options: &'a Scan, files: usize) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("valid template");
         let bar = progress::bar(files).with_style(style);
-        let run = Self { options, begun: Instant::now(), bar, entries: vec![], all: vec![], unwritten: vec![] };
-        if !options.json {
-            run.print(&table::header(width()));
-        }
-        run
+        Self { options, begun: Instant::now(), bar, entries: vec![], all: vec![], unwritten: vec![] }
     }
 
-    fn take(&mut self, done: Done) {
+    fn take(&mut self, done: Done) -> io::Result<()> {
         let Done { assessment, thumbnails, unwritten } = done;
-        if self.options.json {
-            self.print(&serde_json::to_string(&assessment).expect("plain data serializes"));
-        } else {
-            self.print(&table::line(&assessment, width(), io::stdout().is_terminal()));
-        }
         self.unwritten.extend(unwritten);
+        if self.options.json {
+            self.print(&serde_json::to_string(&assessment).expect("plain data serializes"))?;
+        } else {
+            self.print(&table::line(&assessment, width(), console::colors_enabled()))?;
+        }
         if self.options.report.is_some() {
             self.entries.push(Entry { assessment: assessment.clone(), thumbnails });
         }
         self.all.push(assessment);
         self.bar.inc(1);
+        Ok(())
     }
 
-    fn print(&self, line: &str) {
+    fn print(&self, line: &str) -> io::Result<()> {
         self.bar.suspend(|| {
             let mut out = io::stdout().lock();
-            if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                // Whoever read our output is gone.
-                std::process::exit(SOME_FAILED.into());
-            }
-        });
+            writeln!(out, "{line}").and_then(|()| out.flush())
+        })
     }
 
-    fn finish(mut self, scanner: &Scanner) -> Result<ExitCode, Error> {
+    fn finish(mut self, scanner: &Scanner) -> io::Result<ExitCode> {
         self.bar.finish_and_clear();
         if !self.options.json {
-            self.print(&table::footer(&self.all, self.begun.elapsed()));
-            self.print(&table::judge(&scanner.pool.bundle().card));
+            self.print(&table::footer(&self.all, self.begun.elapsed()))?;
+            self.print(&table::judge(&scanner.pool.bundle().card))?;
         }
         if let Some(path) = &self.options.report {
-            self.unwritten.extend(sidecar::replace(path, report::html(&self.entries).as_bytes()).err());
+            let written = replace(path, report::html(&self.entries).as_bytes());
+            self.unwritten.extend(written.err().map(Error::from));
         }
         self.unwritten.iter().for_each(|error| eprintln!("veritag: {}: {error}", error.code()));
         let failed = self.all.iter().any(|assessment| assessment.reason.as_deref() == Some("failed"));

@@ -1,17 +1,18 @@
 //! `veritag untag`.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::io;
 use std::process::ExitCode;
 
 use super::{SOME_FAILED, service};
 use crate::cli::Untag;
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetcher};
-use crate::scan::{inputs, sidecar};
-use crate::store::{OBJECT, Store, StoreError, Written};
-use crate::tags::xmp;
+use crate::files::expand;
+use crate::store::{Store, StoreError, Written};
+use crate::tags::{
+    self,
+    object::{OBJECT, without},
+};
 
 /// # Errors
 /// What kept the command from finding the assets or reading the records.
@@ -23,11 +24,10 @@ pub fn run(options: &Untag) -> Result<ExitCode, Error> {
 /// Whether anything failed.
 fn named(options: &Untag) -> Result<bool, Error> {
     let (mut untagged, mut failed) = (0, false);
-    for asset in inputs::expand(&options.paths, io::stdin().lock())? {
-        let json = remove(&sidecar::path_of(&asset));
-        match json.and_then(|json| Ok(xmp::sidecar::remove(&asset)? || json)) {
+    for asset in expand(&options.paths, io::stdin().lock())? {
+        match tags::remove(&asset) {
             Ok(found) => untagged += usize::from(found),
-            Err(error) => failed = told(&error),
+            Err(error) => failed = told(&error.into()),
         }
     }
     println!("untagged {untagged}");
@@ -60,11 +60,9 @@ fn all(options: &Untag) -> Result<bool, Error> {
 }
 
 async fn take_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
-    let place = Path::new(&written.place);
     let found = match written.target.as_str() {
         OBJECT => take_object_tag_back(store, fetcher, written).await?,
-        "xmp" => xmp::sidecar::remove_from(place)?,
-        _ => remove(place)?,
+        target => tags::remove_at(target, &written.place)?,
     };
     store.strike(&written.target, &written.place).await?;
     Ok(found)
@@ -79,20 +77,9 @@ async fn take_object_tag_back(store: &Store, fetcher: &Fetcher, written: &Writte
         Err(FetchError::NotFound) => return Ok(false),
         tags => tags?,
     };
-    let after: Vec<_> = before.iter().filter(|tag| !ours.contains(tag)).cloned().collect();
-    if after == before {
-        return Ok(false);
-    }
+    let Some(after) = without(before, &ours) else { return Ok(false) };
     object.write(&after).await?;
     Ok(true)
-}
-
-fn remove(file: &Path) -> Result<bool, Error> {
-    match fs::remove_file(file) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(sidecar::unwritable(file, &error)),
-    }
 }
 
 fn told(error: &Error) -> bool {

@@ -16,7 +16,7 @@ pub use secret::{Secret, SecretRef};
 
 use crate::assessment::plain_name;
 use crate::ingest::{Dialect, Place};
-use crate::tags::keywords::Words;
+use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,23 +70,6 @@ impl Default for Service {
             drain_s: 30,
             attempts: 5,
         }
-    }
-}
-
-/// What is written where, for assets that are files.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Tags {
-    /// ASSET.veritag.json
-    pub json: bool,
-    /// ASSET.xmp
-    pub xmp: bool,
-    pub words: Words,
-}
-
-impl Default for Tags {
-    fn default() -> Self {
-        Self { json: true, xmp: false, words: Words::default() }
     }
 }
 

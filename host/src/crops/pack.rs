@@ -12,9 +12,8 @@ use veritag_abi::{ModelId, Quality, TensorBatch, TrackFrame, Window};
 
 use super::picture::pictures;
 use crate::error::Error;
-use crate::hash::sha256;
+use crate::files::{FileError, replace, sha256};
 use crate::labels::Entry;
-use crate::scan::sidecar::{self, unwritable};
 
 pub const SCHEMA: &str = "veritag.crops/1";
 /// Largest part, in bytes of pictures: with its header at most 60 MiB, unless one track is larger.
@@ -80,7 +79,7 @@ impl Pack {
     /// Starts a pack in `directory`, which must be new or empty.
     ///
     /// # Errors
-    /// [`Error::Output`] when it has something in it, or cannot be written to.
+    /// [`Error::File`] when it has something in it, or cannot be written to.
     pub fn create(directory: &Path, input: Input) -> Result<Self, Error> {
         let start = || -> std::io::Result<File> {
             std::fs::create_dir_all(directory)?;
@@ -89,21 +88,21 @@ impl Pack {
             }
             File::create_new(directory.join("tracks.jsonl"))
         };
-        let tracks = BufWriter::new(start().map_err(|e| unwritable(directory, &e))?);
+        let tracks = BufWriter::new(start().map_err(FileError::unwritable(directory))?);
         Ok(Self { directory: directory.to_owned(), input, tracks, pictures: Vec::new(), parts: Vec::new() })
     }
 
     /// Adds the faces of one window of an asset; gives how many there were.
     ///
     /// # Errors
-    /// [`Error::Output`] when the pack cannot be written to.
+    /// [`Error::File`] when the pack cannot be written to.
     pub fn add(&mut self, asset: &Entry, crops: &TensorBatch) -> Result<usize, Error> {
         let mut data = crops.data.as_slice();
         let windows = &crops.seen.windows;
         for window in windows {
             for face in 0..window.tracks.len() {
                 let (track, rest) = data.split_at(window.tracks[face].frames.len() * self.each());
-                self.add_track(asset, window, face, track).map_err(|e| unwritable(&self.directory, &e))?;
+                self.add_track(asset, window, face, track).map_err(FileError::unwritable(&self.directory))?;
                 data = rest;
             }
         }
@@ -154,14 +153,14 @@ impl Pack {
     /// Ends the pack.
     ///
     /// # Errors
-    /// [`Error::Output`] when it cannot be written to.
+    /// [`Error::File`] when it cannot be written to.
     pub fn finish(mut self, model: &ModelId, window: u32) -> Result<(), Error> {
         let last = if self.pictures.is_empty() { Ok(()) } else { self.close_part() };
-        last.and_then(|()| self.tracks.flush()).map_err(|e| unwritable(&self.directory, &e))?;
+        last.and_then(|()| self.tracks.flush()).map_err(FileError::unwritable(&self.directory))?;
         let Input { size, margin, .. } = self.input;
         let contents = Contents { schema: SCHEMA, model, size, margin, window, parts: &self.parts };
         let contents = serde_json::to_vec_pretty(&contents).expect("plain data serializes");
-        sidecar::replace(&self.directory.join("crops.json"), &contents)
+        Ok(replace(&self.directory.join("crops.json"), &contents)?)
     }
 }
 

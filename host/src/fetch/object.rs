@@ -14,8 +14,8 @@ use reqwest::{Client, redirect};
 use super::FetchError;
 use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
+use crate::files::may_be_media;
 use crate::ingest::{Arrival, Place};
-use crate::scan::inputs;
 
 /// How long tagging an object may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +51,7 @@ impl Stores {
         let mut found = Vec::new();
         for ((_, bucket), objects) in self.buckets.iter().filter(|((name, _), _)| name == store) {
             let objects: Vec<_> = objects.list(None).try_collect().await.map_err(meaning)?;
-            let media = |object: &ObjectMeta| inputs::may_be_media(object.location.as_ref().as_ref());
+            let media = |object: &ObjectMeta| may_be_media(object.location.as_ref().as_ref());
             found.extend(objects.into_iter().filter(media).map(|object| {
                 let place = Place::Object { bucket: bucket.clone(), key: object.location.to_string() };
                 Arrival::new(place).version(object.e_tag)

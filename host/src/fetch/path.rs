@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::FetchError;
 use crate::config::Source;
+use crate::files::{media, version};
 use crate::ingest::{Arrival, Place};
-use crate::scan::inputs;
 
 /// The file that `path` names, below the source's root once every link is followed.
 ///
@@ -24,10 +24,10 @@ pub fn resolve(source: &Source, path: &str) -> Result<PathBuf, FetchError> {
 /// What may be media below `root`, each as a change of it would be announced.
 pub fn list(root: &Path) -> Vec<Arrival> {
     let arrival = |path: PathBuf| {
-        let version = inputs::version(&path)?;
+        let version = version(&path)?;
         Some(Arrival::new(Place::Path(path.to_str()?.to_owned())).version(Some(version)))
     };
-    inputs::media(root).into_iter().filter_map(arrival).collect()
+    media(root).into_iter().filter_map(arrival).collect()
 }
 
 #[cfg(test)]

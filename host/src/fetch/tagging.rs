@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use xot::Xot;
 
 use super::FetchError;
+use crate::tags::object::Tag;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 /// What a key may show as it is in an address.
@@ -24,9 +25,6 @@ pub struct Tagger {
     pub region: String,
     pub credential: Option<AwsCredential>,
 }
-
-/// Name and value.
-pub type Tag = (String, String);
 
 /// An object of such a bucket.
 pub struct TaggedObject<'a> {
@@ -51,13 +49,6 @@ impl TaggedObject<'_> {
         }
         self.tagger.request("PUT", self.key, written(tags)).await.map(drop)
     }
-}
-
-/// The tags with `new` in the place of `ours`; None if there is a tag of that name that is not ours.
-pub fn with(mut tags: Vec<Tag>, ours: &[Tag], new: &Tag) -> Option<Vec<Tag>> {
-    tags.retain(|tag| !ours.contains(tag));
-    let free = tags.iter().all(|(name, _)| *name != new.0);
-    free.then(|| [tags, vec![new.clone()]].concat())
 }
 
 impl Tagger {
@@ -124,17 +115,6 @@ fn written(tags: &[Tag]) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn only_our_own_tag_gives_way() {
-        let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let (ann, ours, new) = (tag("owner", "ann"), tag("check", "fake"), tag("check", "real"));
-        let before = vec![ours.clone(), ann.clone()];
-        assert_eq!(with(before.clone(), &[ours], &new), Some(vec![ann.clone(), new.clone()]));
-        assert_eq!(with(before, &[], &new), None);
-        assert_eq!(with(vec![new.clone()], &[], &new), None, "a person may have given the same");
-        assert_eq!(with(vec![ann.clone()], &[], &new), Some(vec![ann, new]));
-    }
 
     proptest! {
         #[test]

@@ -12,12 +12,13 @@ use super::notify::Notifier;
 use super::order::Job;
 use super::queue::Work;
 use crate::assessment::Assessment;
-use crate::config::{Event, Tags};
+use crate::config::Event;
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetched, Fetcher, Spool};
-use crate::hash::sha256_of;
-use crate::scan::{Scanner, inputs};
+use crate::files::{sha256_of, version};
+use crate::scan::Scanner;
 use crate::store::{ArrivalRecord, State, StoreError};
+use crate::tags::Tags;
 
 /// How many times its tries an asset may be begun before it counts as what ends the process.
 const DEADLY: i64 = 3;
@@ -126,7 +127,7 @@ impl Assessor {
     /// The asset's hash, and the id of the assessment of it.
     async fn known_or_scanned(&self, fetched: &Fetched) -> Result<(String, String), Fault> {
         let (model, plugin) = (&self.scanner.pool.bundle().id.sha256, &self.scanner.plugin.sha256);
-        let (path, before) = (fetched.path().to_owned(), inputs::version(fetched.path()));
+        let (path, before) = (fetched.path().to_owned(), version(fetched.path()));
         let asset = blocking(move || std::fs::File::open(path).and_then(sha256_of)).await?;
         let (asset, _) = asset.map_err(FetchError::unreachable)?;
         if let Some(id) = self.intake.store.known(&asset, model, plugin).await? {
@@ -134,8 +135,7 @@ impl Assessor {
             return Ok((asset, id));
         }
         let assessment = self.scan(fetched.path().to_owned()).await?;
-        if inputs::version(fetched.path()) != before || assessment.asset.sha256.as_ref().is_some_and(|is| *is != asset)
-        {
+        if version(fetched.path()) != before || assessment.asset.sha256.as_ref().is_some_and(|is| *is != asset) {
             return Err(Fault::Changed);
         }
         let id = self.intake.store.keep(&asset, model, plugin, &assessment).await?;

@@ -13,13 +13,13 @@ use crate::assessment::Assessment;
 use crate::config::{self, ConfigError, Event, shown};
 use crate::error::with_causes;
 use crate::store::{ArrivalRecord, StoreError};
-use crate::tags::keywords::Words;
+use crate::tags::Keywords;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Notifier {
     http: Client,
-    words: Words,
+    words: Keywords,
     receivers: Vec<Receiver>,
 }
 
@@ -47,7 +47,7 @@ pub struct Notice {
 impl Notifier {
     /// # Errors
     /// [`ConfigError`] when a secret is missing or unusable.
-    pub fn new(webhooks: &[config::Webhook], words: &Words) -> Result<Self, ConfigError> {
+    pub fn new(webhooks: &[config::Webhook], words: &Keywords) -> Result<Self, ConfigError> {
         let http = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).build();
         let http = http.map_err(|error| ConfigError::Senseless { key: "webhook".into(), why: error.to_string() })?;
         let words = words.clone();
@@ -148,7 +148,7 @@ async fn push(intake: &Intake, notice: Notice, delay: Duration) -> Result<(), St
 }
 
 /// What is told: enough to act on, without the windows.
-fn message(notice: &Notice, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Words) -> Value {
+fn message(notice: &Notice, record: &ArrivalRecord, assessment: Option<&Assessment>, words: &Keywords) -> Value {
     let found = assessment.map(|assessment| {
         json!({
             "keyword": words.keyword(assessment.verdict, assessment.review).flat(),

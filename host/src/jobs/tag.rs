@@ -6,9 +6,10 @@ use super::assess::{Assessor, Fault, blocking};
 use super::order::{self, Followed};
 use crate::assessment::Assessment;
 use crate::config::Event;
-use crate::fetch::{FetchError, with};
-use crate::store::{ArrivalRecord, OBJECT, StoreError};
+use crate::fetch::FetchError;
+use crate::store::{ArrivalRecord, StoreError};
 use crate::tags;
+use crate::tags::object::{OBJECT, with};
 
 impl Assessor {
     /// What an assessment and a person say of an arrival, wherever its source wants to see it.
@@ -31,7 +32,7 @@ impl Assessor {
         let Some(path) = self.fetcher.in_place(&record.source, &record.arrival.place)? else { return Ok(()) };
         let wanted = self.tags.clone();
         let written = blocking(move || tags::write(&path, &assessment, &wanted)).await?;
-        for (target, place) in written.map_err(Fault::Tag)? {
+        for (target, place) in written.map_err(|error| Fault::Tag(error.into()))? {
             self.intake.store.note(&record.id, target, &place, &[]).await?;
         }
         Ok(())

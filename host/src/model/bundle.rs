@@ -6,7 +6,7 @@ use veritag_abi::ModelId;
 use veritag_abi::bundle::Bundle as Card;
 
 use crate::blame::Blame;
-use crate::hash::sha256;
+use crate::files::sha256;
 
 /// The file of a bundle that names the others.
 pub const CARD: &str = "model.toml";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use console::Style;
 use unicode_width::UnicodeWidthStr;
 use veritag_abi::Verdict;
 use veritag_abi::bundle::Bundle;
@@ -15,8 +16,6 @@ pub(super) const REASON: usize = 26;
 const TIME: usize = 8;
 /// The path keeps this much before the reason gives way to it.
 const PATH: usize = 20;
-const RESET: &str = "\x1b[0m";
-const DIM: &str = "\x1b[2m";
 
 /// The names of the columns, for a terminal `width` cells wide.
 pub fn header(width: usize) -> String {
@@ -31,7 +30,7 @@ pub fn line(assessment: &Assessment, width: usize, colour: bool) -> String {
     let path = words::visible(&assessment.asset.path);
     let verdict = words::verdict_name(assessment.verdict);
     let [verdict, rest] = row([verdict, &score, reason.unwrap_or_default(), &time, &path], width);
-    paint(&verdict, ink(assessment.verdict), colour) + &rest
+    format!("{}{rest}", style(assessment.verdict).force_styling(colour).apply_to(verdict))
 }
 
 /// The closing line: `12 assets: 2 fake, 1 unsure, 6 real, 3 not assessed, in 14.2 s`.
@@ -94,19 +93,12 @@ fn starts_visibly(text: &str) -> bool {
 }
 
 /// Colours that stay apart for colour-blind eyes; the words carry the meaning.
-fn ink(verdict: Verdict) -> &'static str {
+fn style(verdict: Verdict) -> Style {
     match verdict {
-        Verdict::Fake => "\x1b[1;31m",
-        Verdict::Unsure => "\x1b[33m",
-        Verdict::Real => "\x1b[36m",
-        Verdict::NotAssessed => DIM,
-    }
-}
-
-fn paint(text: &str, ink: &str, colour: bool) -> String {
-    match colour {
-        true => format!("{ink}{text}{RESET}"),
-        false => text.to_owned(),
+        Verdict::Fake => Style::new().bold().red(),
+        Verdict::Unsure => Style::new().yellow(),
+        Verdict::Real => Style::new().cyan(),
+        Verdict::NotAssessed => Style::new().dim(),
     }
 }
 
@@ -164,7 +156,7 @@ fake          >0.99                                 0.2 s  portrait.jpg";
 
     #[test]
     fn colours_only_when_asked() {
-        assert!(line(&examples::fake(), 80, true).starts_with("\x1b[1;31mfake        \x1b[0m"));
+        assert!(line(&examples::fake(), 80, true).starts_with("\x1b[31m\x1b[1mfake        \x1b[0m"));
         assert!(!line(&examples::fake(), 80, false).contains('\x1b'));
     }
 

@@ -41,7 +41,7 @@ impl PluginManifest {
         let [Wasm::File { path, meta }] = self.manifest.wasm.as_slice() else { unreachable!("checked when read") };
         let bytes =
             std::fs::read(path).map_err(|e| PluginError::NotFound { path: path.clone(), why: e.to_string() })?;
-        let found = crate::hash::sha256(&bytes);
+        let found = crate::files::sha256(&bytes);
         match &meta.hash {
             Some(expected) if *expected != found => {
                 Err(PluginError::HashMismatch { path: path.clone(), expected: expected.clone(), found })

@@ -9,7 +9,7 @@ use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatc
 
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA};
 use crate::error::Error;
-use crate::hash::sha256_of;
+use crate::files::sha256_of;
 use crate::media::error::MediaError;
 use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample, source};
 use crate::output::words;

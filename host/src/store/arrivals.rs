@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, id, now};
 use crate::config::Source;
-use crate::hash::sha256;
+use crate::files::sha256;
 use crate::ingest::Arrival;
 
 /// How far an arrival has come. From `waiting` it goes to one of the others, and nowhere from there but by a person's

@@ -3,17 +3,14 @@
 use sqlx::FromRow;
 
 use super::{Store, StoreError, now};
-use crate::fetch::Tag;
-
-/// The target of an object's tags.
-pub const OBJECT: &str = "object";
+use crate::tags::object::Tag;
 
 /// Something of ours, at a place that a source's asset led to.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct Written {
     pub arrival: String,
     pub source: String,
-    /// `json`, `xmp` or [`OBJECT`].
+    /// `json`, `xmp` or `object`.
     pub target: String,
     pub place: String,
 }

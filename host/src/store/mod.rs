@@ -18,7 +18,7 @@ use ulid::Ulid;
 
 pub use arrivals::{ArrivalRecord, Known, Received, State};
 pub use error::StoreError;
-pub use ledger::{OBJECT, Written};
+pub use ledger::Written;
 pub use reviews::ReviewRecord;
 
 /// What SQLite needs to be told for every connection: to wait for other writers, and to lose nothing to a kill.

@@ -8,7 +8,7 @@ use crate::assessment::Review;
 /// A prefix that marks our keywords, and a word for each verdict and each decision.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Words {
+pub struct Keywords {
     pub prefix: String,
     pub fake: String,
     pub real: String,
@@ -19,7 +19,7 @@ pub struct Words {
     pub reviewed_as_unsure: String,
 }
 
-impl Default for Words {
+impl Default for Keywords {
     fn default() -> Self {
         Self {
             prefix: "deepfake-check".into(),
@@ -41,7 +41,7 @@ pub struct Keyword {
     word: String,
 }
 
-impl Words {
+impl Keywords {
     /// What a person has decided goes before what the model says.
     pub fn keyword(&self, verdict: Verdict, review: Review) -> Keyword {
         let word = match (review, verdict) {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_catalogue_gets_its_separator() {
-        let keyword = Words::default().keyword(Verdict::Fake, Review::NotReviewed);
+        let keyword = Keywords::default().keyword(Verdict::Fake, Review::NotReviewed);
         assert_eq!(keyword.flat(), "deepfake-check:likely-fake");
         assert_eq!(keyword.lightroom(), "deepfake-check|likely-fake");
         assert_eq!(keyword.digikam(), "deepfake-check/likely-fake");
@@ -101,13 +101,13 @@ mod tests {
 
     #[test]
     fn a_person_has_the_last_word() {
-        let keyword = Words::default().keyword(Verdict::Fake, Review::ReviewedAsReal);
+        let keyword = Keywords::default().keyword(Verdict::Fake, Review::ReviewedAsReal);
         assert_eq!(keyword.flat(), "deepfake-check:reviewed-as-real");
     }
 
     #[test]
     fn without_a_prefix_the_word_stands_alone() {
-        let words = Words { prefix: String::new(), ..Words::default() };
-        assert_eq!(words.keyword(Verdict::Unsure, Review::NotReviewed).digikam(), "unsure");
+        let keywords = Keywords { prefix: String::new(), ..Keywords::default() };
+        assert_eq!(keywords.keyword(Verdict::Unsure, Review::NotReviewed).digikam(), "unsure");
     }
 }

@@ -1,27 +1,120 @@
-//! What others get to see of an assessment: files beside the asset, and the keywords in them.
+//! What others get to see of an assessment, and the only writer of it: sidecars beside the asset, tags of objects.
+//!
+//! What is not ours is never changed, and never removed.
 
-pub mod keywords;
-pub mod xmp;
+mod error;
+mod json;
+mod keywords;
+pub mod object;
+mod xmp;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use crate::assessment::Assessment;
-use crate::config::Tags;
-use crate::error::Error;
-use crate::scan::sidecar;
+pub use error::TagError;
+pub use keywords::{Keyword, Keywords};
 
-/// Writes what is wanted beside `asset`; gives what kind of thing was written where. Doing it again changes nothing.
+/// What is written beside assets that are files.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tags {
+    /// ASSET.veritag.json
+    pub json: bool,
+    /// ASSET.xmp
+    pub xmp: bool,
+    pub words: Keywords,
+}
+
+impl Default for Tags {
+    fn default() -> Self {
+        Self { json: true, xmp: false, words: Keywords::default() }
+    }
+}
+
+/// A kind of file beside an asset that says what was found.
+trait Sidecar {
+    /// Its name in the ledger.
+    fn name(&self) -> &'static str;
+
+    /// Where it is, or would be.
+    fn path_of(&self, asset: &Path) -> PathBuf;
+
+    /// Writes or changes it; a second time changes nothing.
+    fn write(&self, path: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<(), TagError>;
+
+    /// Takes back what is ours. False, and nothing is written, if there is none.
+    fn remove(&self, path: &Path) -> Result<bool, TagError>;
+}
+
+const SIDECARS: [&dyn Sidecar; 2] = [&json::Json, &xmp::Xmp];
+
+/// Writes what is wanted beside `asset`, which is not opened; gives the target and place of each, for the ledger.
 ///
 /// # Errors
-/// [`Error`] when something cannot be written.
-pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec<(&'static str, String)>, Error> {
-    let mut written = Vec::new();
-    if wanted.json {
-        written.push(("json", sidecar::write(asset, assessment)?));
+/// [`TagError`] when something cannot be written, or what is there is not to be changed.
+pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec<(&'static str, String)>, TagError> {
+    let keyword = wanted.words.keyword(assessment.verdict, assessment.review);
+    let wanted = SIDECARS.into_iter().zip([wanted.json, wanted.xmp]).filter(|(_, wanted)| *wanted);
+    let write = |(sidecar, _): (&dyn Sidecar, _)| {
+        let path = sidecar.path_of(asset);
+        sidecar.write(&path, assessment, &keyword)?;
+        Ok((sidecar.name(), path.to_string_lossy().into_owned()))
+    };
+    wanted.map(write).collect()
+}
+
+/// Takes back all that [`write`] ever wrote beside `asset`; false if there was nothing.
+///
+/// # Errors
+/// [`TagError`] when something cannot be changed, or is not ours.
+pub fn remove(asset: &Path) -> Result<bool, TagError> {
+    let removed = SIDECARS.map(|sidecar| sidecar.remove(&sidecar.path_of(asset)));
+    removed.into_iter().try_fold(false, |found, removed| Ok(found | removed?))
+}
+
+/// Takes back what is ours at a place of the ledger; false if nothing is there any more.
+///
+/// # Errors
+/// [`TagError::UnknownTarget`], and those of [`remove`].
+pub fn remove_at(target: &str, place: &str) -> Result<bool, TagError> {
+    let sidecar = SIDECARS.into_iter().find(|sidecar| sidecar.name() == target);
+    let unknown = || TagError::UnknownTarget { target: target.into(), place: place.into() };
+    sidecar.ok_or_else(unknown)?.remove(Path::new(place))
+}
+
+/// `clip.mp4` with something after its whole name.
+fn with_ending(asset: &Path, ending: &str) -> PathBuf {
+    let mut name = asset.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_ours_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let asset = directory.path().join("a.jpg");
+        let json = directory.path().join("a.jpg.veritag.json");
+        fs::write(&json, "hi").unwrap();
+        assert_eq!(remove(&asset).unwrap_err().code(), "tags-bad-sidecar");
+        fs::write(&json, r#"{"schema": "veritag-assessment-7"}"#).unwrap();
+        assert!(remove(&asset).unwrap() && !json.exists());
+        assert!(!remove(&asset).unwrap());
     }
-    if wanted.xmp {
-        let keyword = wanted.words.keyword(assessment.verdict, assessment.review);
-        written.push(("xmp", xmp::sidecar::write(asset, assessment, &keyword)?));
+
+    #[test]
+    fn what_nobody_here_knows_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("a.jpg");
+        fs::write(&place, "a picture").unwrap();
+        assert_eq!(remove_at("iptc", place.to_str().unwrap()).unwrap_err().code(), "tags-unknown-target");
+        assert!(place.exists());
     }
-    Ok(written.into_iter().map(|(target, path)| (target, path.to_string_lossy().into_owned())).collect())
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use reqwest::blocking::multipart::Form;
 use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use veritag::hash::sha256;
+use veritag::files::sha256;
 use veritag_tests::service::{Place, TOKEN};
 use veritag_tests::{fixture, root, run};
 

@@ -13,10 +13,10 @@ use super::{SOME_FAILED, start};
 use crate::cli::{Evaluate, Setup};
 use crate::error::Error;
 use crate::evaluate::{BundleReport, Evaluation, card};
+use crate::files::{check_writable, replace};
 use crate::labels::Labels;
 use crate::output::evaluation::{self as page, table};
 use crate::output::words::reason_in_words;
-use crate::scan::sidecar;
 
 /// Outcomes that are no fault of the asset.
 const OURS: [&str; 3] = ["failed", "not_found", "unreadable"];
@@ -27,7 +27,7 @@ pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let labels = labels(options)?;
     for file in [&options.json, &options.report, &options.card].into_iter().flatten() {
-        sidecar::check(file)?;
+        check_writable(file)?;
     }
     let workers = start::workers(setup);
     start::start_threads(workers);
@@ -63,10 +63,10 @@ fn labels(options: &Evaluate) -> Result<Labels, Error> {
 
 fn write(options: &Evaluate, evaluation: &Evaluation) -> Result<(), Error> {
     if let Some(path) = &options.json {
-        sidecar::replace(path, &serde_json::to_vec_pretty(evaluation).expect("plain data serializes"))?;
+        replace(path, &serde_json::to_vec_pretty(evaluation).expect("plain data serializes"))?;
     }
     if let Some(path) = &options.report {
-        sidecar::replace(path, page::html(evaluation).as_bytes())?;
+        replace(path, page::html(evaluation).as_bytes())?;
     }
     let Some(path) = &options.card else { return Ok(()) };
     for (nth, bundle) in evaluation.bundles.iter().enumerate() {
@@ -74,7 +74,7 @@ fn write(options: &Evaluate, evaluation: &Evaluation) -> Result<(), Error> {
         let again = evaluation.bundles[..nth].iter().any(|other| name(other) == name(bundle));
         let own = if again { format!("{}-{}", name(bundle), nth + 1) } else { name(bundle) };
         let path = if evaluation.bundles.len() == 1 { path.clone() } else { card_of(path, &own) };
-        sidecar::replace(&path, card::markdown(evaluation, bundle).as_bytes())?;
+        replace(&path, card::markdown(evaluation, bundle).as_bytes())?;
     }
     Ok(())
 }

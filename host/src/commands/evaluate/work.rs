@@ -1,6 +1,7 @@
 //! Looking at every asset, and at degraded copies of it, with every model.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::evaluate::degradation::{self, Degradation};
 use crate::evaluate::evaluation::Run;
 use crate::evaluate::{About, BundleReport, Outcome, copies, identity};
+use crate::files::FileError;
 use crate::labels::{Entry, Labels};
 use crate::scan::{Scanner, parallel::in_order};
 
@@ -38,8 +40,7 @@ impl<'a> Work<'a> {
         let named = options.models.iter().map(|name| Setup { model: Some(name.clone()), ..setup.clone() });
         let setups = if options.models.is_empty() { vec![setup.clone()] } else { named.collect() };
         let scanners = setups.iter().map(|setup| start::scanner(setup, options.windows.into(), patience));
-        let directory = tempfile::tempdir()
-            .map_err(|error| Error::Output { path: std::env::temp_dir(), why: error.to_string() })?;
+        let directory = tempfile::tempdir().map_err(FileError::unwritable(&std::env::temp_dir()))?;
         let degradations = if options.robust { &degradation::ALL[..] } else { &[] };
         let groups = identity::groups(&labels.entries);
         Ok(Self { labels, groups, scanners: scanners.collect::<Result<_, _>>()?, degradations, patience, directory })
@@ -69,6 +70,7 @@ impl<'a> Work<'a> {
             |outcomes| {
                 bar.inc(1);
                 results.push(outcomes);
+                ControlFlow::Continue(())
             },
         );
         bar.finish_and_clear();

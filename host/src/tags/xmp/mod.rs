@@ -6,11 +6,12 @@
 mod name;
 mod packet;
 mod record;
-pub mod sidecar;
+mod sidecar;
 mod value;
 
-pub use packet::{Packet, PacketError};
-pub use record::{is_tagged, tag, untag};
+use packet::Packet;
+use record::{is_tagged, tag, untag};
+pub use sidecar::Xmp;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::name::{HIERARCHICAL, METADATA_DATE, Name, SUBJECT, TAGS_LIST};
 use super::packet::Packet;
 use super::value::{List, Value};
 use crate::assessment::{Assessment, plain_name};
-use crate::tags::keywords::Keyword;
+use crate::tags::Keyword;
 
 /// One entry a model.
 const ASSESSMENTS: Name = Name::ours("Assessments");

@@ -6,20 +6,18 @@ use std::path::{Path, PathBuf};
 
 use super::{Packet, is_tagged, tag, untag};
 use crate::assessment::Assessment;
-use crate::error::Error;
-use crate::scan::inputs;
-use crate::scan::sidecar::{replace, unwritable};
-use crate::tags::keywords::Keyword;
+use crate::files::{FileError, is_media, replace};
+use crate::tags::{Keyword, Sidecar, TagError, with_ending};
 
 /// More than any catalogue writes.
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
+
+pub struct Xmp;
 
 /// Where the XMP of `asset` is: never a second file beside one that a catalogue reads. `IMG.xmp` may be of `IMG.CR2` or
 /// of `IMG.JPG`, so where both are there it is of neither.
-pub fn path_of(asset: &Path) -> PathBuf {
-    let mut whole = asset.as_os_str().to_owned();
-    whole.push(".xmp");
-    let (whole, short) = (PathBuf::from(whole), asset.with_extension("xmp"));
+fn path_of(asset: &Path) -> PathBuf {
+    let (whole, short) = (with_ending(asset, ".xmp"), asset.with_extension("xmp"));
     if !whole.exists() && short.exists() && !has_twin(asset) { short } else { whole }
 }
 
@@ -27,52 +25,42 @@ pub fn path_of(asset: &Path) -> PathBuf {
 fn has_twin(asset: &Path) -> bool {
     let entries = asset.parent().and_then(|directory| fs::read_dir(directory).ok());
     let mut paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    paths
-        .any(|path| path != asset && path.file_stem() == asset.file_stem() && inputs::is_media(&path) && path.is_file())
+    paths.any(|path| path != asset && path.file_stem() == asset.file_stem() && is_media(&path) && path.is_file())
 }
 
-/// Tags the sidecar of `asset`, which is made if there is none. The asset itself is not opened.
-///
-/// # Errors
-/// [`Error::Sidecar`] when what is there is no XMP, which is then left as it is; [`Error::Output`] when it cannot be
-/// written.
-pub fn write(asset: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<PathBuf, Error> {
-    let path = path_of(asset);
-    let mut packet = read(&path)?.unwrap_or_default();
-    tag(&mut packet, assessment, keyword);
-    replace(&path, packet.text().trim_end().as_bytes())?;
-    Ok(path)
-}
-
-/// Takes our tags out of the sidecar of `asset`; a sidecar that held nothing else goes. False, and nothing is
-/// written, if there are none.
-///
-/// # Errors
-/// As [`write`].
-pub fn remove(asset: &Path) -> Result<bool, Error> {
-    remove_from(&path_of(asset))
-}
-
-/// As [`remove`], of a sidecar.
-///
-/// # Errors
-/// As [`write`].
-pub fn remove_from(path: &Path) -> Result<bool, Error> {
-    let Some(mut packet) = read(path)?.filter(is_tagged) else { return Ok(false) };
-    match untag(&mut packet) {
-        true => replace(path, packet.text().trim_end().as_bytes())?,
-        false => fs::remove_file(path).map_err(|error| unwritable(path, &error))?,
+impl Sidecar for Xmp {
+    fn name(&self) -> &'static str {
+        "xmp"
     }
-    Ok(true)
+
+    fn path_of(&self, asset: &Path) -> PathBuf {
+        path_of(asset)
+    }
+
+    fn write(&self, path: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<(), TagError> {
+        let mut packet = read(path)?.unwrap_or_default();
+        tag(&mut packet, assessment, keyword);
+        Ok(replace(path, packet.text().trim_end().as_bytes())?)
+    }
+
+    /// A sidecar that held nothing else goes.
+    fn remove(&self, path: &Path) -> Result<bool, TagError> {
+        let Some(mut packet) = read(path)?.filter(is_tagged) else { return Ok(false) };
+        match untag(&mut packet) {
+            true => replace(path, packet.text().trim_end().as_bytes())?,
+            false => fs::remove_file(path).map_err(FileError::unwritable(path))?,
+        }
+        Ok(true)
+    }
 }
 
-fn read(path: &Path) -> Result<Option<Packet>, Error> {
-    let sidecar = |why: String| Error::Sidecar { path: path.to_owned(), why };
+fn read(path: &Path) -> Result<Option<Packet>, TagError> {
+    let sidecar = |why: String| TagError::NoXmp { path: path.to_owned(), why };
     let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)) {
+    match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(sidecar(error.to_string())),
-        Ok(_) if bytes.len() as u64 > MOST_BYTES => return Err(sidecar("it is larger than 16 MiB".into())),
+        Ok(_) if bytes.len() as u64 > MAX_BYTES => return Err(sidecar("it is larger than 16 MiB".into())),
         Ok(_) => {}
     }
     Packet::parse(&bytes).map(Some).map_err(|error| sidecar(error.to_string()))

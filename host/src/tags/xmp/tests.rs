@@ -6,7 +6,7 @@ use super::value::{List, Value};
 use super::*;
 use crate::assessment::Review;
 use crate::output::examples;
-use crate::tags::keywords::Words;
+use crate::tags::Keywords;
 
 const RECORDS: Name = Name::ours("Assessments");
 
@@ -44,7 +44,7 @@ fn strings(packet: &Packet, list: Name) -> Vec<String> {
 
 fn tagged(packet: &mut Packet, verdict: Verdict) {
     let assessment = if verdict == Verdict::Fake { examples::fake() } else { examples::real() };
-    tag(packet, &assessment, &Words::default().keyword(verdict, Review::NotReviewed));
+    tag(packet, &assessment, &Keywords::default().keyword(verdict, Review::NotReviewed));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn tagging_again_replaces_what_we_said_and_no_more() {
     assert_eq!(packet.items(RECORDS).len(), 1);
     let mut other = examples::fake();
     other.model.as_mut().unwrap().version = "2.0.0".into();
-    tag(&mut packet, &other, &Words::default().keyword(Verdict::Fake, Review::NotReviewed));
+    tag(&mut packet, &other, &Keywords::default().keyword(Verdict::Fake, Review::NotReviewed));
     assert_eq!(packet.items(RECORDS).len(), 2, "another version has an entry of its own");
     assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:likely-fake"]);
 }

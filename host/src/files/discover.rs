@@ -1,11 +1,11 @@
-//! Which files a scan is about.
+//! Which files a command is about.
 
 use std::ffi::OsStr;
 use std::io::BufRead;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
-use crate::error::Error;
+use super::FileError;
 
 /// Endings of our own files, and of those that stand beside media.
 const NOT_MEDIA: [&str; 8] = ["json", "xmp", "md", "txt", "py", "html", "toml", "info"];
@@ -21,14 +21,14 @@ const MEDIA: [&str; 36] = [
 /// sidecars and links to directories, in order of name, and `-` for a list on standard input, one path a line.
 ///
 /// # Errors
-/// [`Error::List`] when standard input cannot be read.
-pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Error> {
+/// [`FileError::List`] when standard input cannot be read.
+pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, FileError> {
     let mut stdin = Some(stdin);
     let mut files = Vec::new();
     for path in paths {
         if path == OsStr::new("-") {
             for line in stdin.take().into_iter().flat_map(|input| input.split(b'\n')) {
-                files.extend(from_line(&line.map_err(Error::List)?));
+                files.extend(from_line(&line.map_err(FileError::List)?));
             }
         } else if path.is_dir() {
             walk(path, &mut files);
@@ -39,16 +39,8 @@ pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Er
     Ok(files)
 }
 
-#[cfg(unix)]
 fn from_line(line: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
     (!line.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(line)))
-}
-
-#[cfg(not(unix))]
-fn from_line(line: &[u8]) -> Option<PathBuf> {
-    let line = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
-    (!line.is_empty()).then(|| PathBuf::from(line))
 }
 
 /// The file at `path`, or those below it, as far as they may be media and are not hidden.
@@ -60,13 +52,6 @@ pub fn media(path: &Path) -> Vec<PathBuf> {
         files.push(path.to_owned());
     }
     files
-}
-
-/// What tells the content of a file from an earlier one: its size and time of change. None if it is no file.
-pub fn version(path: &Path) -> Option<String> {
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {}", metadata.len(), changed.as_nanos()))
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {

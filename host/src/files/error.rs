@@ -1,0 +1,33 @@
+//! What can go wrong with files that we find or write.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::blame::Blame;
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{}: cannot write: {why}", path.display())]
+    Unwritable { path: PathBuf, why: String },
+    #[error("cannot read the list of paths: {0}")]
+    List(io::Error),
+}
+
+impl FileError {
+    /// For `map_err` on what happens when `path` is written.
+    pub fn unwritable(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Unwritable { path: path.to_owned(), why: error.to_string() }
+    }
+
+    /// Stable kebab-case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unwritable { .. } => "output-unwritable",
+            Self::List(_) => "config-bad-list",
+        }
+    }
+
+    pub fn blame(&self) -> Blame {
+        Blame::Operator
+    }
+}

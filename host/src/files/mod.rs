@@ -1,0 +1,13 @@
+//! Files on disk: which there are, whether they have changed, what they hold, and writing them in one step.
+
+mod discover;
+mod error;
+mod hash;
+mod replace;
+mod version;
+
+pub use discover::{expand, is_media, may_be_media, media};
+pub use error::FileError;
+pub use hash::{sha256, sha256_of};
+pub use replace::{check_writable, replace};
+pub use version::version;
