@@ -1,6 +1,6 @@
 //! Features to a verdict: a score for every face, then for every window, then for the asset.
 
-use veritag_abi::bundle::{Bundle, Output, QualityLimits};
+use veritag_abi::bundle::{Bundle, Calibration, Output, QualityLimits};
 use veritag_abi::{Analysis, FaceScore, Fault, Quality, Reason, TensorBatch, Track, Verdict, Window, WindowScore};
 
 use crate::model::loaded::Model;
@@ -8,7 +8,7 @@ use crate::model::loaded::Model;
 /// Judges the asset whose windows `features` carries.
 ///
 /// A window's score is that of its most suspect face, since one manipulated face makes it manipulated;
-/// the asset's score is the mean over its windows.
+/// the asset's score is that of the mean logit over its windows.
 ///
 /// # Errors
 /// [`Fault::Rejected`] when there is no window, or the rows are not those of the faces seen.
@@ -18,22 +18,25 @@ pub fn decide(model: &Model, features: &TensorBatch) -> Result<Analysis, Fault> 
     }
     let width = features.data.len().checked_div(features.rows()).unwrap_or(0);
     let mut rows = features.data.chunks_exact(width.max(1));
+    let still = matches!(&features.seen.windows[..], [Window { frames: 1, .. }]);
+    let reading = model.bundle.output.calibration_of(still);
     let mut windows = Vec::new();
     for window in &features.seen.windows {
-        windows.push(judge_window(model, window, &mut rows)?);
+        windows.push(judge_window(model, reading, window, &mut rows)?);
     }
-    Ok(conclude(model, windows))
+    Ok(conclude(model, reading, windows))
 }
 
 fn judge_window<'a>(
     model: &Model,
+    reading: &Calibration,
     window: &Window,
     rows: &mut impl Iterator<Item = &'a [f32]>,
 ) -> Result<WindowScore, Fault> {
     let mut faces = Vec::new();
     for track in &window.tracks {
         let features: Vec<f32> = rows.by_ref().take(track.frames.len()).flatten().copied().collect();
-        faces.push(judge_face(model, track, &features)?);
+        faces.push(judge_face(model, reading, track, &features)?);
     }
     let score = faces.iter().filter_map(|face| face.score).max_by(f32::total_cmp);
     let reason = score.is_none().then(|| faces.first().and_then(|face| face.reason).unwrap_or(Reason::NoFace));
@@ -41,7 +44,7 @@ fn judge_window<'a>(
     Ok(WindowScore { start_us, end_us, frames, width, height, score, reason, faces })
 }
 
-fn judge_face(model: &Model, track: &Track, features: &[f32]) -> Result<FaceScore, Fault> {
+fn judge_face(model: &Model, reading: &Calibration, track: &Track, features: &[f32]) -> Result<FaceScore, Fault> {
     let frames = track.frames.len();
     let middle = track.frames.get(frames / 2).ok_or_else(|| Fault::Rejected("decide: a face in no frame".into()))?;
     let blank = FaceScore {
@@ -56,7 +59,7 @@ fn judge_face(model: &Model, track: &Track, features: &[f32]) -> Result<FaceScor
         return Ok(FaceScore { reason: Some(reason), ..blank });
     }
     let (logit, reason) = (model.logit(features, frames)?, model.out_of_scope(features, frames)?);
-    let score = reason.is_none().then(|| calibrate(&model.bundle.output, logit));
+    let score = reason.is_none().then(|| reading.score(logit));
     Ok(FaceScore { score, logit: Some(logit), reason, ..blank })
 }
 
@@ -73,48 +76,23 @@ fn refusal(bundle: &Bundle, quality: &Quality, frames: usize) -> Option<Reason> 
     rules.into_iter().find_map(|(refused, reason)| refused.then_some(reason))
 }
 
-fn calibrate(output: &Output, logit: f32) -> f32 {
-    1.0 / (1.0 + (-(output.calibration.scale * logit + output.calibration.offset)).exp())
-}
-
-fn conclude(model: &Model, windows: Vec<WindowScore>) -> Analysis {
+fn conclude(model: &Model, reading: &Calibration, windows: Vec<WindowScore>) -> Analysis {
     let Output { threshold, band, .. } = model.bundle.output;
-    let scores: Vec<f32> = windows.iter().filter_map(|window| window.score).collect();
-    let score = (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32);
+    let logits: Vec<f32> = windows.iter().filter_map(window_logit).collect();
+    let score = (!logits.is_empty()).then(|| reading.score(logits.iter().sum::<f32>() / logits.len() as f32));
     let reason = if score.is_none() { Some(main_reason(&windows)) } else { None };
     let verdict = score.map_or(Verdict::NotAssessed, |score| Verdict::of(score, band));
     Analysis { verdict, reason, score, threshold, band, model: model.id.clone(), windows }
+}
+
+/// The highest logit among the faces that were judged.
+fn window_logit(window: &WindowScore) -> Option<f32> {
+    let judged = window.faces.iter().filter(|face| face.score.is_some());
+    judged.filter_map(|face| face.logit).max_by(f32::total_cmp)
 }
 
 /// The reason of the first window in which a face was seen, else that none was.
 fn main_reason(windows: &[WindowScore]) -> Reason {
     let reasons = windows.iter().filter_map(|window| window.reason);
     reasons.into_iter().find(|reason| *reason != Reason::NoFace).unwrap_or(Reason::NoFace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use veritag_abi::bundle::Calibration;
-
-    fn output(scale: f32, offset: f32) -> Output {
-        let calibration = Calibration { scale, offset, fitted_on: String::new() };
-        Output { labels: vec!["fake".into()], calibration, threshold: 0.5, band: [0.4, 0.6] }
-    }
-
-    proptest! {
-        #[test]
-        fn scores_rise_with_logits_and_stay_in_bounds(a in -30f32..30.0, more in 0f32..30.0, scale in 0.1f32..4.0, offset in -5f32..5.0) {
-            let output = output(scale, offset);
-            let (low, high) = (calibrate(&output, a), calibrate(&output, a + more));
-            prop_assert!(0.0 <= low && low <= high && high <= 1.0);
-        }
-
-        #[test]
-        fn verdicts_rise_with_scores(score in 0f32..=1.0) {
-            let expected = if score >= 0.6 { Verdict::Fake } else if score <= 0.4 { Verdict::Real } else { Verdict::Unsure };
-            prop_assert_eq!(Verdict::of(score, [0.4, 0.6]), expected);
-        }
-    }
 }

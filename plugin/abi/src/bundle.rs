@@ -66,7 +66,8 @@ impl Bundle {
             ),
         ];
         let input = self.input.mean.into_iter().chain(self.input.std).chain([self.input.margin]);
-        let calibration = [output.threshold, output.calibration.scale, output.calibration.offset];
+        let readings = [&output.calibration].into_iter().chain(&output.still);
+        let calibration = readings.flat_map(|reading| [reading.scale, reading.offset]).chain([output.threshold]);
         let limits = &self.quality;
         let quality = [limits.min_face_px, limits.min_sharpness, limits.min_brightness, limits.max_brightness];
         let test = self.self_test.iter().flat_map(|t| [t.logit, t.tolerance]);
@@ -180,14 +181,24 @@ pub struct Output {
     /// What each logit stands for: `["fake"]` (log-odds), or `["fake", "real"]` in the model's own order.
     pub labels: Vec<String>,
     pub calibration: Calibration,
+    /// For assets that are a single frame, where it differs: a still has no second look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still: Option<Calibration>,
     /// Score that parts `fake` from `real` where one must choose, as `accuracy` does; verdicts follow `band`.
     pub threshold: f32,
     /// Scores strictly between these are `unsure`; the threshold lies within.
     pub band: [f32; 2],
 }
 
-/// Platt scaling: score = sigmoid(scale · logit + offset), where logit is the log-odds of fake
-/// (Platt, "Probabilistic outputs for support vector machines", 1999).
+impl Output {
+    /// How logits of an asset are read: of a `still`, or of footage.
+    pub fn calibration_of(&self, still: bool) -> &Calibration {
+        self.still.as_ref().filter(|_| still).unwrap_or(&self.calibration)
+    }
+}
+
+/// Platt scaling: score = sigmoid(scale · logit + offset), where logit is the log-odds of fake, for an asset the mean
+/// over its windows (Platt, "Probabilistic outputs for support vector machines", 1999).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
@@ -195,6 +206,13 @@ pub struct Calibration {
     pub offset: f32,
     /// What the two numbers were fitted on, or that they were not.
     pub fitted_on: String,
+}
+
+impl Calibration {
+    /// P(fake), 0..1, of a logit.
+    pub fn score(&self, logit: f32) -> f32 {
+        1.0 / (1.0 + (-(self.scale * logit + self.offset)).exp())
+    }
 }
 
 /// What the model knows that it cannot judge, by the looks of a face.
@@ -269,4 +287,19 @@ pub struct Metric {
     pub value: f32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f32; 2]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn scores_rise_with_logits_and_stay_in_bounds(a in -30f32..30.0, more in 0f32..30.0, scale in 0.1f32..4.0, offset in -5f32..5.0) {
+            let reading = Calibration { scale, offset, fitted_on: String::new() };
+            let (low, high) = (reading.score(a), reading.score(a + more));
+            prop_assert!(0.0 <= low && low <= high && high <= 1.0);
+        }
+    }
 }

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import torch
 
-from . import bundle, scope, stages
+from . import bundle, scope, stages, team
 from .loop import lighten
 from .nets import BODIES
 from .packs import Packs
-from .score import judged, report, score, shortcuts, torch_parts
+from .score import judged, report, shortcuts, torch_parts
 from .split import listing, roles
-from .weights import load_detector, load_sequence
+from .weights import known, load_detector, load_sequence
 
 
 def options():
@@ -35,12 +35,20 @@ def options():
     args.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS", help="stop cleanly after that")
     args.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args.add_argument("--threads", type=int, help="of the CPU; all unless given")
+    args.add_argument("--processes", type=int, default=1, help="that share the work of each step; on a CPU as many as "
+                      "it has cores, with --threads 1, learn fastest (1)")
+    args.add_argument("--compile", action="store_true", help="the network first, by torch.compile: two minutes, then a "
+                      "quarter faster on a CPU")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--windows", type=int, default=32, help="windows in a batch (32)")
     args.add_argument("--frames", type=int, default=2, help="frames of each in `frame` and `distil` (2)")
     args.add_argument("--blends", type=float, default=0.6, help="share of self-blended ones among the fakes (0.6)")
+    args.add_argument("--clips", type=float, help="share of clips beside photographs (by the root of their people)")
+    args.add_argument("--margin", type=float, help="of the crops that the model is to see, in units of the face box; "
+                      "that of the packs unless given, which may be cut more loosely")
     args.add_argument("--steps", type=int, default=8000, help="of `frame`")
-    args.add_argument("--start", type=Path, metavar="FILE", help="frame.pt of --arch, of another run, to begin from")
+    args.add_argument("--start", type=Path, metavar="FILE", help="to begin from: frame.pt of another run, or the "
+                      "directory of a bundle")
     args.add_argument("--teacher", type=Path, metavar="FILE", help="lite0's frame.pt, of OUT unless given")
     args.add_argument("--rate", type=float, default=6e-4)
     args.add_argument("--distil-steps", type=int, default=20000)
@@ -50,6 +58,12 @@ def options():
     args.add_argument("--folds", type=int, default=5, help="one fold validates, the next teaches the LSTM (5)")
     args.add_argument("--fold", type=int, default=0)
     args.add_argument("--validation", nargs="*", default=[], metavar="IDENTITY", help="validate on these instead")
+    args.add_argument("--photographs-kept", type=float, default=0.0, metavar="SHARE", help="of the people who are in "
+                      "photographs alone this share validates too (0)")
+    args.add_argument("--clips-kept", type=float, default=0.0, metavar="SHARE", help="of people in real clips alone (0)")
+    args.add_argument("--away", nargs="*", default=[], metavar="COLLECTION", help="kept out as a whole, to see "
+                      "whether thresholds travel")
+    args.add_argument("--ignore", nargs="*", default=[], metavar="GENERATOR", help="fakes that play no part at all")
     args.add_argument("--without", nargs="*", default=[], metavar="GENERATOR", help="learn from no fakes of these")
     args.add_argument("--head", choices=["frame", "sequence"], help="the better one on validation unless given")
     args.add_argument("--storage", choices=["float32", "float16", "int8"], help="lite0 float16, resnext50 int8")
@@ -58,21 +72,24 @@ def options():
     args.add_argument("--missing", metavar="WORDS", help="who is rare or absent in the data, for the model card")
     args.add_argument("--scores", nargs="*", default=[], metavar="FILE", help="validation.jsonl of other folds")
     o = args.parse_args()
-    if o.windows < 2 or o.windows % 2:
-        raise SystemExit("--windows: real and fake come in pairs, so name an even number")
+    if o.windows < 2 or o.windows % (2 * o.processes):
+        raise SystemExit("--windows: real and fake come in pairs, so name an even number for each of --processes")
     return o
 
 
 def prepare(o):
+    team.join()
     if o.threads:
         torch.set_num_threads(o.threads)
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
-    packs = Packs(o.data, torch.device(o.device))
-    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation)
+    packs = Packs(o.data, torch.device(o.device), o.margin)
+    packs.tracks = [track for track in packs.tracks if track.asset["generator"] not in o.ignore]
+    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation, o.photographs_kept, o.clips_kept, o.away,
+                  known(o.start)["taught"] if o.start else ())
     for role in ("train", "sequence"):
         found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
-    drawn = Packs(o.drawn, packs.device) if o.drawn else None
+    drawn = Packs(o.drawn, packs.device, o.margin) if o.drawn else None
     if drawn:
         scope.check_drawn(drawn, packs)
     work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget, drawn)
@@ -103,9 +120,10 @@ def keep(path, text):
     """Writes the roles of a run once: who has taught in it must not be held out from it later."""
     if path.exists() and path.read_text() != text:
         raise SystemExit(f"{path} has other roles than these packs and options give: go on with those that it was "
-                         "begun with (--data, --fold, --folds, --seed, --validation, --without), or take another --out")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+                         "begun with (--data, --fold, --folds, --seed, --validation, --without, …), or take another --out")
+    if team.leads():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def main():
@@ -114,6 +132,8 @@ def main():
         return lighten(o.out / o.arch)
     if not o.data:
         raise SystemExit("--data: name the crop packs to learn from")
+    if (well := team.spread(o.processes)) is not None:
+        raise SystemExit(not well)
     work = prepare(o)
     archs = list(BODIES) if o.stage == "all" else [o.arch]
     for arch in archs:
@@ -130,7 +150,7 @@ def main():
             detector = load_detector(work, arch)
             with_order = o.stage in ("sequence", "score")
             parts = torch_parts(detector, load_sequence(work, arch, detector) if with_order else None)
-            report(score(work.roles["validation"], work.packs, *parts), arch)
+            report(work.score("validation", *parts), arch)
         if o.stage in ("bundle", "all"):
             bundle.write(work, arch, o.head, o.storage, o.name, o.version, o.scores)
 

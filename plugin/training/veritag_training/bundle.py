@@ -12,7 +12,7 @@ import numpy as np
 from . import card, export, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
-from .score import auc, calibrated, report, score, torch_parts
+from .score import auc, calibrated, report, torch_parts
 from .weights import load_detector, load_sequence
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def write(work, arch, head, storage, name, version, others=()):
     folder.mkdir(parents=True, exist_ok=True)
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
     values |= card.fields(work, arch, head, records, chosen, refused)
-    values |= place_parts(folder, parts, head, work.packs.size)
+    values |= place_parts(folder, parts, head, work.packs.side)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
     place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused))
     size = sum(file.stat().st_size for file in folder.iterdir())
@@ -68,19 +68,19 @@ def place_card(path, text, rows):
 
 def store(work, arch, storage):
     """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused."""
-    tracks, size = work.roles["validation"], work.packs.size
+    tracks, size = work.roles["validation"], work.packs.side
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
     parts = export.parts(arch, detector, sequence, size, storage)
     stored = onnx_parts(parts)
     layer, refused = scope.learn(work, stored[0])
     parts["scope"] = export.linear_head("scope", layer, storage)
-    before = score(tracks, work.packs, *torch_parts(detector, sequence), judges(parts["scope"]))
+    before = work.score("validation", *torch_parts(detector, sequence), in_scope=judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
-    crops = work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
+    crops = work.packs.served(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
     compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
-    after = score(tracks, work.packs, *stored, judges(parts["scope"]))
+    after = work.score("validation", *stored, in_scope=judges(parts["scope"]))
     report(after, f"{arch} as stored ({storage})")
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
     return parts, before, after, refused

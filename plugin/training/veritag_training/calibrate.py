@@ -7,6 +7,11 @@ import numpy as np
 # Of genuine assets at most this share may be flagged, of fakes at most this share may be passed as real.
 FALSE_FLAGS, FALSE_PASSES = 0.01, 0.05
 STEP = 1000
+# Fewest assets of either label that a kind of asset is read by; from so many genuine ones on their scores are counted.
+FEWEST, ENOUGH = 8, 200
+# Of a normal distribution `FALSE_FLAGS` lie beyond so many deviations.
+NORMAL = 2.33
+PLURAL = {"video": "clips", "image": "stills"}
 SCALES = 0.05, 10.0
 
 
@@ -14,21 +19,37 @@ def labels(records):
     return np.array([record["label"] == "fake" for record in records])
 
 
-def platt(records, head, steps=100):
-    """Scale and offset (Platt, 1999) of the windows' logits, with his targets, which temper few data.
+def asset_logits(records, head):
+    """The mean over the windows of each asset, as decide.rs in the plugin forms it."""
+    return np.array([np.mean(record["windows"][head]) for record in records])
 
-    Both classes are weighted alike, in each all assets, in each of those all windows.
+
+def platt(records, head, steps=100):
+    """Scale and offset (Platt, 1999) of the assets' logits, with his targets, which temper few data.
+
+    Both classes are weighted alike, in each all assets.
     """
-    fake, windows = labels(records), [record["windows"][head] for record in records]
-    many, counts = np.array([len(each) for each in windows]), np.where(fake, fake.sum(), (~fake).sum())
-    target = np.repeat(np.where(fake, counts + 1, 1) / (counts + 2), many)
-    weight, logits = np.repeat(1 / counts / many, many), np.concatenate(windows)
-    one = np.ones_like(logits)
+    fake, logits = labels(records), asset_logits(records, head)
+    counts = np.where(fake, fake.sum(), (~fake).sum())
+    target, weight, one = np.where(fake, counts + 1, 1) / (counts + 2), 1 / counts, np.ones_like(logits)
     scale, offset = logistic(np.stack([logits, one], 1), target, weight, np.array([1.0, 0.0]), 0.0, steps)
     if not SCALES[0] <= scale <= SCALES[1]:
         scale = np.clip(scale, *SCALES)
         (offset,) = logistic(one[:, None], target, weight, np.zeros(1), scale * logits, steps)
     return float(scale), float(offset)
+
+
+def readings(records, head):
+    """Scale and offset for each kind of asset, clips and stills: a still has no second frame.
+
+    A kind of which there are too few of either label is read as all are.
+    """
+    found = {}
+    for kind in sorted({record["kind"] for record in records}):
+        some = [record for record in records if record["kind"] == kind]
+        enough = min(labels(some).sum(), (~labels(some)).sum()) >= FEWEST
+        found[kind] = platt(some if enough else records, head)
+    return found
 
 
 def logistic(x, target, weight, start, known, steps):
@@ -46,13 +67,10 @@ def sigmoid(x):
     return (1 + np.tanh(x / 2)) / 2
 
 
-def window_scores(records, head, scale, offset):
-    return [sigmoid(scale * np.array(record["windows"][head]) + offset) for record in records]
-
-
-def asset_scores(records, head, scale, offset):
-    """As decide.rs in the plugin forms them: the mean over the windows of each."""
-    return np.array([each.mean() for each in window_scores(records, head, scale, offset)])
+def asset_scores(records, head, reading):
+    """As decide.rs in the plugin forms them, by the `readings` of each kind."""
+    numbers = np.array([reading[record["kind"]] for record in records])
+    return sigmoid(numbers[:, 0] * asset_logits(records, head) + numbers[:, 1])
 
 
 def above(values, share):
@@ -81,22 +99,43 @@ def log_binomial(k, of, share):
 def calibrate(records, head):
     """What [output] of model.toml says, and what that means on these records.
 
-    The threshold lies above all but `FALSE_FLAGS` of the genuine assets. `unsure` reaches up to where all but as
-    many of their single windows lie below, and down to where all but `FALSE_PASSES` of the fakes lie above.
+    `fake` begins where all but `FALSE_FLAGS` of the genuine assets lie below, of clips and of stills; `real` ends where
+    all but `FALSE_PASSES` of the fakes lie above. The threshold between is where most are told apart.
     """
-    fake = labels(records)
-    scale, offset = platt(records, head)
-    windows, scores = (form(records, head, scale, offset) for form in (window_scores, asset_scores))
-    threshold = above(scores[~fake], FALSE_FLAGS)
-    genuine = np.concatenate([each for each, is_fake in zip(windows, fake) if not is_fake])
-    high = max(threshold, above(genuine, FALSE_FLAGS))
-    low = min(threshold, max(round(1 - above(1 - scores[fake], FALSE_PASSES), 3), 0.0))
-    said = {
-        "share at the threshold, of the real ones": (scores[~fake] >= threshold).mean(),
-        "share called fake, of the real ones": (scores[~fake] >= high).mean(),
-        "share called fake, of the fake ones": (scores[fake] >= high).mean(),
-        "share called real, of the fake ones": (scores[fake] <= low).mean(),
-        "share left unsure": ((scores > low) & (scores < high)).mean(),
-    }
-    return {"scale": scale, "offset": offset, "threshold": threshold, "band": [low, high],
-            "said": {name: float(value) for name, value in said.items()}}
+    reading = readings(records, head)
+    scores, fake, kinds = asset_scores(records, head, reading), labels(records), [record["kind"] for record in records]
+    parts = [(scores[some & ~fake], scores[some & fake]) for some in (np.array(kinds) == kind for kind in reading)]
+    high = max(edge(real) for real, _ in parts)
+    low = max(min((round(1 - above(1 - fakes, FALSE_PASSES), 3) for _, fakes in parts if len(fakes)), default=0.0), 0.0)
+    low = min(low, high)
+    threshold = float(np.clip(best(parts), low, high))
+    said = {f"{name}, {PLURAL[kind]}": value for kind, (real, fakes) in zip(reading, parts)
+            for name, value in verdicts(real, fakes, [low, high]).items()}
+    return {"reading": reading, "threshold": threshold, "band": [low, high], "said": said}
+
+
+def edge(real):
+    """Above all but `FALSE_FLAGS` of genuine scores; where they are few, as if their log-odds were normal."""
+    found = above(real, FALSE_FLAGS)
+    if len(real) >= ENOUGH:
+        return found
+    odds = np.log(real.clip(1e-6, 1 - 1e-6)) - np.log1p(-real.clip(1e-6, 1 - 1e-6))
+    beyond = sigmoid(odds.mean() + NORMAL * odds.std(ddof=1)) if len(odds) > 1 else 1.0
+    return max(found, math.ceil(beyond * STEP) / STEP)
+
+
+def best(parts):
+    """The score at which, over the kinds of asset, most real ones lie below and most fakes above."""
+    steps = np.arange(1, STEP) / STEP
+    right = sum((real[:, None] < steps).mean(0) + (fakes[:, None] >= steps).mean(0)
+                for real, fakes in parts if len(real) and len(fakes))
+    return float(np.median(steps[right == np.max(right)]))
+
+
+def verdicts(real, fakes, band):
+    """The shares that are called right, wrong and `unsure`."""
+    low, high = band
+    both = np.concatenate([real, fakes])
+    found = {"genuine called fake": real >= high, "fakes called fake": fakes >= high, "fakes called real": fakes <= low,
+             "left unsure": (both > low) & (both < high)}
+    return {name: float(share.mean()) for name, share in found.items() if len(share)}

@@ -5,10 +5,10 @@ from collections import Counter
 
 from . import record, scope
 from .calibrate import asset_scores, labels, most
+from .nets import ARCHITECTURE
 from .score import QUALITY, auc, calibrated, interval
 from .split import groups
 
-ARCHITECTURE = {"lite0": "efficientnet-lite0", "resnext50": "resnext50-32x4d"}
 SINGLE = ("single faces of held-out people and of photographs kept back, by which limits were set",
           "single drawn faces, by which limits were set")
 BEGINNING = {"lite0": "Its training began", "resnext50": "It was taught by a network whose training began"}
@@ -21,7 +21,7 @@ def fields(work, arch, head, records, chosen, refused):
         "mode": json.dumps(MODE[head]), "training_data": json.dumps(describe(work, head)),
         "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
         "weights_licence": f" {BEGINNING[arch]} with ImageNet weights under Apache-2.0.",
-        "size": work.packs.size, "margin": work.packs.margin, "window": work.packs.window,
+        "size": work.packs.side, "margin": work.packs.margin, "window": work.packs.window,
         "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
         "threshold": f"{chosen['threshold']:.3f}", "beyond": beyond(records, chosen),
         "fitted_on": json.dumps(fitted_on(records)),

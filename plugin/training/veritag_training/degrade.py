@@ -13,9 +13,9 @@ from . import pixels
 SIZES = [1.0, 1.0, 1.0, 1.0, 0.85, 0.7, 0.6, 0.5, 0.4]
 
 
-def degrade(x, draw, wear=1.0):
-    """Crops [B, T, 3, S, S] of 0 to 1 to such crops, in steps of 1/255."""
-    x = frame(x, draw)
+def degrade(x, draw, side, wear=1.0):
+    """Crops [B, T, 3, S, S] of 0 to 1 to crops of their middle, `side` wide, in steps of 1/255."""
+    x = frame(x, draw, side)
     x = light(x, draw)
     x = apply(x, draw.chance(0.2 * wear), pixels.unsharp, draw.drift(-1, -1), draw.drift(0.4, 1.6))
     grain = draw.noise(x) * draw.drift(0.004, 0.03)[..., None, None, None]
@@ -32,16 +32,16 @@ def apply(x, wanted, change, *numbers):
     return x
 
 
-def frame(x, draw):
+def frame(x, draw, side):
     """Mirrored, and cut a bit larger, smaller, aside or aslant: face boxes are not exact."""
-    zoom = torch.polar(draw.drift(0.9, 1.05, flicker=0.02), draw.drift(-0.06, 0.06, flicker=0.01))
-    shift = torch.complex(draw.drift(-0.05, 0.05), draw.drift(-0.05, 0.05))
-    p = torch.view_as_complex(pixels.positions(x.shape[-1], x.device))
+    zoom = torch.polar(draw.drift(0.85, 1.12, flicker=0.02), draw.drift(-0.08, 0.08, flicker=0.01))
+    shift = torch.complex(draw.drift(-0.06, 0.06), draw.drift(-0.06, 0.06))
+    p = torch.view_as_complex(pixels.positions(side, x.device)) * (side / x.shape[-1])
     grid = torch.view_as_real(zoom[..., None, None] * p + shift[..., None, None])
     grid[..., 0] *= torch.where(draw.chance(0.5), -1, 1).view(-1, 1, 1, 1)
-    moved = pixels.warp(x.flatten(0, 1), grid.flatten(0, 1)).view_as(x)
+    moved = pixels.warp(x.flatten(0, 1), grid.flatten(0, 1)).unflatten(0, x.shape[:2])
     as_it_is = draw.chance(0.2).view(-1, 1, 1, 1, 1)
-    return torch.where(as_it_is, x, moved)
+    return torch.where(as_it_is, pixels.middle(x, side), moved)
 
 
 def light(x, draw):

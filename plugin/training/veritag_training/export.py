@@ -113,9 +113,31 @@ def resnext50(g, body):
     return x
 
 
+BODIES = {"Lite0": lite0, "ResNeXt50": resnext50}
+
+
+class Layers(Graph):
+    """Collects, in place of nodes, each convolution and the batch normalisation after it by their name."""
+
+    def __init__(self):
+        super().__init__("float32")
+        self.found = {}
+
+    def conv(self, x, name, conv, norm):
+        self.found[name] = conv, norm
+        return name
+
+
+def layers(detector):
+    """The convolutions of a detector's body, each with its normalisation, by the names that a bundle has for them."""
+    g = Layers()
+    BODIES[type(detector.body).__name__](g, detector.body.body)
+    return g.found
+
+
 def features(arch, detector, size, storage):
     g = Graph(storage)
-    last = {"lite0": lite0, "resnext50": resnext50}[arch](g, detector.body.body)
+    last = BODIES[type(detector.body).__name__](g, detector.body.body)
     g.node("Flatten", g.node("GlobalAveragePool", last), axis=1)
     return g.model("features", "crops", ["N", 3, size, size], "features", ["N", detector.body.width])
 

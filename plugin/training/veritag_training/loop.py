@@ -8,6 +8,8 @@ import time
 
 import torch
 
+from . import team
+
 SAVE_EVERY = 120
 SHOW_EVERY = 10
 WARM_UP = 0.03
@@ -16,10 +18,11 @@ WEIGHT_DECAY = 0.02
 CLIP = 5.0
 
 
-def learn(name, model, loss, path, settings, deadline, taught=()):
-    """Trains `model` for settings["steps"] steps on `loss(step)`; gives its moving average, or None if time ran out.
+def learn(name, model, loss, views, path, settings, deadline, taught=(), seen=0):
+    """Trains `model` for settings["steps"] steps; gives its moving average, or None if time ran out.
 
-    Checkpoints remember `taught`, the people that the model has learnt from.
+    `loss` takes what `views` make of each step. Checkpoints remember `taught`, the people that the model has learnt
+    from, and how many crops it has seen, `seen` of them before this run.
 
     Whatever a step draws must follow from its number alone; then a run that was stopped and went on from its
     checkpoint gives what an uninterrupted one gives. The learning rate warms up, then falls as a cosine to zero.
@@ -32,32 +35,35 @@ def learn(name, model, loss, path, settings, deadline, taught=()):
     if path.exists():
         step = restore(path, settings, model, average, optimiser)
     mine, theirs = floats(average), floats(model)
+    team.start_alike([*mine, *theirs])
     saved = shown = time.monotonic()
-    losses, first = [], step
+    losses, first, stop = [], step, False
+    known = {"taught": sorted(taught), "seen": seen}
     while step < settings["steps"]:
-        if time.monotonic() > deadline:
-            save(path, settings, model, average, optimiser, step, taught)
+        if stop:
+            save(path, settings, model, average, optimiser, step, known)
             print(f"{name}: time is up at step {step} of {settings['steps']}; the same command goes on from here")
             return None
         for group in optimiser.param_groups:
             group["lr"] = settings["rate"] * schedule(step / settings["steps"])
-        torch.manual_seed(settings["seed"] * 1_000_003 + step)
+        torch.manual_seed((settings["seed"] * 1_000_003 + step) * team.size() + team.rank())
         model.train()
-        value = loss(step)
+        value = loss(*views[step])
         optimiser.zero_grad()
         value.backward()
+        stop = team.agree(model.parameters(), time.monotonic() > deadline)
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimiser.step()
         step += 1
         follow(mine, theirs, step)
         losses.append(value.detach())
         now = time.monotonic()
-        if now - shown > SHOW_EVERY or step == settings["steps"]:
+        if team.leads() and (now - shown > SHOW_EVERY or step == settings["steps"]):
             mean, pace = torch.stack(losses).mean().item(), (step - first) / (now - shown)
             print(f"{name}: step {step}/{settings['steps']}, loss {mean:.4f}, {pace:.2f} steps/s", flush=True)
             losses, first, shown = [], step, now
         if now - saved > SAVE_EVERY or step == settings["steps"]:
-            save(path, settings, model, average, optimiser, step, taught)
+            save(path, settings, model, average, optimiser, step, known)
             saved = now
     return average
 
@@ -76,9 +82,12 @@ def follow(average, model, step):
     torch._foreach_lerp_(average, model, 1 - min(EMA, (1 + step) / (10 + step)))
 
 
-def save(path, settings, model, average, optimiser, step, taught):
+def save(path, settings, model, average, optimiser, step, known):
+    if not team.leads():
+        return
     state = {"settings": settings, "step": step, "model": model.state_dict(), "average": average.state_dict(),
-             "optimiser": optimiser.state_dict(), "taught": sorted(taught)}
+             "optimiser": optimiser.state_dict(), "taught": known["taught"],
+             "seen": known["seen"] + step * settings["windows"] * settings["frames"]}
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path.with_suffix(".new"))
     os.replace(path.with_suffix(".new"), path)
@@ -131,6 +140,6 @@ def lighten(folder):
     for path in sorted(folder.glob("*.pt")):
         if path.suffixes == [".pt"]:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            kept = {key: state[key] for key in ("settings", "step", "taught")} | {"average": light(state["average"])}
+            kept = {key: state[key] for key in ("settings", "step", "taught", "seen")} | {"average": light(state["average"])}
             torch.save(kept, path.with_suffix(".light.pt"))
             print(f"{path.with_suffix('.light.pt')}: step {state['step']}")

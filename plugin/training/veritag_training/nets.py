@@ -81,6 +81,8 @@ class ResNeXt50(Body):
 
 
 BODIES = {"lite0": Lite0, "resnext50": ResNeXt50}
+# What bundles call them.
+ARCHITECTURE = {"lite0": "efficientnet-lite0", "resnext50": "resnext50-32x4d"}
 
 
 class Detector(nn.Module):

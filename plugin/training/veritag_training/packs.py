@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .pixels import middle
+
 SCHEMA = "veritag.crops/1"
 
 
@@ -40,17 +42,21 @@ class Track:
 class Packs:
     """All tracks of the packs in `folders`, those of the split `train` alone, and their crops.
 
+    Packs may be cut more loosely than a model is served, by `margin`: the model sees the middle, `side` wide, and
+    training moves about within the rest.
     On CUDA the crops are held on the device if they fill at most a third of it, else they are read from the
     mapped files batch by batch.
     """
 
-    def __init__(self, folders, device):
+    def __init__(self, folders, device, margin=None):
         self.device, self.tracks, self.parts, self.starts = device, [], [], []
         self.heads = [json.loads((Path(folder) / "crops.json").read_text()) for folder in folders]
         shapes = {(head["schema"], head["size"], head["margin"], head["window"]) for head in self.heads}
         if len(shapes) != 1 or next(iter(shapes))[0] != SCHEMA:
             raise SystemExit(f"packs must be of one kind, {SCHEMA}: {sorted(shapes)}")
-        _, self.size, self.margin, self.window = shapes.pop()
+        _, self.size, self.cut, self.window = shapes.pop()
+        self.margin = margin or self.cut
+        self.side = served(self.size, self.cut, self.margin)
         rows = 0
         for pack, (folder, head) in enumerate(zip(map(Path, folders), self.heads)):
             first = {}
@@ -60,7 +66,7 @@ class Packs:
                 self.parts.append(open_part(folder / part["file"], part, self.size))
                 rows += part["rows"]
             lines = (folder / "tracks.jsonl").read_text().splitlines()
-            tracks = [read_track(pack, json.loads(line), first, self.margin) for line in lines]
+            tracks = [read_track(pack, json.loads(line), first, self.cut) for line in lines]
             self.tracks += [track for track in tracks if track.asset["split"] == "train" and track.rows]
         self.resident, filled = None, rows * self.size**2 * 3
         if device.type == "cuda" and 3 * filled < torch.cuda.get_device_properties(device).total_memory:
@@ -75,6 +81,19 @@ class Packs:
             flat = [self.parts[p][r - self.starts[p]] for p, r in zip(part.ravel(), rows.ravel())]
             taken = torch.from_numpy(np.stack(flat)).to(self.device).unflatten(0, rows.shape)
         return taken.movedim(-1, -3)
+
+
+    def served(self, rows):
+        """uint8 [..., 3, side, side] of the rows [...]: what the model sees when it serves."""
+        return middle(self.crops(rows), self.side)
+
+
+def served(size, cut, margin):
+    """The side of crops of `margin` in crops `size` wide of the margin `cut`; stops where they do not fit in."""
+    side = size * margin / cut
+    if side > size or abs(side - round(side)) > 0.02 or (size - round(side)) % 2:
+        raise SystemExit(f"--margin {margin}: crops {size} wide with margin {cut} have no middle of that, pixel by pixel")
+    return round(side)
 
 
 def open_part(path, part, size):

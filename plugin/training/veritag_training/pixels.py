@@ -74,7 +74,29 @@ def warp(x, grid):
     return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
 
+def middle(x, side):
+    """The middle of crops [..., S, S], `side` wide."""
+    start = (x.shape[-1] - side) // 2
+    return x[..., start : start + side, start : start + side]
+
+
 def positions(side, device):
     """[side, side, 2]: where each pixel lies, x before y."""
     line = (torch.arange(side, device=device) + 0.5) * 2 / side - 1
     return torch.stack(torch.meshgrid(line, line, indexing="xy"), -1)
+
+
+def double(x):
+    """Twice as wide and high, smoothly."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear")
+
+
+def guided(x, radius, flat):
+    """Smooths what varies by less than the variance `flat` within `radius`, and keeps edges (guided filter)."""
+    wide = 2 * radius + 1
+    line = lambda y, size: F.avg_pool2d(y, size, 1)  # noqa: E731
+    box = lambda y: line(line(F.pad(y, [radius] * 4, mode="reflect"), (1, wide)), (wide, 1))  # noqa: E731
+    middle = box(x)
+    spread = box(x * x) - middle**2
+    share = spread / (spread + flat)
+    return (box(share) * x + box(middle - share * middle)).clamp(0, 1)

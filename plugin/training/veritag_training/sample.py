@@ -18,28 +18,29 @@ class Batch:
 class Sampler:
     """Pairs of a real window and a fake one of the same collection, so that no collection speaks for a label.
 
-    A collection comes with the square root of its real people: much footage of a few would be learnt by heart; with
-    another `power` of them, if one is named. Within it one draws the generator, then the person, then the window.
+    Clips are `clips` of them, photographs the rest, where there are both. Of either, a collection comes with the
+    square root of its real people: much footage of a few would be learnt by heart; with another `power` of them, if
+    one is named. Within it one draws the generator, then the person, then the window.
     `blends` of the fakes are self-blended, all of them where it has no fakes of its own, and each shows the very
     frames of the real window beside it, so that only the seam tells the two apart. Beside another fake stands the
     person into whose footage it was put, if there is any.
     Collections without real faces are left out.
     """
 
-    def __init__(self, tracks, blends, power=0.5):
-        self.blends, self.real, self.fake, self.footage = blends, {}, {}, {}
+    def __init__(self, tracks, blends, clips=None, power=0.5):
+        self.blends, self.real, self.fake, self.footage, people = blends, {}, {}, {}, {}
         for track in tracks:
             asset = track.asset
-            kind = self.fake if track.fake else self.real
-            shown = kind.setdefault(collection(asset), {}).setdefault(asset["generator"], {})
+            source, kind = (asset["kind"], collection(asset)), self.fake if track.fake else self.real
+            shown = kind.setdefault(source, {}).setdefault(asset["generator"], {})
             shown.setdefault(asset["identity"] or track.key, []).append(track)
             if not track.fake:
-                self.footage.setdefault(persons(track)[0], []).append(track)
+                people.setdefault(source, set()).update(persons(track))
+                self.footage.setdefault((asset["kind"], persons(track)[0]), []).append(track)
         self.sources = sorted(self.real)
-        weights = np.array([sum(map(len, self.real[name].values())) for name in self.sources], float) ** power
-        self.weights = weights / weights.sum()
-        self.left_out = sorted(set(self.fake) - set(self.real))
-        self.tracks = [track for track in tracks if collection(track.asset) in self.real]
+        self.weights = shares({source: len(people[source]) ** power for source in self.sources}, clips)
+        self.left_out = sorted({name for _, name in set(self.fake) - set(self.real)})
+        self.tracks = [track for track in tracks if (track.asset["kind"], collection(track.asset)) in self.real]
 
     def batch(self, random, windows, frames):
         """Windows in pairs: an even number of them."""
@@ -54,11 +55,19 @@ class Sampler:
 
     def pair(self, random):
         """A real track and a fake one, None where the real one is to be blended."""
-        source = random.choice(self.sources, p=self.weights)
+        source = self.sources[random.choice(len(self.sources), p=self.weights)]
         if source not in self.fake or random.random() < self.blends:
             return pick(random, self.real[source]), None
         fake = pick(random, self.fake[source])
-        return pick(random, self.footage.get(persons(fake)[0], self.real[source])), fake
+        return pick(random, self.footage.get((source[0], persons(fake)[0]), self.real[source])), fake
+
+
+def shares(weights, clips):
+    """Chances of the sources of `weights`, (kind, collection) each; clips together `clips` where there are both."""
+    kinds = {kind: sum(weight for (other, _), weight in weights.items() if other == kind) for kind, _ in weights}
+    part = {"video": clips, "image": 1 - clips} if clips is not None and len(kinds) == 2 else {}
+    found = np.array([weight * part.get(kind, 1) / (kinds[kind] if part else 1) for (kind, _), weight in weights.items()])
+    return found / found.sum()
 
 
 def pick(random, nested):

@@ -144,9 +144,9 @@ def half(tracks, first):
 
 def check_drawn(drawn, packs):
     """Stops if the packs `drawn` are of other crops than `packs`, or too few."""
-    if (drawn.size, drawn.margin) != (packs.size, packs.margin):
+    if (drawn.size, drawn.margin) != (packs.side, packs.margin):
         raise SystemExit(f"--drawn: its crops are {drawn.size} pixels wide with margin {drawn.margin}; those of --data "
-                         f"{packs.size} with {packs.margin}")
+                         f"{packs.side} with {packs.margin}")
     if not all(half(drawn.tracks, learning) for learning in (True, False)):
         raise SystemExit("--drawn: too few faces of the split `train` that are large and sharp enough to be judged")
 
@@ -154,17 +154,17 @@ def check_drawn(drawn, packs):
 def faces(work, sampler, pictures, kind, seed):
     """Crops [WINDOWS, 1, 3, S, S] of one kind."""
     random = np.random.default_rng([work.options.seed, *seed, *str(kind).encode()])
-    draw = Draw(int(random.integers(2**62)), work.device, WINDOWS, 1)
+    draw, side = Draw(int(random.integers(2**62)), work.device, WINDOWS, 1), work.packs.side
     if kind == "drawn":
         rows = np.array([[track.row] for track in random.choice(pictures, WINDOWS)])
-        return degrade(work.drawn.crops(rows).float() / 255, draw, WEAR)
+        return degrade(work.drawn.crops(rows).float() / 255, draw, side, WEAR)
     batch = sampler.batch(random, WINDOWS, 1)
     x = work.packs.crops(batch.rows).float() / 255
     landmarks, wanted = (torch.from_numpy(v).to(work.device) for v in (batch.landmarks, batch.blend))
     if kind == "too_compressed":
-        return wash_out(x, draw)
+        return wash_out(pixels.middle(x, side), draw)
     x = cover(x, landmarks, draw) if kind == "covered" else blend(x, landmarks, wanted, draw)
-    return degrade(x, draw, WEAR)
+    return degrade(x, draw, side, WEAR)
 
 
 def separate(some, others):

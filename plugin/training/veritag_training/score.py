@@ -1,11 +1,12 @@
 """Scores of assets that were held out, as the plugin forms them, and the figures that follow from them."""
 
 from collections import defaultdict
+from itertools import chain
 
 import numpy as np
 import torch
 
-from .calibrate import asset_scores, labels, platt
+from .calibrate import PLURAL, asset_scores, labels, readings
 from .nets import normalise
 from .split import groups
 
@@ -24,20 +25,23 @@ def judged(track):
             and QUALITY["min_brightness"] <= brightness <= QUALITY["max_brightness"])
 
 
-def score(tracks, packs, features, heads, in_scope=lambda values: True):
+def score(tracks, packs, features, heads, in_scope=lambda values: True, made=(), change=lambda crops: crops):
     """One record an asset: what its manifest says, its group, and `windows`: for each head the windows' logits.
 
+    Beside the assets as they are stand those `made` of them, tracks with their crops, and `change` is what happens to
+    all crops.
     `features` takes crops uint8 [N, 3, S, S] to an array [N, F], a head takes such an array of one track to a logit,
     `in_scope` says of one whether it may be judged. A window's logit is that of its most suspect face; windows and
     assets without a face to judge are left out.
     """
     group, records = {track.key: name for track, name in zip(tracks, groups(tracks))}, {}
-    for track, values in read([track for track in tracks if judged(track)], packs, features):
+    tracks, changed = [track for track in tracks if judged(track)], lambda crops: features(change(crops))
+    for track, values in chain(read(tracks, packs, changed), ((track, changed(crops)) for track, crops in made)):
         if not in_scope(values):
             continue
         blank = track.asset | {"group": group[track.key], "windows": {name: {} for name in heads}}
         for name, head in heads.items():
-            windows, logit = records.setdefault(track.key, blank)["windows"][name], float(head(values))
+            windows, logit = records.setdefault((track.key, track.asset["generator"]), blank)["windows"][name], float(head(values))
             windows[track.start_us] = max(windows.get(track.start_us, logit), logit)
     for record in records.values():
         record["windows"] = {name: list(windows.values()) for name, windows in record["windows"].items()}
@@ -49,7 +53,7 @@ def read(tracks, packs, features):
     for begin in range(0, len(tracks), TRACKS_AT_ONCE):
         some = tracks[begin : begin + TRACKS_AT_ONCE]
         rows = np.concatenate([np.arange(track.row, track.row + track.rows) for track in some])
-        yield from zip(some, np.split(features(packs.crops(rows)), np.cumsum([track.rows for track in some])[:-1]))
+        yield from zip(some, np.split(features(packs.served(rows)), np.cumsum([track.rows for track in some])[:-1]))
 
 
 def torch_parts(detector, sequence):
@@ -97,7 +101,7 @@ def interval(records, values, times=1000):
 
 def calibrated(records, head):
     """The scores of the assets, if calibrated on themselves."""
-    return asset_scores(records, head, *platt(records, head))
+    return asset_scores(records, head, readings(records, head))
 
 
 def shortcuts(tracks):
@@ -112,16 +116,17 @@ def shortcuts(tracks):
 
 
 def report(records, title):
-    """Prints the AUC of each head, of all and by generator."""
+    """Prints the AUC of each head, of all, and of clips and of stills by generator."""
     fake = labels(records)
-    generators = sorted({record["generator"] for record in records if record["label"] == "fake"})
+    generators = sorted({(record["kind"], record["generator"]) for record in records if record["label"] == "fake"})
     for head in records[0]["windows"]:
         values = calibrated(records, head)
         around = interval(records, values)
         around = f" [{around[0]:.3f}, {around[1]:.3f}]" if around else ""
         parts = []
-        for name in generators:
-            some = ~fake | np.array([record["generator"] == name for record in records])
-            parts.append(f"{name} {auc(fake[some], values[some]):.3f}")
+        for kind, name in generators:
+            some = np.array([record["kind"] == kind and (record["label"] == "real" or record["generator"] == name)
+                             for record in records])
+            parts.append(f"{name} in {PLURAL[kind]} {auc(fake[some], values[some]):.3f}")
         count = f"{fake.sum()} fake, {(~fake).sum()} real"
         print(f"{title}, {head}: AUC {auc(fake, values):.3f}{around} ({count}); {', '.join(parts)}")

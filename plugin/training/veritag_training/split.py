@@ -1,5 +1,6 @@
 """Who is learnt from and who is kept for choosing: by identity, never by file."""
 
+import hashlib
 import json
 import random
 import re
@@ -43,15 +44,19 @@ def people(asset):
     return [asset["identity"] or asset["path"]]
 
 
-def roles(tracks, fold, folds, seed, validation=()):
-    """Tracks by role: `train` for the CNN, `sequence` for the LSTM (never seen by the CNN), `validation`.
+def roles(tracks, fold, folds, seed, validation=(), photographs=0.0, clips=0.0, away=(), taught=()):
+    """Tracks by role: `train` for the CNN, `sequence` for the LSTM (never seen by the CNN), `validation`, `away`.
 
-    Groups with both real and fake videos, or all if none has both, are dealt into `folds` by `seed`; number `fold`
-    validates and the next one is for the LSTM, if there are videos. A list of identities for validation takes
-    precedence. All others are for the CNN.
+    Collections named in `away` are kept out as a whole: they show whether thresholds travel. Groups with both real
+    and fake videos, or all if none has both, are dealt into `folds` by `seed`; number `fold` validates and the next
+    one is for the LSTM, if there are videos. A list of identities for validation takes precedence. Of the groups that
+    are not dealt, `photographs` of those of photographs alone and `clips` of the others validate too, by the hash of
+    their names, but for those of whom the marks `taught` say that the CNN has learnt from them. All others are for it.
     """
     if not 0 <= fold < folds or folds < 2:
         raise SystemExit(f"--fold {fold} --folds {folds}: name one of at least 2 folds, counted from 0")
+    if unknown := {*away} - {collection(track.asset) for track in tracks}:
+        raise SystemExit(f"--away: no collection in these packs is called {', '.join(sorted(unknown))}")
     group = groups(tracks)
     both = shuffled(tracks, group, seed)
     if validation:
@@ -61,11 +66,25 @@ def roles(tracks, fold, folds, seed, validation=()):
         held, sequence = {*both[fold::folds]}, {*both[(fold + 1) % folds :: folds]}
     if not any(track.asset["kind"] == "video" for track in tracks):
         sequence = set()
-    found = {"train": [], "sequence": [], "validation": []}
+    filmed = {name for track, name in zip(tracks, group) if track.asset["kind"] == "video"}
+    lone = {*group} - {*both} - held
+    lone -= {name for track, name in zip(tracks, group) if any(mark(person) in taught for person in persons(track))}
+    held |= {name for name in lone if fraction(name) < (clips if name in filmed else photographs)}
+    found = {"train": [], "sequence": [], "validation": [], "away": []}
     for track, name in zip(tracks, group):
         role = "validation" if name in held else "sequence" if name in sequence else "train"
-        found[role].append(track)
+        found["away" if collection(track.asset) in away else role].append(track)
     return found
+
+
+def mark(name):
+    """Stands for a person, or for a kind of fake, where names have no place."""
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def fraction(name):
+    """0 to 1 by the hash of a name, the same everywhere."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
 
 
 def shuffled(tracks, group, seed):

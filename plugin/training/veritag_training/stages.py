@@ -5,23 +5,22 @@ Each leaves a checkpoint in the directory of the architecture and skips what its
 
 import hashlib
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .blend import blend
-from .degrade import degrade
-from .draw import Draw
 from .loop import fingerprint, learn
 from .nets import Detector, SequenceHead, Student, distil_loss, normalise
 from .pixels import resize
 from .sample import Sampler
+from .score import judged, score
 from .split import listing
+from .swaps import swapped
+from .views import Views, Windows
 from .weights import begin, load_teacher
 
 SMOOTHING = 0.02
-# Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
-WHOLE = 0.7
+# Crops by which a bundle's normalisation is put back.
+SAMPLE = 128
 # Share of the steps of `frame` and `distil` over which wear grows from `FIRST_WEAR` to all of it.
 WEARING, FIRST_WEAR = 0.3, 0.2
 
@@ -34,14 +33,14 @@ class Work:
 
     def __init__(self, packs, roles, out, options, deadline, drawn=None):
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
-        self.drawn = drawn
+        self.drawn, self.made = drawn, {}
         self.device = packs.device
 
     def basis(self, arch):
         """What all checkpoints of a run must agree on, so that nobody teaches one and is held out from another."""
         o = self.options
-        return {"arch": arch, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation),
-                "without": sorted(o.without), "size": self.packs.size,
+        return {"arch": arch, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation), "away": sorted(o.away),
+                "without": sorted(o.without), "size": self.packs.side,
                 "roles": hashlib.sha256(listing(self.roles).encode()).hexdigest()[:16]}
 
     def settings(self, arch, stage):
@@ -49,29 +48,36 @@ class Work:
         steps = {"frame": o.steps, "distil": o.distil_steps, "sequence": o.sequence_steps}[stage]
         rate = {"frame": o.rate, "distil": o.distil_rate, "sequence": o.sequence_rate}[stage]
         return self.basis(arch) | {"stage": stage, "steps": steps, "rate": rate, "windows": o.windows,
-                                   "frames": o.frames, "blends": o.blends,
+                                   "frames": o.frames, "blends": o.blends, "clips": o.clips,
                                    "onward": o.start is not None and arch == o.arch}
 
     def sampler(self, role, blends=None, rows=1):
         """Draws from the tracks of `role` that have at least so many `rows`."""
         tracks = [track for track in self.roles[role] if track.rows >= rows]
-        return Sampler(tracks, self.options.blends if blends is None else blends)
+        return Sampler(tracks, self.options.blends if blends is None else blends, self.options.clips)
 
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    def views(self, sampler, stage, step, windows, frames, wear=1.0):
-        """Augmented crops [B, T, 3, S, S] and labels [B]: a function of the seed, the stage, the step and `wear`."""
-        random = np.random.default_rng([self.options.seed, *stage.encode(), step])
-        batch = sampler.batch(random, windows, frames)
-        draw = Draw(int(random.integers(2**62)), self.device, len(batch.rows), frames)
-        x = self.packs.crops(batch.rows).float() / 255
-        landmarks, wanted = (torch.from_numpy(v).to(self.device) for v in (batch.landmarks, batch.blend))
-        x = degrade(blend(x, landmarks, wanted, draw), draw, wear)
-        return x, torch.from_numpy(batch.fake).float().to(self.device)
+    def views(self, stage, settings):
+        """Single frames, or some, of those who teach the CNN."""
+        return Views(self.packs, self.options.seed, stage, self.sampler("train"), settings["windows"],
+                     settings["frames"], lambda step: wear(step, settings))
+
+    def sample(self):
+        """Some crops [N, 3, S, S] as the CNN meets them."""
+        views = Views(self.packs, self.options.seed, "sample", self.sampler("train"), SAMPLE, 1, alone=True)
+        return views[0][0].flatten(0, 1)
+
+    def score(self, role, features, heads, **how):
+        """The scores of those of a role, and of their genuine ones with faces of others; `how` as in `score`."""
+        if role not in self.made:
+            genuine = [track for track in self.roles[role] if judged(track) and not track.fake]
+            self.made[role] = list(swapped(genuine, self.packs))
+        return score(self.roles[role], self.packs, features, heads, made=self.made[role], **how)
 
     def detector(self, arch, trained=None):
-        detector = Detector(arch, self.packs.size, pretrained=trained is None)
+        detector = Detector(arch, self.packs.side, pretrained=trained is None)
         if trained is not None:
             detector.load_state_dict(trained)
         return detector.to(self.device, memory_format=torch.channels_last)
@@ -81,29 +87,30 @@ def frame(work, arch):
     """Learns from labels, single frames. Gives the trained detector, or None when time ran out."""
     torch.manual_seed(work.options.seed)
     model = work.detector(arch)
-    taught = begin(model, work, arch)
-    settings, sampler = work.settings(arch, "frame") | {"start": fingerprint(model)}, work.sampler("train")
+    start, taught, seen = begin(model, work, arch)
+    settings = work.settings(arch, "frame") | {"start": start}
 
-    def loss(step):
-        x, fake = work.views(sampler, "frame", step, settings["windows"], settings["frames"], wear(step, settings))
+    seen_through = torch.compile(model) if work.options.compile else model
+
+    def loss(x, fake):
         with work.autocast():
-            _, logits = model(normalise(x.flatten(0, 1)))
+            _, logits = seen_through(normalise(x.flatten(0, 1)))
         return F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
 
-    return learn(f"frame {arch}", model, loss, work.out / arch / "frame.pt", settings, work.deadline, taught)
+    views, path = work.views("frame", settings), work.out / arch / "frame.pt"
+    return learn(f"frame {arch}", model, loss, views, path, settings, work.deadline, taught, seen)
 
 
 def distil(work, arch):
     """Learns from the labels and from a trained lite0, which sees the same crops, at the size that it learnt at."""
     teacher, side, known = load_teacher(work)
     torch.manual_seed(work.options.seed)
-    model = Student(arch, work.packs.size, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
-    taught = begin(model.detector, work, arch) | known
-    start = {"start": fingerprint(model.detector), "teacher": fingerprint(teacher)}
-    settings, sampler = work.settings(arch, "distil") | start, work.sampler("train")
+    model = Student(arch, work.packs.side, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
+    start, taught, seen = begin(model.detector, work, arch)
+    start = {"start": start, "teacher": fingerprint(teacher)}
+    settings = work.settings(arch, "distil") | start
 
-    def loss(step):
-        x, fake = work.views(sampler, "distil", step, settings["windows"], settings["frames"], wear(step, settings))
+    def loss(x, fake):
         x = x.flatten(0, 1)
         with work.autocast():
             with torch.no_grad():
@@ -112,8 +119,8 @@ def distil(work, arch):
         labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
         return labels + distil_loss(maps, logits, teacher_maps, teacher_logits)
 
-    path = work.out / arch / "frame.pt"
-    average = learn(f"distil {arch}", model, loss, path, settings, work.deadline, taught)
+    views, path = work.views("distil", settings), work.out / arch / "frame.pt"
+    average = learn(f"distil {arch}", model, loss, views, path, settings, work.deadline, taught | known, seen)
     return average and average.detector
 
 
@@ -134,22 +141,20 @@ def sequence(work, arch, detector):
     settings = work.settings(arch, "sequence") | {"detector": fingerprint(detector)}
     windows = max(settings["windows"] * settings["frames"] // work.packs.window, 4)
 
+    views = Windows(work.packs, work.options.seed, samplers, windows)
+
     @torch.no_grad()
-    def batch(step):
-        random = np.random.default_rng([work.options.seed, step])
-        frames = work.packs.window if random.random() < WHOLE else int(random.integers(1, work.packs.window))
-        x, fake = work.views(samplers[step % len(samplers)], "sequence", step, windows, frames)
+    def read(x):
         with work.autocast():
-            return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, x.shape[:2]), fake
+            return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, x.shape[:2])
 
-    def loss(step):
-        features, fake = batch(step)
-        return F.binary_cross_entropy_with_logits(model(features), smooth(fake))
+    def loss(x, fake):
+        return F.binary_cross_entropy_with_logits(model(read(x)), smooth(fake))
 
-    features = torch.cat([batch(step)[0].flatten(0, 1) for step in range(4)])
+    features = torch.cat([read(views[step][0]).flatten(0, 1) for step in range(4)])
     model.middle.copy_(features.mean(0))
     model.spread.copy_(features.std(0).clamp(min=0.1 * features.std(0).mean()))
-    return learn(f"sequence {arch}", model, loss, work.out / arch / "sequence.pt", settings, work.deadline)
+    return learn(f"sequence {arch}", model, loss, views, work.out / arch / "sequence.pt", settings, work.deadline)
 
 
 def ordered(work):
