@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import onnx
 import pytest
-from veritag_training import bundle, card, stages
-from veritag_training.score import QUALITY, score
+from veritag_training import bundle, card, stages, weights
+from veritag_training.score import QUALITY, torch_parts
 
 
 @pytest.fixture
@@ -36,9 +36,22 @@ def test_copies_are_no_more_videos(work, taught, packs):
     assert f"{len(taught)} fake videos of clips" in said and "re-encoded copies" in said
 
 
-def test_its_validation_is_of_the_stored_model(made, run, work, packs):
+def test_its_validation_is_of_the_stored_model(made, run, work):
     lines = [json.loads(line) for line in (run / "lite0" / "validation.jsonl").read_text().splitlines()]
     parts = {"features": onnx.load(made / "features.onnx"), "frame": onnx.load(made / "head.onnx")}
-    stored = score(work.roles["validation"], packs, *bundle.onnx_parts(parts),
-                   bundle.judges(onnx.load(made / "scope.onnx")))
+    stored = work.score("validation", *bundle.onnx_parts(parts), in_scope=bundle.judges(onnx.load(made / "scope.onnx")))
     assert [line["windows"]["frame"] for line in lines] == [record["windows"]["frame"] for record in stored]
+
+
+def test_training_goes_on_from_it(made, run, work_in, tmp_path):
+    """What was folded for storage is put back: the network that begins says what the bundle says."""
+    onward = work_in(tmp_path, start=made)
+    detector = onward.detector("lite0")
+    _, taught, seen = weights.begin(detector, onward, "lite0")
+    assert seen == 16 and taught == {*(made / weights.TAUGHT).read_text().split("\n")[1:-1]}
+    crops = onward.sample()
+    (features, heads), (mine, own) = (bundle.onnx_parts({"features": onnx.load(made / "features.onnx"),
+                                      "frame": onnx.load(made / "head.onnx")}), torch_parts(detector.eval(), None))
+    assert abs(features(crops) - mine(crops)).max() < 2e-2
+    with pytest.raises(SystemExit, match="held out here"):
+        weights.begin(detector, work_in(tmp_path, start=made, fold=1), "lite0")

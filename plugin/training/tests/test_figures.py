@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from veritag_training import record
-from veritag_training.calibrate import asset_scores, calibrate, most, platt
+from veritag_training.calibrate import asset_scores, calibrate, edge, most, platt, readings
 from veritag_training.score import QUALITY, judged, score
 
 
@@ -28,23 +28,40 @@ def test_score(packs):
     records = score(tracks, packs, features, {"frame": lambda values: values.mean()})
     assert [record["windows"]["frame"] for record in records] == [[1, 2], [3]], records
     form = lambda logit: 1 / (1 + math.exp(-(0.5 * logit - 1)))  # noqa: E731
-    assert np.allclose(asset_scores(records, "frame", 0.5, -1), [(form(1) + form(2)) / 2, form(3)])
+    assert np.allclose(asset_scores(records, "frame", {"video": (0.5, -1)}), [form(1.5), form(3)])
 
 
 def test_calibration():
     random = np.random.default_rng(0)
-    records = [{"label": label, "group": i, "windows": {"frame": list(random.normal(mean, 1, 4))}}
+    records = [{"label": label, "kind": "video", "group": i, "windows": {"frame": list(random.normal(mean, 1, 4))}}
                for label, mean in (("real", -1), ("fake", 3)) for i in range(300)]
     found = calibrate(records, "frame")
     low, high = found["band"]
     assert 0 <= low <= found["threshold"] <= high <= 1
-    assert found["said"]["share called fake, of the real ones"] <= 0.01
+    assert found["said"]["genuine called fake, clips"] <= 0.01
     wrong = [record | {"windows": {"frame": [-x for x in record["windows"]["frame"]]}} for record in records]
     scale, offset = platt(wrong, "frame")
-    assert scale == 0.05 and abs(np.mean(asset_scores(wrong, "frame", scale, offset)) - 0.5) < 0.01
+    assert scale == 0.05 and abs(np.mean(asset_scores(wrong, "frame", {"video": (scale, offset)})) - 0.5) < 0.01
     often = [record | {"windows": {"frame": record["windows"]["frame"] * (1 + 9 * (i % 2))}}
              for i, record in enumerate(records)]
     assert np.allclose(platt(records, "frame"), platt(often, "frame")), "long videos weigh more"
+
+
+def test_stills_and_clips_are_read_apart():
+    random = np.random.default_rng(0)
+    records = [{"label": label, "kind": kind, "group": i, "windows": {"frame": [random.normal(mean + shift, 1)]}}
+               for kind, shift in (("video", 0), ("image", 5)) for label, mean in (("real", -2), ("fake", 2))
+               for i in range(300)]
+    reading = readings(records, "frame")
+    assert abs(reading["image"][1] - reading["video"][1] + 5 * reading["video"][0]) < 0.6
+    assert calibrate(records, "frame")["said"]["fakes called fake, stills"] > 0.5
+    few = [record for record in records if record["kind"] == "video"] + records[-3:]
+    assert np.allclose(*readings(few, "frame").values()), "three stills have a reading of their own"
+
+
+def test_of_few_genuine_ones_the_edge_lies_beyond_the_highest():
+    scores = 1 / (1 + np.exp(-np.random.default_rng(0).normal(-2, 1, 20)))
+    assert edge(scores) > scores.max()
 
 
 def test_record(made, tmp_path):

@@ -8,11 +8,11 @@ import pytest
 from veritag_training import reencode
 from veritag_training.__main__ import keep
 from veritag_training.sample import Sampler
-from veritag_training.split import groups, listing, roles
+from veritag_training.split import groups, listing, mark, persons, roles
 
 
 def test_roles(packs):
-    found = roles(packs.tracks, 0, 5, 1)
+    found = roles(packs.tracks, 0, 5, 1, photographs=0.5, away=["scraped"])
     group = dict(zip(map(id, packs.tracks), groups(packs.tracks)))
     people = [{group[id(track)] for track in tracks} for tracks in found.values()]
     assert sum(map(len, people)) == len(set.union(*people)) and all(people), "a person has two roles"
@@ -22,8 +22,23 @@ def test_roles(packs):
 def test_photographs_alone_are_dealt_too(packs):
     photographs = [track for track in packs.tracks if track.asset["kind"] == "image"]
     found = roles(photographs, 0, 4, 1)
-    assert not found.pop("sequence"), "kept for an LSTM that cannot be"
+    assert not found.pop("sequence") and not found.pop("away"), "kept for an LSTM that cannot be"
     assert all({track.fake for track in tracks} == {False, True} for tracks in found.values()), "a role lacks a label"
+
+
+def test_who_has_taught_another_run_never_validates(packs):
+    kept = roles(packs.tracks, 0, 5, 1, photographs=0.5)["validation"]
+    lone = {name for track in kept if track.asset["kind"] == "image" for name in persons(track)}
+    again = roles(packs.tracks, 0, 5, 1, photographs=0.5, taught={mark(name) for name in lone})["validation"]
+    assert lone and not lone & {name for track in again for name in persons(track)}
+
+
+def test_clips_are_the_share_that_was_asked_for(packs):
+    sampler, random = Sampler(packs.tracks, 1.0, clips=0.25), np.random.default_rng(0)
+    rows = np.concatenate([sampler.batch(random, 200, 1).rows[::2, 0] for _ in range(5)])
+    filmed = [track for track in packs.tracks if track.asset["kind"] == "video"]
+    share = np.mean([any(track.row <= row < track.row + track.rows for track in filmed) for row in rows])
+    assert abs(share - 0.25) < 0.05
 
 
 def test_people(packs):

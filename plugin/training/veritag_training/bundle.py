@@ -8,18 +8,22 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
+import torch
 
-from . import card, export, record, scope
+from . import card, export, pixels, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
 from .score import auc, calibrated, report, torch_parts
-from .weights import load_detector, load_sequence
+from .weights import TAUGHT, load_detector, load_sequence
 
 HERE = Path(__file__).parent
 STORAGE = {"lite0": "float16", "resnext50": "int8"}
 # What a bundle may take, in bytes, and what its storage may cost of the AUC.
 LARGEST, LOST = 30_000_000, 0.005
 SELF_TEST_FRAMES = 2
+# What happens to crops on their way, to see what that costs.
+WEAR = {"after JPEG at quality 40": lambda crops: pixels.rough(crops, 40, 1.0),
+        "at half the size and JPEG at quality 70": lambda crops: pixels.rough(crops, 70, 0.5)}
 # Largest difference of a feature or a logit from PyTorch's when the weights are stored in full.
 TOLERANCE = 2e-3
 
@@ -30,7 +34,7 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    parts, before, after, refused = store(work, arch, storage or STORAGE[arch])
+    parts, before, after, refused, worn = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
         raise SystemExit(f"{arch} has no LSTM: train `sequence` first")
@@ -40,9 +44,12 @@ def write(work, arch, head, storage, name, version, others=()):
     folder.mkdir(parents=True, exist_ok=True)
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
     values |= card.fields(work, arch, head, records, chosen, refused)
+    seen, taught = history(work, arch)
+    values["training_data"] = json.dumps(card.describe(work, head) + card.learnt_from(work, seen))
+    (folder / TAUGHT).write_text("\n".join([f"crops seen: {seen}", *taught]) + "\n")
     values |= place_parts(folder, parts, head, work.packs.side)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused))
+    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, worn))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
@@ -83,7 +90,17 @@ def store(work, arch, storage):
     after = work.score("validation", *stored, in_scope=judges(parts["scope"]))
     report(after, f"{arch} as stored ({storage})")
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
-    return parts, before, after, refused
+    again = lambda role, **how: work.score(role, *stored, in_scope=judges(parts["scope"]), **how)  # noqa: E731
+    worn = {f"validation, {name}": again("validation", change=change) for name, change in WEAR.items()}
+    if work.roles["away"]:
+        worn[f"{', '.join(work.options.away)}: kept out as a whole; fakes are its people with faces of others"] = again("away")
+    return parts, before, after, refused, worn
+
+
+def history(work, arch):
+    """How many crops a detector has seen, and the marks of those who have taught it."""
+    state = torch.load(work.out / arch / "frame.pt", map_location="cpu", weights_only=True)
+    return state["seen"], state["taught"]
 
 
 def better(records):

@@ -4,10 +4,11 @@ import json
 from collections import Counter
 
 from . import record, scope
-from .calibrate import asset_scores, labels, most
+from .calibrate import FEWEST, PLURAL, asset_scores, labels, most, verdicts
 from .nets import ARCHITECTURE
 from .score import QUALITY, auc, calibrated, interval
-from .split import groups
+from .split import collection, groups, persons
+from .swaps import KINDS
 
 SINGLE = ("single faces of held-out people and of photographs kept back, by which limits were set",
           "single drawn faces, by which limits were set")
@@ -18,24 +19,33 @@ MODE = {"frame": "frame-mean", "sequence": "sequence"}
 def fields(work, arch, head, records, chosen, refused):
     """The fields of `model.toml.in` that say what the model is and how its scores are to be read."""
     return {
-        "mode": json.dumps(MODE[head]), "training_data": json.dumps(describe(work, head)),
-        "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
+        "mode": json.dumps(MODE[head]), "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
         "weights_licence": f" {BEGINNING[arch]} with ImageNet weights under Apache-2.0.",
         "size": work.packs.side, "margin": work.packs.margin, "window": work.packs.window,
-        "scale": f"{chosen['scale']:.4f}", "offset": f"{chosen['offset']:.4f}",
+        "calibrations": calibrations(records, chosen["reading"]),
         "threshold": f"{chosen['threshold']:.3f}", "beyond": beyond(records, chosen),
-        "fitted_on": json.dumps(fitted_on(records)),
         "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
         "reasons": json.dumps([name for name in scope.REASONS if name in refused]),
         "missing": f"missing = {json.dumps(work.options.missing)}\n" if work.options.missing else "", **QUALITY}
 
 
+def calibrations(records, reading):
+    """The tables of how logits are read: of clips, or of all where there are none, and of stills."""
+    tables = {"output.calibration": reading.get("video") or reading["image"], "output.still": reading.get("image")}
+    return "\n".join(
+        f"[{name}]\nscale = {numbers[0]:.4f}\noffset = {numbers[1]:.4f}\n"
+        f"fitted_on = {json.dumps(fitted_on(records, kind))}\n"
+        for (name, numbers), kind in zip(tables.items(), ("video", "image")) if numbers)
+
+
 def beyond(records, chosen):
-    """Where the threshold lies, and how little that may mean."""
-    genuine = int((~labels(records)).sum())
-    flagged = round(chosen["said"]["share at the threshold, of the real ones"] * genuine)
-    return (f"Above all but {flagged} of {genuine} held-out real assets: of others up to {most(flagged, genuine):.0%} "
-            "may lie above it (95 %).")
+    """What the upper end of the band, from where an asset is called fake, can vouch for."""
+    parts = []
+    for kind in chosen["reading"]:
+        genuine = sum(record["kind"] == kind and record["label"] == "real" for record in records)
+        flagged = round(chosen["said"].get(f"genuine called fake, {PLURAL[kind]}", 0) * genuine)
+        parts.append(f"{flagged} of {genuine} held-out real {PLURAL[kind]} (of others up to {most(flagged, genuine):.1%})")
+    return f"Where most are told apart. The upper end of the band flags {' and '.join(parts)}; 95 % limits."
 
 
 def describe(work, head):
@@ -53,27 +63,53 @@ def describe(work, head):
             "self-blending (Shiohara and Yamasaki, 2022).")
 
 
-def fitted_on(records):
-    fake, people = labels(records), len({record["group"] for record in records})
-    return (f"Window logits of {(~fake).sum()} real and {fake.sum()} fake assets of {people} groups of people who were "
-            "held out of the training, both classes weighted alike, and in each all assets.")
+def fitted_on(records, kind):
+    """What a calibration rests on, in words."""
+    some = [record for record in records if record["kind"] == kind]
+    if min(labels(some).sum(), (~labels(some)).sum()) < FEWEST:
+        some = records
+    fake, people = labels(some), len({record["group"] for record in some})
+    domains, made = {collection(record) for record in some}, sum(record["generator"] in KINDS for record in some)
+    return (f"Logits of {(~fake).sum()} real and {fake.sum()} fake assets of {people} groups of people and "
+            f"{len(domains)} collections who taught nothing, both classes weighted alike; {made} of the fakes are such "
+            "people with the faces of others, a kind that training does not show.")
 
 
-def metrics(work, before, after, records, head, chosen, refused):
-    """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them."""
-    rows = [figure("AUC", after, asset_scores(after, head, chosen["scale"], chosen["offset"]))]
+def metrics(work, before, after, records, head, chosen, refused, worn):
+    """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them.
+
+    `worn` are records of collections kept away, and of held-out people after wear, by what they are.
+    """
+    rows = [figure("AUC", after, asset_scores(after, head, chosen["reading"]))]
     rows += [figure(f"AUC of the {MODE[name]} before weights were stored in few bits", before, calibrated(before, name))
              for name in before[0]["windows"]]
     rows += [(name, value, None, records) for name, value in chosen["said"].items()]
     people = "validation: held-out people, whom calibration, threshold and head were chosen on"
     tables = [record.row(people, len(of), labels(of).sum(), len({asset["group"] for asset in of}), *rest)
               for *rest, of in rows]
+    for name, of in worn.items():
+        tables += [record.row(name, len(of), labels(of).sum(), len({asset["group"] for asset in of}), *row)
+                   for row in elsewhere(of, head, chosen)]
     for reason, share in refused.items():
         faces = scope.measured_on(work, reason)
         counts = (len({track.key for track in faces}), len({track.key for track in faces if track.fake}),
                   len({*groups(faces)}))
         tables.append(record.row(SINGLE[reason == "drawn"], *counts, f"share refused, {reason}", share))
     return tables
+
+
+def elsewhere(records, head, chosen):
+    """AUC and verdicts of other assets than those by which the band was set."""
+    scores, fake = asset_scores(records, head, chosen["reading"]), labels(records)
+    shares = verdicts(scores[~fake], scores[fake], chosen["band"])
+    return [("AUC", auc(fake, scores), interval(records, scores)), *((*each, None) for each in shares.items())]
+
+
+def learnt_from(work, seen):
+    """How much, and of how many."""
+    tracks = [track for track in work.roles["train"] if not track.fake]
+    people, domains = {persons(track)[0] for track in tracks}, {collection(track.asset) for track in tracks}
+    return f" It has seen {seen:,} crops, of {len(people):,} genuine people from {len(domains)} collections."
 
 
 def figure(name, records, values):

@@ -62,6 +62,13 @@ def quantise(planes, table):
     return blocks.transpose(3, 4).reshape(planes.shape)
 
 
+def rough(crops, quality, share):
+    """uint8 crops [N, 3, S, S] through JPEG at `quality` and at a `share` of their size, and back."""
+    small = resize(crops.float() / 255, round(crops.shape[-1] * share))
+    worn = resize(jpeg(small, torch.full((len(crops),), float(quality), device=crops.device)), crops.shape[-1])
+    return (worn * 255).round().byte()
+
+
 def resize(x, side):
     if side == x.shape[-1]:
         return x
