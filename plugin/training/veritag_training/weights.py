@@ -96,27 +96,35 @@ def stored(path):
 def unfold(detector, folded, crops):
     """Gives `detector` weights with the batch normalisation folded in.
 
-    The normalisation is put back such that it changes nothing for crops like `crops` [N, 3, S, S].
+    The normalisation is put back such that it changes nothing for crops like `crops` [N, 3, S, S]. Every channel of a
+    convolution keeps the norm that `detector` came with: since it is normalised, its norm is its pace of learning.
     """
     name = "frame" if "frame.weight" in folded else "linear"
     detector.frame.weight.copy_(folded[f"{name}.weight"])
     detector.frame.bias.copy_(folded[f"{name}.bias"])
     hooks = []
     for name, (conv, norm) in export.layers(detector).items():
-        conv.weight.copy_(folded[f"{name}.weight"])
-        hooks.append(norm.register_forward_pre_hook(standing(folded[f"{name}.bias"])))
+        weight = folded[f"{name}.weight"].to(conv.weight)
+        scale = norms(conv.weight) / norms(weight)
+        conv.weight.copy_(weight * scale[:, None, None, None])
+        hooks.append(norm.register_forward_pre_hook(standing(folded[f"{name}.bias"], scale)))
     detector.eval()(normalise(crops))
     for hook in hooks:
         hook.remove()
 
 
-def standing(bias):
-    """Makes a normalisation add `bias` to what it meets, and no more."""
+def norms(weight):
+    """[channels], above 0"""
+    return weight.flatten(1).norm(dim=1).clamp(min=1e-3)
+
+
+def standing(bias, scale):
+    """Makes a normalisation divide by `scale` [channels], add `bias`, and no more."""
     def hook(norm, met):
         norm.running_mean.copy_(met[0].mean((0, 2, 3)))
         norm.running_var.copy_(met[0].var((0, 2, 3)))
-        norm.weight.copy_((norm.running_var + norm.eps).sqrt())
-        norm.bias.copy_(bias + norm.running_mean)
+        norm.weight.copy_((norm.running_var + norm.eps).sqrt() / scale)
+        norm.bias.copy_(bias + norm.running_mean / scale)
     return hook
 
 
