@@ -95,6 +95,16 @@ impl Place {
         Service { child, address, http: Client::new() }
     }
 
+    /// Runs a statement in the database; gives the number that it answers with, if it does.
+    pub fn sql(&self, statement: &'static str) -> Option<i64> {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let pool = sqlx::AnyPool::connect(&self.database).await.expect("a database");
+            sqlx::query_scalar(statement).fetch_optional(&pool).await.expect("SQL")
+        })
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }

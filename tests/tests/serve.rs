@@ -86,6 +86,8 @@ fn what_is_not_allowed_is_refused() {
     let place = Place::new(SOURCES);
     fs::write(place.directory.path().join("secret"), "x").unwrap();
     let service = place.serve();
+    let unsigned = service.http.post(service.url("/v1/hooks/own")).body("{}").send().unwrap();
+    assert_eq!(unsigned.headers()["www-authenticate"], "Bearer");
     let code = |answer: reqwest::blocking::Response| {
         let status = answer.status().as_u16();
         (status, answer.json::<Value>().unwrap()["code"].as_str().unwrap().to_owned())
@@ -114,6 +116,36 @@ fn what_is_not_allowed_is_refused() {
         let job = service.outcome_or_error(&only_job(service.hook("own", body.to_string())));
         assert_eq!(job["error_code"], code, "{body}: {job:#}");
     }
+}
+
+#[test]
+fn a_nul_character_is_no_fault_of_the_database() {
+    let postgres = Postgres::start();
+    let place = Place::in_postgres(SOURCES, &postgres);
+    let service = place.serve();
+    for body in [json!({"path": "a\0b"}), json!({"bucket": "a\0b", "key": "a\0b"}), json!({"url": "http://a\0b/"})] {
+        let job = service.outcome_or_error(&only_job(service.hook("own", body.to_string())));
+        assert!(job["error_code"].as_str().is_some_and(|code| code.starts_with("fetch-")), "{body}: {job:#}");
+    }
+    assert_eq!(service.get("/v1/jobs/%00").status(), 404);
+    assert_eq!(service.http.get(service.url("/v1/assets/%00")).bearer_auth(TOKEN).send().unwrap().status(), 404);
+    let review = service.http.put(service.url(&format!("/v1/assets/{}/review", "0".repeat(64)))).bearer_auth(TOKEN);
+    assert_eq!(review.body(r#"{"decision": "real", "by": "a\u0000b"}"#).send().unwrap().status(), 400);
+}
+
+#[test]
+fn events_end_with_the_last_state_though_it_came_in_the_same_millisecond() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    let id = only_job(service.hook("own", r#"{"path": "late.jpg"}"#));
+    assert_eq!(service.outcome_or_error(&id)["error_code"], "fetch-not-found");
+    let stream = service.http.get(service.url(&format!("/v1/jobs/{id}/events")));
+    let mut stream = std::io::BufReader::new(stream.timeout(std::time::Duration::from_secs(30)).send().unwrap());
+    let mut events = String::new();
+    std::io::BufRead::read_line(&mut stream, &mut events).unwrap();
+    place.sql("UPDATE arrivals SET state = 'failed'");
+    std::io::Read::read_to_string(&mut stream, &mut events).expect("the stream ends");
+    assert!(events.contains(r#""state":"failed""#), "{events}");
 }
 
 #[test]

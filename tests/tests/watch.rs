@@ -81,7 +81,9 @@ fn a_hook_file_hands_over_to_a_running_service() {
     let refused: Value = serde_json::from_slice(&hook(message("pre-finish")).stdout).unwrap();
     assert_eq!(refused["HTTPResponse"]["StatusCode"], 422);
 
-    let broken = hook("{".into());
-    assert_eq!(broken.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&broken.stderr).contains("hook-malformed"));
+    for (message, code) in [("{".to_owned(), "hook-malformed"), (" ".repeat((1 << 20) + 1), "hook-too-large")] {
+        let broken = hook(message);
+        assert_eq!(broken.status.code(), Some(3));
+        assert!(String::from_utf8_lossy(&broken.stderr).contains(code));
+    }
 }

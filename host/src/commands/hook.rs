@@ -18,9 +18,7 @@ use crate::jobs::{Answer, IntakeError};
 pub fn run(options: &Hook) -> Result<ExitCode, Error> {
     let config = service::configured(&options.service)?;
     service::start_logs();
-    let mut body = Vec::new();
-    let most = config.service.most_message_bytes as u64;
-    stdin().lock().take(most).read_to_end(&mut body).map_err(FileError::List)?;
+    let body = message(config.service.most_message_bytes)?;
     let source = config.sources.iter().find(|source| source.name == options.source);
     let source = source.ok_or_else(|| HookError::UnknownSource(options.source.clone()))?;
     service::run(async {
@@ -36,4 +34,11 @@ pub fn run(options: &Hook) -> Result<ExitCode, Error> {
         Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Standard input, if it is no longer than `max` bytes.
+fn message(max: usize) -> Result<Vec<u8>, HookError> {
+    let mut body = Vec::new();
+    stdin().lock().take(max as u64 + 1).read_to_end(&mut body).map_err(HookError::Unreadable)?;
+    if body.len() > max { Err(HookError::TooLarge { max }) } else { Ok(body) }
 }

@@ -43,7 +43,10 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         let (mut working, answering) = (pin!(service.work()), answering.into_future());
         let mut answering = pin!(async { answering.await.map_err(|error| unusable(config.listen, &error)) });
         tokio::select! {
-            answered = &mut answering => answered.and(working.await),
+            answered = &mut answering => {
+                service.stop();
+                answered.and(working.await)
+            }
             // There may be somebody who waits for what comes no more.
             worked = &mut working => worked.and(timeout(GRACE, answering).await.unwrap_or(Ok(()))),
         }

@@ -27,7 +27,7 @@ pub struct Service {
     pub intake: Intake,
     assessor: Arc<Assessor>,
     workers: usize,
-    stopping: watch::Receiver<bool>,
+    stop: watch::Sender<bool>,
 }
 
 /// Runs `service` in a runtime of its own.
@@ -83,16 +83,21 @@ impl Service {
         let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);
         let (spool, places) = (Arc::new(Spool::of(&config.service)?), Semaphore::new(workers));
         let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, spool, places, tags, attempts };
-        Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stopping: stop_signal() })
+        Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stop: stop_on_signal() })
     }
 
     pub fn spool(&self) -> Arc<Spool> {
         self.assessor.spool.clone()
     }
 
+    /// Has the work stop, once what has begun is finished.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
     /// Comes when the process is asked to stop.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut stopping = self.stopping.clone();
+        let mut stopping = self.stop.subscribe();
         async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         }
@@ -105,7 +110,7 @@ impl Service {
     pub async fn work(&self) -> Result<(), Error> {
         let name = format!("veritag-{}", Ulid::generate());
         let (queue, spool) = (&self.intake.queue, self.spool());
-        let work = queue.run(&name, &spool.id, self.workers, self.assessor.clone(), self.stopping.clone());
+        let work = queue.run(&name, &spool.id, self.workers, self.assessor.clone(), self.stop.subscribe());
         tokio::select! {
             () = work => Ok(()),
             never = self.tidy() => match never {},
@@ -134,17 +139,17 @@ impl Service {
     }
 }
 
-fn stop_signal() -> watch::Receiver<bool> {
-    let (stop, stopping) = watch::channel(false);
+fn stop_on_signal() -> watch::Sender<bool> {
+    let stop = watch::Sender::new(false);
+    let signalled = stop.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         info!("stopping: what has begun is finished");
-        let _ = stop.send(true);
+        signalled.send_replace(true);
     });
-    stopping
+    stop
 }
 
-#[cfg(unix)]
 async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("signals can be listened for");
@@ -152,9 +157,4 @@ async fn asked_to_stop() {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -126,18 +126,27 @@ pub struct Store {
 impl Source {
     /// The one address of a place, however a message writes it.
     pub fn address(&self, place: &Place) -> String {
-        match place {
+        let address = match place {
             Place::Path(path) => Place::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
-            other => other.to_string().replace('\0', "\u{fffd}"),
-        }
+            other => other.to_string(),
+        };
+        // PostgreSQL takes no NUL in a text.
+        address.replace('\0', "\u{fffd}")
     }
 
     /// Where a path of this source's messages leads, unless links or dots lead elsewhere.
     pub fn below_root(&self, path: &str) -> PathBuf {
         let root = self.root.clone().unwrap_or_default();
-        let stripped = path.strip_prefix(&self.strip_prefix).unwrap_or(path);
+        let stripped = self.without_prefix(path).unwrap_or(path);
         let inside = Path::new(stripped).strip_prefix(&root).ok();
         root.join(inside.unwrap_or(Path::new(stripped.trim_start_matches('/'))))
+    }
+
+    /// What follows `strip_prefix`, which ends where a part of the path does: `/uploads` is no prefix of `/uploads2/x`.
+    fn without_prefix<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix(&self.strip_prefix)?;
+        let whole = self.strip_prefix.is_empty() || self.strip_prefix.ends_with('/');
+        (whole || rest.is_empty() || rest.starts_with('/')).then_some(rest)
     }
 }
 

@@ -20,7 +20,8 @@ use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
 pub use spool::Spool;
-pub use tagging::TaggedObject;
+pub use tagging::{Tag, TaggedObject, with};
+use url::Clients;
 
 /// How long an asset may take to come, however large.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -47,6 +48,7 @@ impl Fetched {
 pub struct Fetcher {
     sources: HashMap<String, Source>,
     stores: Stores,
+    clients: Clients,
 }
 
 impl Fetcher {
@@ -54,7 +56,10 @@ impl Fetcher {
     /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let sources = config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect();
-        Ok(Self { sources, stores: Stores::new(&config.stores)? })
+        let clients = Clients::new();
+        let clients =
+            clients.map_err(|error| ConfigError::Senseless { key: "source".into(), why: error.to_string() })?;
+        Ok(Self { sources, stores: Stores::new(&config.stores)?, clients })
     }
 
     /// The file that `arrival` speaks of: in place where it is one, else a copy of what `source` may name.
@@ -72,7 +77,7 @@ impl Fetcher {
                     spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
                 Place::Url(address) => {
-                    let (length, bytes) = url::get(source, address).await?;
+                    let (length, bytes) = url::get(&self.clients, source, address).await?;
                     spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
             }

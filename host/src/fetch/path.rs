@@ -53,6 +53,16 @@ mod tests {
         assert_eq!(found("", "/in/clip.mp4"), file);
         assert_eq!(found("", file.to_str().unwrap()), file);
         assert_eq!(found("/uploads/", "/uploads/in/clip.mp4"), file);
+        assert_eq!(found("/uploads", "/uploads/in/clip.mp4"), file);
+    }
+
+    #[test]
+    fn a_prefix_ends_where_a_part_of_the_path_does() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("2")).unwrap();
+        std::fs::write(root.path().join("2/clip.mp4"), "x").unwrap();
+        let found = resolve(&source(root.path(), "/uploads"), "/uploads2/clip.mp4");
+        assert_eq!(found.unwrap_err().code(), "fetch-not-found");
     }
 
     #[test]

@@ -10,13 +10,14 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt;
+use tokio::task::block_in_place;
 use ulid::Ulid;
 
 use super::FetchError;
 use crate::config::{self, ConfigError};
 use crate::ingest::Place;
 
-/// Space is taken in such steps where the length is not known.
+/// Space is reserved in such steps where no length is known.
 const STEP: u64 = 8 << 20;
 /// What has not changed for so long is nobody's.
 const FORSAKEN: Duration = Duration::from_secs(24 * 3600);
@@ -58,7 +59,7 @@ impl Spool {
         Ok(Self { directory, id, most_bytes, most_asset_bytes, reserving: Mutex::new(()) })
     }
 
-    /// Writes a copy that is gone with the answer.
+    /// Writes a copy of `length` bytes, if that is known, which is deleted with the path that is returned.
     ///
     /// # Errors
     /// Those of `bytes`; [`FetchError::TooLarge`], [`FetchError::Spool`].
@@ -70,10 +71,19 @@ impl Spool {
         if length.is_some_and(|length| length > self.most_asset_bytes) {
             return Err(self.too_large().into());
         }
+        self.write(length.unwrap_or(STEP), bytes).await
+    }
+
+    /// Writes at most `most_asset_bytes`, with space reserved for `expected` of them.
+    async fn write<B: AsRef<[u8]>, E: From<FetchError>>(
+        &self,
+        expected: u64,
+        bytes: impl Stream<Item = Result<B, E>>,
+    ) -> Result<TempPath, E> {
         let new = tempfile::Builder::new().prefix(COPY).tempfile_in(self.copies());
         let (file, path) = new.map_err(FetchError::spool)?.into_parts();
         let room = file.try_clone().map_err(FetchError::spool)?;
-        let mut reserved = self.reserve(&room, 0, length.unwrap_or(STEP.min(self.most_asset_bytes)))?;
+        let mut reserved = self.reserve(&room, 0, expected.min(self.most_asset_bytes))?;
         let (mut file, mut bytes, mut written) = (tokio::fs::File::from_std(file), pin!(bytes), 0);
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
@@ -92,15 +102,16 @@ impl Spool {
         Ok(path)
     }
 
-    /// Writes an upload, which stays until it is released.
+    /// Writes an upload of about `expected` bytes, if that is known, which stays until it is released.
     ///
     /// # Errors
     /// As [`Self::copy`].
     pub async fn keep<B: AsRef<[u8]>, E: From<FetchError>>(
         &self,
+        expected: Option<u64>,
         bytes: impl Stream<Item = Result<B, E>>,
     ) -> Result<Place, E> {
-        let (copy, name) = (self.copy(None, bytes).await?, Ulid::generate().to_string());
+        let (copy, name) = (self.write(expected.unwrap_or(STEP), bytes).await?, Ulid::generate().to_string());
         copy.persist(self.upload(&name)).map_err(|error| FetchError::spool(error.error))?;
         Ok(self.place(name))
     }
@@ -141,6 +152,10 @@ impl Spool {
 
     /// Makes `file` as long as it may become, so that others see what is taken.
     fn reserve(&self, file: &File, from: u64, to: u64) -> Result<u64, FetchError> {
+        block_in_place(|| self.reserve_blocking(file, from, to))
+    }
+
+    fn reserve_blocking(&self, file: &File, from: u64, to: u64) -> Result<u64, FetchError> {
         let _one_at_a_time = self.reserving.lock().unwrap_or_else(PoisonError::into_inner);
         let taken: u64 =
             files(&self.copies()).chain(files(&self.directory.join("uploads"))).map(|(_, m)| m.len()).sum();
@@ -185,10 +200,10 @@ mod tests {
     use super::*;
 
     async fn keep(spool: &Spool, bytes: usize) -> Result<Place, FetchError> {
-        spool.keep(iter([Ok::<_, FetchError>(vec![0; bytes])])).await
+        spool.keep(None, iter([Ok::<_, FetchError>(vec![0; bytes])])).await
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn what_is_kept_counts_until_it_is_released() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), STEP + 1000, STEP).unwrap();
@@ -202,7 +217,19 @@ mod tests {
         keep(&spool, 1).await.unwrap();
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn space_for_what_is_expected_is_reserved_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool::open(directory.path(), 3 * STEP, 3 * STEP).unwrap();
+        let pieces = iter((0..2).map(|_| Ok::<_, FetchError>(vec![0; STEP as usize]))).inspect(|_| {
+            let [(_, copy)] = &files(&spool.copies()).collect::<Vec<_>>()[..] else { panic!("one copy") };
+            assert_eq!(copy.len(), 2 * STEP + 100);
+        });
+        let Place::Upload { name, .. } = spool.keep(Some(2 * STEP + 100), pieces).await.unwrap() else { panic!() };
+        assert_eq!(fs::metadata(spool.upload(&name)).unwrap().len(), 2 * STEP, "and given back");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn an_asset_that_is_too_large_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();
@@ -213,7 +240,7 @@ mod tests {
         );
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn what_a_killed_process_left_is_found() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();

@@ -14,16 +14,33 @@ use crate::error::{causes, with_causes};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What fetches, by the addresses that it may connect to.
+pub struct Clients {
+    public: Client,
+    /// Private ones, too.
+    private: Client,
+}
+
+impl Clients {
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new() -> reqwest::Result<Self> {
+        Ok(Self { public: client(false)?, private: client(true)? })
+    }
+}
+
 /// How many bytes there are, if that is said, and the bytes.
 ///
 /// # Errors
 /// [`FetchError`].
 pub async fn get(
+    clients: &Clients,
     source: &Source,
     address: &str,
 ) -> Result<(Option<u64>, impl Stream<Item = Result<bytes::Bytes, FetchError>>), FetchError> {
     let url = allowed(source, address)?;
-    let response = client(source.private)?.get(url).send().await.map_err(unreachable)?;
+    let client = if source.private { &clients.private } else { &clients.public };
+    let response = client.get(url).send().await.map_err(unreachable)?;
     match response.status() {
         status if status.is_success() => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchError::NotFound),
@@ -53,10 +70,10 @@ fn allowed(source: &Source, address: &str) -> Result<Url, FetchError> {
     Ok(url)
 }
 
-fn client(private: bool) -> Result<Client, FetchError> {
+fn client(private: bool) -> reqwest::Result<Client> {
     let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
     let client = client.connect_timeout(PATIENCE).read_timeout(PATIENCE);
-    client.dns_resolver(std::sync::Arc::new(Names { private })).build().map_err(FetchError::unreachable)
+    client.dns_resolver(std::sync::Arc::new(Names { private })).build()
 }
 
 #[derive(Debug, thiserror::Error)]

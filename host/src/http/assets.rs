@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use utoipa::ToSchema;
 
@@ -72,12 +72,13 @@ fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookE
 
 async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {
     DefaultBodyLimit::max(app.most_bytes as usize).apply(&mut request);
+    let expected = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| unreadable(error.status(), error))?;
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error))? {
         if field.name() == Some("file") {
             let name = field.file_name().map(str::to_owned);
-            let kept = app.spool.keep(field.map_err(|error| unreadable(error.status(), error))).await?;
+            let kept = app.spool.keep(expected, field.map_err(|error| unreadable(error.status(), error))).await?;
             return Ok(Arrival::new(kept).named(name));
         }
     }

@@ -22,7 +22,7 @@ use crate::store::{self, ArrivalRecord};
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// An arrival, and its assessment once there is one.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct Job {
     pub id: String,
     pub source: String,
@@ -69,14 +69,16 @@ async fn change(app: &App, before: &Job) -> Job {
     loop {
         sleep(LOOK_AGAIN).await;
         match look(app, &before.id).await {
-            Ok(now) if now.changed_at != before.changed_at => return now,
+            Ok(now) if now != *before => return now,
             _ => {}
         }
     }
 }
 
 async fn look(app: &App, id: &str) -> Result<Job, Problem> {
-    let record = app.intake.store.arrival(id).await?.ok_or_else(|| Problem::not_found("job"))?;
+    // PostgreSQL takes no NUL in a text.
+    let known = if id.contains('\0') { None } else { app.intake.store.arrival(id).await? };
+    let record = known.ok_or_else(|| Problem::not_found("job"))?;
     let assessment = match &record.assessment {
         Some(id) => app.intake.store.assessment(id).await?,
         None => None,

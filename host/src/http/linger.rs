@@ -14,7 +14,7 @@ use http::header::EXPECT;
 use tokio::time::timeout;
 
 /// What is left of a refused request is read up to here, and no longer than this.
-const MOST: usize = 4 << 20;
+const MOST: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 type Shared = Arc<Mutex<BodyDataStream>>;

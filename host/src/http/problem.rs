@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,14 +34,19 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         tracing::warn!(status = self.status, code = self.code, detail = self.detail, "refused");
-        (status, [(CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], Json(self)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
 impl From<HookError> for Problem {
     fn from(error: HookError) -> Self {
         let status = match &error {
-            HookError::Malformed { .. } => StatusCode::BAD_REQUEST,
+            HookError::Malformed { .. } | HookError::Unreadable(_) => StatusCode::BAD_REQUEST,
+            HookError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             HookError::Unauthorised | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
         };

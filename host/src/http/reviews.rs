@@ -67,6 +67,7 @@ pub async fn asset(
     headers: HeaderMap,
 ) -> Result<Json<Known>, Problem> {
     by_token(&app, &headers)?;
+    require_sha256(&sha256)?;
     let assessments = app.intake.store.assessments(&sha256).await?;
     if assessments.is_empty() {
         return Err(Problem::not_found("asset"));
@@ -93,7 +94,16 @@ pub async fn review(
     body: Bytes,
 ) -> Result<Json<ReviewRecord>, Problem> {
     by_token(&app, &headers)?;
+    require_sha256(&sha256)?;
     let Decided { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
+    if [Some(&by), note.as_ref()].into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(HookError::malformed("veritag")("`by` or `note` has a NUL character").into());
+    }
     let kept = app.intake.review(&sha256, decision.into(), &by, note.as_deref()).await?;
     kept.map(Json).ok_or_else(|| Problem::not_found("asset"))
+}
+
+fn require_sha256(text: &str) -> Result<(), Problem> {
+    let is = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is { Ok(()) } else { Err(Problem::not_found("asset")) }
 }

@@ -10,6 +10,10 @@ pub enum HookError {
     Unauthorised,
     #[error("the message was signed more than five minutes ago, or ahead; check both clocks")]
     Stale,
+    #[error("the message has more than {max} bytes: see `most_message_bytes` of [service]")]
+    TooLarge { max: usize },
+    #[error("the message cannot be read from standard input: {0}")]
+    Unreadable(std::io::Error),
     #[error("there is no source called {0:?}; name it in veritag.toml")]
     UnknownSource(String),
 }
@@ -21,6 +25,8 @@ impl HookError {
             Self::Malformed { .. } => "hook-malformed",
             Self::Unauthorised => "hook-unauthorised",
             Self::Stale => "hook-stale",
+            Self::TooLarge { .. } => "hook-too-large",
+            Self::Unreadable(_) => "hook-unreadable",
             Self::UnknownSource(_) => "hook-unknown-source",
         }
     }

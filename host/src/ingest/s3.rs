@@ -1,5 +1,7 @@
-//! S3 event notifications, as AWS, MinIO and Ceph send them, and EventBridge's form of them:
+//! S3 event notifications, as MinIO and Ceph send them over HTTP, and as an API destination of EventBridge does for AWS:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
+//!
+//! S3 itself calls no URL. SNS does, in an envelope and after a handshake that are not understood here.
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;

@@ -44,6 +44,14 @@ fn tusd_takes_an_upload_when_it_is_finished_and_whole() {
 }
 
 #[test]
+fn tusd_writes_null_where_there_is_no_metadata() {
+    let mut message: serde_json::Value = serde_json::from_slice(&fixture("tusd.json")).unwrap();
+    message["Event"]["Upload"]["MetaData"] = serde_json::Value::Null;
+    let found = Dialect::Tusd.arrivals(&HeaderMap::new(), message.to_string().as_bytes()).unwrap();
+    assert_eq!(found[0].name, "14b1c4c77771671a8479bc0444bbc5ce");
+}
+
+#[test]
 fn s3_decodes_keys_and_takes_what_was_made() {
     let version = "096fKKXTRTtl3on89fVO.nfljtsv6qko";
     assert_eq!(arrivals(Dialect::S3, "aws.json"), [versioned(object("media", "in/Häfen und 100%.mp4"), version)]);

@@ -40,9 +40,8 @@ struct Upload {
     id: String,
     #[serde(default)]
     is_partial: bool,
-    #[serde(default)]
-    meta_data: HashMap<String, String>,
-    #[serde(default)]
+    /// Go writes what is empty as null.
+    meta_data: Option<HashMap<String, String>>,
     storage: Option<HashMap<String, String>>,
 }
 
@@ -76,7 +75,8 @@ impl Message {
             (None, Some(bucket), Some(key)) => Place::Object { bucket, key },
             _ => return Err(HookError::malformed("tusd")("Event.Upload.Storage names no Path, and no Bucket and Key")),
         };
-        let name = upload.meta_data.get("filename").or(upload.meta_data.get("name")).cloned();
+        let meta_data = upload.meta_data.unwrap_or_default();
+        let name = meta_data.get("filename").or(meta_data.get("name")).cloned();
         Ok(Some(Arrival::new(place).named(name).version(Some(upload.id.clone())).external(upload.id)))
     }
 }

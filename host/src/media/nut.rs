@@ -136,7 +136,8 @@ impl<R: Read> Nut<R> {
         if flags & FRAME_CHECKSUM > 0 {
             from.read_exact(&mut [0; CHECKSUM])?;
         }
-        self.pts = if flags & CODED_PTS > 0 { self.full_pts(coded_pts) } else { self.pts + code.pts_delta };
+        self.pts =
+            if flags & CODED_PTS > 0 { self.full_pts(coded_pts) } else { self.pts.saturating_add(code.pts_delta) };
         if flags & END_OF_RELEVANCE > 0 && size == 0 {
             return Ok(None);
         }
@@ -168,7 +169,7 @@ impl<R: Read> Nut<R> {
 
     fn time_us(&self) -> u64 {
         let (num, den) = self.time_base;
-        let us = u128::from(self.pts.max(0) as u64) * u128::from(num) * 1_000_000 / u128::from(den);
+        let us = (u128::from(self.pts.max(0) as u64) * u128::from(num)).saturating_mul(1_000_000) / u128::from(den);
         u64::try_from(us).unwrap_or(u64::MAX)
     }
 }
@@ -195,6 +196,16 @@ mod tests {
         let (times, pixels) = frames(RECORDED).unwrap();
         assert_eq!(times, [1_000_000, 1_033_333, 1_500_001]);
         assert_eq!(pixels, [[0; 24], [255; 24], [0; 24]].concat());
+    }
+
+    #[test]
+    fn times_without_bounds_do_not_overflow() {
+        let mut nut = Nut::new(RECORDED, 4 * 2 * 3);
+        nut.open().unwrap();
+        (nut.pts, nut.time_base) = (i64::MAX, (u64::MAX, 1));
+        assert_eq!(nut.time_us(), u64::MAX);
+        nut.codes.iter_mut().for_each(|code| code.pts_delta = i64::MAX);
+        while nut.next_frame(&mut Vec::new()).is_ok_and(|frame| frame.is_some()) {}
     }
 
     proptest! {

@@ -82,11 +82,11 @@ pub fn bytes(body: &mut &[u8]) -> io::Result<Vec<u8>> {
 /// 0, 1, 2, 3, 4 … → 0, 1, -1, 2, -2 …
 fn signed(value: u64) -> i64 {
     let half = (value >> 1) as i64;
-    if value & 1 > 0 { half + 1 } else { -half }
+    if value & 1 > 0 { half.saturating_add(1) } else { -half }
 }
 
 fn zigzag(value: i64) -> u64 {
-    if value > 0 { value as u64 * 2 - 1 } else { value.unsigned_abs() * 2 }
+    if value > 0 { value as u64 * 2 - 1 } else { value.unsigned_abs().saturating_mul(2) }
 }
 
 pub fn ensure(holds: bool, why: &'static str) -> io::Result<()> {
@@ -105,5 +105,6 @@ mod tests {
     fn numbers_are_signed_as_the_format_says() {
         assert_eq!([0, 1, 2, 3, 4].map(signed), [0, 1, -1, 2, -2]);
         assert!((-5..5).all(|value| signed(zigzag(value)) == value));
+        assert_eq!((signed(u64::MAX), zigzag(i64::MIN)), (i64::MAX, u64::MAX));
     }
 }

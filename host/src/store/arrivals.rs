@@ -57,12 +57,11 @@ pub struct Known {
 }
 
 impl State {
-    fn named(name: &str) -> Self {
-        match name {
-            "done" => Self::Done,
-            "failed" => Self::Failed,
-            _ => Self::Waiting,
-        }
+    /// A later version may know others: those are left to it.
+    fn named(name: &str) -> sqlx::Result<Self> {
+        let all = [Self::Waiting, Self::Done, Self::Failed];
+        let found = all.into_iter().find(|state| state.name() == name);
+        found.ok_or_else(|| sqlx::Error::Decode(format!("unknown state {name:?}").into()))
     }
 
     fn name(self) -> &'static str {
@@ -82,7 +81,7 @@ impl FromRow<'_, AnyRow> for ArrivalRecord {
             id: row.try_get("id")?,
             source: row.try_get("source")?,
             arrival: serde_json::from_str(row.try_get("arrival")?).map_err(decode)?,
-            state: State::named(&state),
+            state: State::named(&state)?,
             attempts: row.try_get("attempts")?,
             generation: row.try_get("generation")?,
             asset: row.try_get("asset")?,
@@ -125,8 +124,10 @@ impl Store {
                    LEFT JOIN assessments ON assessments.id = arrivals.assessment \
                    WHERE arrivals.source = $1 ORDER BY arrivals.id";
         let select = sqlx::query_as::<_, (String, String, String, Option<String>)>(sql).bind(source);
-        let rows = select.fetch_all(&self.pool).await?.into_iter();
-        Ok(rows.map(|(place, id, state, model)| (place, Known { id, state: State::named(&state), model })).collect())
+        let known = |(place, id, state, model): (_, _, String, _)| {
+            Ok((place, Known { id, state: State::named(&state)?, model }))
+        };
+        select.fetch_all(&self.pool).await?.into_iter().map(known).collect()
     }
 
     /// Has an arrival done again, in a new generation.
@@ -173,6 +174,8 @@ impl Store {
     pub async fn postpone(&self, id: &str, code: &str, error: &str) -> Result<Option<ArrivalRecord>, StoreError> {
         let sql = "UPDATE arrivals SET generation = generation + 1, error_code = $2, error = $3, changed_at = $4 \
                    WHERE id = $1 AND state = 'waiting' RETURNING *";
+        // PostgreSQL takes no NUL in a text.
+        let error = error.replace('\0', "\u{fffd}");
         let update = sqlx::query_as(sql).bind(id).bind(code).bind(error).bind(now());
         Ok(update.fetch_optional(&self.pool).await?)
     }

@@ -26,6 +26,20 @@ for kind, path, field in (("images", "IMAGE", "image/jpeg"), ("documents", "VIDE
     print(kind, answer.status_code)
 "#;
 
+/// Replaces the image's file by one that shows nobody, through the admin's own form, and prints what Wagtail answered.
+const REPLACE: &str = r#"
+from django.test import Client
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from wagtail.images import get_image_model
+client = Client()
+client.force_login(get_user_model().objects.get(username="editor"))
+image = get_image_model().objects.get()
+upload = SimpleUploadedFile("nobody.png", open("IMAGE", "rb").read(), "image/png")
+form = {"title": image.title, "file": upload, "collection": 1, "tags": ", ".join(image.tags.names())}
+print(client.post(f"/admin/images/{image.pk}/", form).status_code)
+"#;
+
 /// Prints the tags of everything.
 const TAGS: &str = r#"
 from wagtail.images import get_image_model
@@ -103,4 +117,8 @@ fn what_an_editor_uploads_is_tagged() {
     let tags = site.shell(TAGS);
     assert!(tags.contains("['by-ann', 'deepfake-check:no-manipulation-found']"), "{tags}\n{}", place.log());
     assert!(tags.contains("['by-ann', 'deepfake-check:not-assessed']"), "{tags}");
+
+    let nobody = REPLACE.replace("IMAGE", fixture("media/alpha.png").to_str().unwrap());
+    assert_eq!(site.shell(&nobody), "302\n");
+    until("the new file is told of", || site.shell(TAGS).matches("'deepfake-check:not-assessed'").count() == 2);
 }

@@ -1,4 +1,4 @@
-"""Tells Veritag of every upload. An upload never fails because of it: what is not told is logged."""
+"""Tells Veritag of every upload, and of files that replace others. An upload never fails because of it: what is not told is logged."""
 
 import json
 import logging
@@ -18,8 +18,8 @@ def connect():
         post_save.connect(on_save, sender=model, dispatch_uid=f"veritag {model._meta.label_lower}")
 
 
-def on_save(instance, created, raw=False, **_):
-    if created and not raw:
+def on_save(instance, raw=False, update_fields=None, **_):
+    if not raw and (update_fields is None or "file" in update_fields):
         transaction.on_commit(lambda: tell(instance))
 
 
@@ -30,11 +30,16 @@ def tell(instance):
         logger.warning("Veritag was not told of %s: %s", instance.file.name, error)
 
 
+def version(instance):
+    """What changes when the file is replaced. What Veritag knows already costs it nothing."""
+    return f"{instance.pk} {instance.file.name} {instance.file_hash}"
+
+
 def send(instance):
     reference = {
         "path": instance.file.name,
         "name": instance.filename,
-        "version": str(instance.pk),
+        "version": version(instance),
         "external": f"{instance._meta.label_lower} {instance.pk}",
     }
     request = urllib.request.Request(
