@@ -89,6 +89,22 @@ fn crops_may_be_of_another_size_than_the_model_takes() {
     assert_eq!(contents["size"], 112);
 }
 
+/// Two faces of 1024 pixels would be an answer that the sandbox is not trusted with.
+#[test]
+fn crops_that_no_window_can_hold_are_refused_before_the_work() {
+    let directory = tempfile::tempdir().unwrap();
+    let list = labels(directory.path(), &[("two-faces.mp4", "real")]);
+    let crops = |size: &str| {
+        let out = directory.path().join(size);
+        run(veritag().args(["crops", "--windows", "1", "--size", size]).arg(&list).arg(out))
+    };
+    let output = crops("1024");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.contains("model-bad-card") && error.contains("choose a smaller size"), "{error}");
+    assert!(crops("512").status.success());
+}
+
 #[test]
 fn landmarks_lie_where_a_face_has_them() {
     let directory = tempfile::tempdir().unwrap();

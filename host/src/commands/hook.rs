@@ -9,7 +9,6 @@ use serde_json::json;
 use super::service;
 use crate::cli::Hook;
 use crate::error::Error;
-use crate::files::FileError;
 use crate::ingest::HookError;
 use crate::jobs::{Answer, IntakeError};
 

@@ -20,7 +20,7 @@ use crate::ingest::{Arrival, Place};
 pub use error::FetchError;
 use object::Stores;
 pub use spool::Spool;
-pub use tagging::{Tag, TaggedObject, with};
+pub use tagging::TaggedObject;
 use url::Clients;
 
 /// How long an asset may take to come, however large.

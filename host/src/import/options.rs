@@ -52,7 +52,7 @@ impl Options {
             temporal: Temporal { mode: TemporalMode::Sequence, window: 20, min_frames: 8 },
             pool: Pool::Last,
             output: output(),
-            quality: QualityLimits { min_face_px: 48.0, min_sharpness: 0.0, min_brightness: 0.1, max_brightness: 0.95 },
+            quality: QualityLimits::default(),
             faces,
         }
     }

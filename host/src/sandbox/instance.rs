@@ -2,6 +2,7 @@
 
 use extism::{CompiledPlugin, Plugin};
 use serde::de::DeserializeOwned;
+use veritag_abi::bundle::MAX_CROP_BYTES;
 use veritag_abi::{
     ABI_VERSION, Analysis, Chunk, Describe, Export, FrameBatch, Loaded, ModelId, Quality, Role, TensorBatch, Verdict,
 };
@@ -9,8 +10,8 @@ use veritag_abi::{
 use super::fault::{PluginError, classify};
 use crate::model::Bundle;
 
-/// Largest answer that is read, in bytes: the crops of a few faces in the longest window fit many times.
-const LARGEST: usize = 256 << 20;
+/// Largest answer that is read, in bytes: the crops of a window, and what was seen in it.
+const LARGEST: usize = MAX_CROP_BYTES + (1 << 20);
 
 /// Owns its plugin; dropping it frees the guest's memory.
 pub struct Instance {

@@ -28,7 +28,19 @@ pub struct Bundle {
     pub metrics: Vec<Metric>,
 }
 
+/// Most faces judged per window.
+pub const MAX_FACES: usize = 3;
+/// Most bytes that the crops of one window may have, with all faces in it: `prepare` holds them a few times over, within
+/// the memory that a manifest usually allows.
+pub const MAX_CROP_BYTES: usize = 192 << 20;
+
 impl Bundle {
+    /// Bytes of the crops of a whole window with all faces in it, `[MAX_FACES · window, 3, size, size]` in f32.
+    fn crop_bytes(&self) -> u64 {
+        let sides = [MAX_FACES, self.input.size, self.input.size, 3, size_of::<f32>()];
+        sides.iter().fold(self.temporal.window.into(), |bytes: u64, side| bytes.saturating_mul(*side as u64))
+    }
+
     /// What the shape alone cannot say.
     ///
     /// # Errors
@@ -59,6 +71,10 @@ impl Bundle {
                 "scope.reasons must be some of covered, drawn and too_compressed, each once",
             ),
             (self.temporal.window == 0 || self.temporal.window > 256, "temporal.window must be 1 to 256"),
+            (
+                self.crop_bytes() > MAX_CROP_BYTES as u64,
+                "input.size² · temporal.window is too large: the crops of 3 faces must fit 192 MiB; choose a smaller size",
+            ),
             (self.temporal.min_frames > self.temporal.window, "temporal.min_frames must not exceed temporal.window"),
             (
                 self.self_test.as_ref().is_some_and(|t| t.frames == 0 || t.frames > 256),
@@ -233,14 +249,24 @@ impl Scope {
     }
 }
 
-/// Bounds on [`crate::Quality`] outside which a face is not assessed.
+/// Bounds on [`crate::Quality`], in its units, outside which a face is not assessed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QualityLimits {
+    /// Side of the face box in pixels.
     pub min_face_px: f32,
+    /// Variance of the Laplacian of the crop's luma.
     pub min_sharpness: f32,
+    /// Mean luma of the crop, 0..255.
     pub min_brightness: f32,
     pub max_brightness: f32,
+}
+
+/// Those of the bundles that come with Veritag.
+impl Default for QualityLimits {
+    fn default() -> Self {
+        Self { min_face_px: 64.0, min_sharpness: 30.0, min_brightness: 25.0, max_brightness: 210.0 }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Following faces through a window: detections in its key frames become one box per frame and face.
 
+use veritag_abi::bundle::MAX_FACES;
+
 use super::bbox::Detection;
 
 /// Frames from one key frame to the next.
@@ -8,8 +10,6 @@ const STEP: usize = 5;
 const SAME_FACE: f32 = 0.2;
 /// Least share of the key frames in which a face must be found.
 const STEADY: f32 = 0.5;
-/// Most faces judged per window.
-const MOST: usize = 3;
 
 /// The frames of a window of `count` that the detector looks at, the first and the last among them.
 pub fn key_frames(count: usize) -> Vec<usize> {
@@ -61,7 +61,7 @@ pub fn follow(keys: &[usize], detections: &[Vec<Detection>]) -> Vec<Path> {
     }
     paths.retain(|path| path.coverage() >= STEADY);
     paths.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
-    paths.truncate(MOST);
+    paths.truncate(MAX_FACES);
     paths
 }
 
