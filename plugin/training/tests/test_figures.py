@@ -53,10 +53,10 @@ def test_stills_and_clips_are_read_apart():
                for kind, shift in (("video", 0), ("image", 5)) for label, mean in (("real", -2), ("fake", 2))
                for i in range(300)]
     reading = readings(records, "frame")
-    assert abs(reading["image"][1] - reading["video"][1] + 5 * reading["video"][0]) < 0.6
+    assert abs(reading["image"][1] / reading["image"][0] + 5) < 0.3 and abs(reading["video"][1]) < 0.6
     assert calibrate(records, "frame")["said"]["fakes called fake, stills"] > 0.5
     few = [record for record in records if record["kind"] == "video"] + records[-3:]
-    assert np.allclose(*readings(few, "frame").values()), "three stills have a reading of their own"
+    assert np.allclose(*readings(few, "frame").values(), atol=0.05), "three stills have a reading of their own"
 
 
 def test_of_few_genuine_ones_the_edge_lies_beyond_the_highest():

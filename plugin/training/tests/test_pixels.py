@@ -14,12 +14,13 @@ from veritag_training.sample import Sampler
 def test_blend(packs):
     batch = Sampler(packs.tracks, 1.0).batch(np.random.default_rng(0), 16, packs.window)
     landmarks, wanted = torch.from_numpy(batch.landmarks), torch.from_numpy(batch.blend)
-    make = lambda: Draw(7, packs.device, 16, packs.window)  # noqa: E731
-    masks = blend.region(landmarks, packs.size, make())
+    make = lambda: Draw(7, packs.device, 16, packs.window, alike=2)  # noqa: E731
+    masks = blend.region(landmarks, packs.size, make(), torch.arange(16))
     over_time = (masks[:, 1:] - masks[:, :-1]).abs().mean()
     between = (masks[1:] - masks[:-1]).abs().mean()
     assert 0 < over_time < between / 3, f"masks do not cohere: {over_time:.4f} over time, {between:.4f} between windows"
     assert masks.amin() >= 0 and masks.amax() <= 1 and masks.mean() < 0.5
+    assert masks.flatten(1).amax(1).min() > 0.1, "a mask is empty: a fake without a blend"
     x = packs.crops(batch.rows).float() / 255
     first, again = (blend.blend(x, landmarks, wanted, make()) for _ in range(2))
     assert torch.equal(first, again), "the same draw gives another blend"

@@ -7,12 +7,13 @@ import time
 import pytest
 import torch
 from veritag_training import loop, stages, weights
+from veritag_training.views import Views
 
 
 def test_a_run_in_two_goes_gives_the_same_bits(run, work_in, tmp_path, monkeypatch):
     whole = weights.load_detector(work_in(run), "lite0").state_dict()
-    views, count, clock = stages.Work.views, [], time.monotonic
-    monkeypatch.setattr(stages.Work, "views", lambda *args: count.append(1) or views(*args))
+    show, count, clock = Views.__getitem__, [], time.monotonic
+    monkeypatch.setattr(Views, "__getitem__", lambda *args: count.append(1) or show(*args))
     monkeypatch.setattr(loop.time, "monotonic", lambda: math.inf if len(count) == 2 else 0.0)
     half = work_in(tmp_path, deadline=1.0)
     assert stages.frame(half, "lite0") is None
@@ -53,12 +54,12 @@ def test_light_copies_go_on_and_an_lstm_is_of_its_detector(run, work_in, tmp_pat
         weights.load_sequence(light, "lite0", detector)
 
 
-@pytest.mark.parametrize("changed", [{"fold": 1}, {"without": ["some"]}])
-def test_who_is_held_out_has_not_taught(run, work_in, tmp_path, changed):
+@pytest.mark.parametrize(("changed", "said"), [({"fold": 1}, "held out here"), ({"without": ["some"]}, "left out here")])
+def test_who_is_held_out_has_not_taught(run, work_in, tmp_path, changed, said):
     known = run / "lite0" / "frame.pt"
-    with pytest.raises(SystemExit, match="held out here"):
+    with pytest.raises(SystemExit, match=said):
         stages.frame(work_in(tmp_path, start=known, **changed), "lite0")
-    with pytest.raises(SystemExit, match="held out here"):
+    with pytest.raises(SystemExit, match=said):
         weights.load_teacher(work_in(tmp_path, teacher=known, **changed))
 
 

@@ -33,13 +33,10 @@ def outline(half):
     return sorted(both, key=lambda corner: math.atan2(corner[1] - middle, corner[0]))
 
 
-def alike(outlines):
-    """[parts, corners, 2]: those with fewer corners repeat their last."""
-    most = max(map(len, outlines))
-    return torch.tensor([corners + corners[-1:] * (most - len(corners)) for corners in outlines])
-
-
-OUTLINES = alike([outline(half) for _, half in PARTS])
+OUTLINES = [outline(half) for _, half in PARTS]
+# [parts, corners]: the corners of each part, the last of those with fewer again and again.
+CORNERS = torch.tensor([[min(i, len(each) - 1) for i in range(max(map(len, OUTLINES)))] for each in OUTLINES])
+PLACES = torch.tensor([[each[i] for i in corners] for each, corners in zip(OUTLINES, CORNERS)])  # [parts, corners, 2]
 SHARES = torch.tensor([share for share, _ in PARTS])
 # The face from brow to chin alone.
 WHOLE = torch.tensor([1.0, *[0.0] * (len(PARTS) - 1)])
@@ -50,14 +47,15 @@ def depth(u, v, draw, some, shares=SHARES):
 
     Above 0 inside, in the units of `u` and `v`.
     """
-    corners = OUTLINES[draw.pick(shares).cpu()].to(u) + draw.normal(WANDER, *OUTLINES.shape[1:])
-    bend = draw.normal(BEND, 2, CELLS, CELLS)[some]
-    bend = F.interpolate(bend, u.shape[-2:], mode="bicubic", align_corners=True)
-    angle, offset = draw.uniform(0, 2 * math.pi, 1, 1, 1)[some], draw.uniform(-0.1, 0.6, 1, 1, 1)[some]
-    cut = draw.chance(CUT)[some, None, None, None]
+    part = draw.pick(shares)[some].cpu()
+    wander = draw.normal(WANDER, *PLACES.shape[1:])[some]
+    corners = PLACES[part].to(u) + wander.gather(1, CORNERS[part].to(u.device)[..., None].expand_as(wander))
+    bend = F.interpolate(draw.normal(BEND, 2, CELLS, CELLS)[some], u.shape[-2:], mode="bicubic", align_corners=True)
     u, v = u + bend[:, :1], v + bend[:, 1:]
-    found = torch.where(cut, offset - (u * angle.cos() + (v - 0.5) * angle.sin()), torch.full_like(u, 9))
-    corners = corners[some]
+    angle, offset = draw.uniform(0, 2 * math.pi, 1, 1, 1)[some], draw.uniform(0, 0.5, 1, 1, 1)[some]
+    x, y = corners.mean(1)[..., None, None, None].unbind(1)
+    beyond = offset - ((u - x) * angle.cos() + (v - y) * angle.sin())
+    found = torch.where(draw.chance(CUT)[some, None, None, None], beyond, torch.full_like(u, 9))
     for a, b in zip(corners.unbind(1), corners.roll(-1, 1).unbind(1)):
         (x, y), way = (n[:, None, None, None] for n in a.unbind(1)), b - a
         length = way.norm(dim=1)
