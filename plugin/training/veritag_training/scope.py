@@ -144,8 +144,8 @@ def half(tracks, first):
 
 def check_drawn(drawn, packs):
     """Stops if the packs `drawn` are of other crops than `packs`, or too few."""
-    if (drawn.size, drawn.margin) != (packs.side, packs.margin):
-        raise SystemExit(f"--drawn: its crops are {drawn.size} pixels wide with margin {drawn.margin}; those of --data "
+    if (drawn.side, drawn.margin) != (packs.side, packs.margin):
+        raise SystemExit(f"--drawn: its crops are {drawn.side} pixels wide with margin {drawn.margin}; those of --data "
                          f"{packs.side} with {packs.margin}")
     if not all(half(drawn.tracks, learning) for learning in (True, False)):
         raise SystemExit("--drawn: too few faces of the split `train` that are large and sharp enough to be judged")
