@@ -1,9 +1,9 @@
-//! Every error of the host, with its stable code and whose turn it is.
+//! Every error of the host, with its stable code, and who has to act.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 use crate::config::ConfigError;
 use crate::fetch::FetchError;
 use crate::files::FileError;
@@ -48,54 +48,11 @@ pub enum Error {
     Bug,
 }
 
-impl Error {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Media(error) => error.code(),
-            Self::Plugin(error) => error.code(),
-            Self::Model(error) => error.code(),
-            Self::Import(error) => error.code(),
-            Self::File(error) => error.code(),
-            Self::Tag(error) => error.code(),
-            Self::Config(error) => error.code(),
-            Self::Store(error) => error.code(),
-            Self::Hook(error) => error.code(),
-            Self::Fetch(error) => error.code(),
-            Self::Watch { .. } => "config-unwatchable",
-            Self::Listen { .. } => "config-bad-address",
-            Self::Labels(error) => error.code(),
-            Self::Bug => "internal-bug",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::Media(error) => error.blame(),
-            Self::Plugin(error) => error.blame(),
-            Self::Fetch(error) => error.blame(),
-            Self::Model(error) => error.blame(),
-            Self::Import(_)
-            | Self::Config(_)
-            | Self::Store(_)
-            | Self::Hook(_)
-            | Self::Watch { .. }
-            | Self::Listen { .. } => Blame::Operator,
-            Self::File(error) => error.blame(),
-            Self::Tag(error) => error.blame(),
-            Self::Labels(_) => Blame::Operator,
-            Self::Bug => Blame::Us,
-        }
-    }
-
-    /// The reason that an assessment gives: what is wrong with the asset, or `failed` when the fault is ours.
-    pub fn reason(&self) -> String {
-        match self.code().strip_prefix("media-") {
-            Some(seen) => seen.replace('-', "_"),
-            None => "failed".into(),
-        }
-    }
-}
+diagnose! { Error {
+    Self::Watch { .. } => "config-unwatchable", Operator;
+    Self::Listen { .. } => "config-bad-address", Operator;
+    Self::Bug => "internal-bug", Us;
+} wraps Media, Plugin, Model, Import, File, Tag, Config, Store, Hook, Fetch, Labels }
 
 /// An error, and what it comes from.
 pub fn causes<'a>(
@@ -107,4 +64,34 @@ pub fn causes<'a>(
 /// An error in words, with what it comes from.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blame::Blame;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_code_is_kebab_case_and_lays_the_same_blame_everywhere() {
+        let tables = [
+            MediaError::CODES,
+            PluginError::CODES,
+            ModelError::CODES,
+            ImportError::CODES,
+            FileError::CODES,
+            TagError::CODES,
+            ConfigError::CODES,
+            StoreError::CODES,
+            HookError::CODES,
+            FetchError::CODES,
+            LabelsError::CODES,
+            Error::CODES,
+        ];
+        let mut known: BTreeMap<&str, Blame> = BTreeMap::new();
+        for (code, blame) in tables.concat() {
+            assert!(code.split('-').all(|word| word.chars().all(|c| c.is_ascii_lowercase())), "{code}");
+            assert_eq!(*known.entry(code).or_insert(blame), blame, "{code}");
+        }
+    }
 }

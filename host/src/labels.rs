@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::blame::diagnose;
+
 /// What every manifest has.
 pub const COLUMNS: [&str; 7] = ["path", "label", "kind", "source", "generator", "identity", "split"];
 /// Stands where a manifest leaves a cell of `source`, `generator` or `split` empty.
@@ -69,16 +71,11 @@ pub enum LabelsError {
     NoSuchSplit { path: PathBuf, split: String, splits: String },
 }
 
-impl LabelsError {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "labels-unreadable",
-            Self::MissingColumn { .. } | Self::BadLine { .. } => "labels-malformed",
-            Self::Empty { .. } | Self::NoSuchSplit { .. } => "labels-empty",
-        }
-    }
-}
+diagnose! { LabelsError {
+    Self::Unreadable { .. } => "labels-unreadable", Operator;
+    Self::MissingColumn { .. } | Self::BadLine { .. } => "labels-malformed", Operator;
+    Self::Empty { .. } | Self::NoSuchSplit { .. } => "labels-empty", Operator;
+}}
 
 impl Labels {
     /// Reads the manifest at `path`; whether the media are there is not looked at.

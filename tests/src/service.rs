@@ -84,7 +84,13 @@ impl Place {
 
     /// Starts `veritag serve` and waits until it listens.
     pub fn serve(&self) -> Service {
+        self.serve_with(&[])
+    }
+
+    /// The same, with `options`.
+    pub fn serve_with(&self, options: &[&str]) -> Service {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(options);
         let log = std::fs::File::options().append(true).create(true).open(self.directory.path().join("log"));
         let mut child = command.stdout(Stdio::piped()).stderr(log.expect("a log")).spawn().expect("veritag starts");
         let mut line = String::new();

@@ -54,6 +54,11 @@ fn one_that_claims_an_impossible_score_is_not_believed() {
 }
 
 #[test]
+fn one_that_gives_a_reason_that_it_cannot_know_is_not_believed() {
+    costs_each_asset("excuses", "plugin-bad-output");
+}
+
+#[test]
 fn one_that_says_that_it_failed_is_quoted() {
     costs_each_asset("fails", "plugin-internal");
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
-use veritag_tests::{fixture, run};
+use veritag_tests::{fixture, hostile_manifest, run};
 
 #[test]
 fn an_upload_is_assessed_and_gone() {
@@ -79,6 +79,23 @@ fn what_has_failed_is_tried_anew_when_it_is_announced_again() {
     fs::copy(fixture("media/portrait.jpg"), place.media("late.jpg")).unwrap();
     assert_eq!(announce(), id);
     assert_eq!(service.outcome(&id)["state"], "done");
+}
+
+/// The same bytes would fail again: it is tried once, and nothing waits for the sandbox meanwhile.
+#[test]
+fn what_an_asset_or_the_plugin_is_to_blame_for_is_not_tried_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let traps = hostile_manifest(directory.path(), "traps");
+    let cases = [("--ffprobe", fixture("tools/endless"), "ffmpeg-timeout"), ("--manifest", traps, "plugin-trapped")];
+    for (option, value, code) in cases {
+        let place = Place::new(SOURCES);
+        let config = fs::read_to_string(place.config()).unwrap();
+        fs::write(place.config(), config.replace("[service]\n", "[service]\npatience_s = 1\n")).unwrap();
+        let service = place.serve_with(&[option, value.to_str().unwrap()]);
+        let job = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
+        assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!(code)), "{}", place.log());
+        assert_eq!(job["attempts"], 1, "{job:#}");
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Evaluate(options) => evaluate::run(&cli.setup, options),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
         Command::Schema => {
-            print!("{}", crate::output::SCHEMA);
+            print!("{}", crate::assessment::JSON_SCHEMA);
             Ok(ExitCode::SUCCESS)
         }
     };

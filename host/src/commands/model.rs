@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use veritag_abi::bundle::{Bundle as Card, Metric, SelfTest};
 
 use super::{SOME_FAILED, import, start};
+use crate::assessment::wording;
 use crate::cli::{Model, Setup};
 use crate::error::Error;
 use crate::locate;
 use crate::model::library::{Library, name_of};
 use crate::model::{Bundle, ModelError, self_test};
-use crate::output::words;
 use crate::sandbox::PluginManifest;
 
 /// # Errors
@@ -49,7 +49,7 @@ fn standing(card: &Card) -> Vec<String> {
 }
 
 fn figure(metric: &Metric) -> String {
-    format!("{} on {}", words::figure(metric), words::measured_on(metric))
+    format!("{} on {}", wording::figure(metric), wording::measured_on(metric))
 }
 
 fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use veritag_abi::Reason;
 
 use super::{SOME_FAILED, progress, start};
 use crate::assessment::Assessment;
+use crate::blame::Blame;
 use crate::cli::{Scan, Setup};
 use crate::config;
 use crate::error::Error;
@@ -54,6 +56,8 @@ fn wanted(options: &Scan) -> Result<Tags, Error> {
 struct Done {
     assessment: Assessment,
     thumbnails: Vec<Thumbnail>,
+    /// The asset itself is not at fault.
+    failed: bool,
     unwritten: Option<Error>,
 }
 
@@ -61,9 +65,10 @@ impl Done {
     fn with(scanner: &Scanner, path: &Path, options: &Scan, wanted: &Tags) -> Self {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
+        let failed = scanned.error.is_some_and(|error| error.blame() != Blame::Uploader);
         let thumbnails = if options.report.is_some() { thumbnails(&assessment, &scanned.stills) } else { Vec::new() };
         let written = if missing(&assessment) { Ok(Vec::new()) } else { tags::write(path, &assessment, wanted) };
-        Self { assessment, thumbnails, unwritten: written.err().map(Error::from) }
+        Self { assessment, thumbnails, failed, unwritten: written.err().map(Error::from) }
     }
 }
 
@@ -74,6 +79,7 @@ struct Run<'a> {
     bar: ProgressBar,
     entries: Vec<Entry>,
     all: Vec<Assessment>,
+    some_failed: bool,
     unwritten: Vec<Error>,
 }
 
@@ -81,11 +87,20 @@ impl<'a> Run<'a> {
     fn new(options: &'a Scan, files: usize) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("valid template");
         let bar = progress::bar(files).with_style(style);
-        Self { options, begun: Instant::now(), bar, entries: vec![], all: vec![], unwritten: vec![] }
+        Self {
+            options,
+            begun: Instant::now(),
+            bar,
+            entries: vec![],
+            all: vec![],
+            some_failed: false,
+            unwritten: vec![],
+        }
     }
 
     fn take(&mut self, done: Done) -> io::Result<()> {
-        let Done { assessment, thumbnails, unwritten } = done;
+        let Done { assessment, thumbnails, failed, unwritten } = done;
+        self.some_failed |= failed || unwritten.is_some();
         self.unwritten.extend(unwritten);
         if self.options.json {
             self.print(&serde_json::to_string(&assessment).expect("plain data serializes"))?;
@@ -115,18 +130,17 @@ impl<'a> Run<'a> {
         }
         if let Some(path) = &self.options.report {
             let written = replace(path, report::html(&self.entries).as_bytes());
+            self.some_failed |= written.is_err();
             self.unwritten.extend(written.err().map(Error::from));
         }
         self.unwritten.iter().for_each(|error| eprintln!("veritag: {}: {error}", error.code()));
-        let failed = self.all.iter().any(|assessment| assessment.reason.as_deref() == Some("failed"));
-        let some_failed = failed || !self.unwritten.is_empty() || self.all.iter().any(missing);
-        Ok(if some_failed { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
+        Ok(if self.some_failed { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
     }
 }
 
-/// An asset that is not there, or that we may not read, is no fault of its own.
+/// Nothing is written beside an asset that is not there, or that we may not read.
 fn missing(assessment: &Assessment) -> bool {
-    matches!(assessment.reason.as_deref(), Some("not_found" | "unreadable"))
+    matches!(assessment.reason, Some(Reason::NotFound | Reason::Unreadable))
 }
 
 /// Columns of the terminal; a pipe or a file gets whole paths.

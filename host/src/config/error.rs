@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -19,18 +19,9 @@ pub enum ConfigError {
     Secret { place: String, why: String },
 }
 
-impl ConfigError {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "config-unreadable",
-            Self::Wrong { .. } | Self::Variable { .. } => "config-wrong",
-            Self::Senseless { .. } => "config-senseless",
-            Self::Secret { .. } => "config-no-secret",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-}
+diagnose! { ConfigError {
+    Self::Unreadable { .. } => "config-unreadable", Operator;
+    Self::Wrong { .. } | Self::Variable { .. } => "config-wrong", Operator;
+    Self::Senseless { .. } => "config-senseless", Operator;
+    Self::Secret { .. } => "config-no-secret", Operator;
+}}

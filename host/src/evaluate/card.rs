@@ -5,8 +5,8 @@ use super::breakdown::{Dimension, Part};
 use super::evaluation::{BundleReport, Condition, Evaluation};
 use super::measured::Measured;
 use super::metric::Metric;
+use crate::assessment::wording::visible;
 use crate::output::evaluation::estimate::signed;
-use crate::output::words::visible;
 
 /// The figures of a part that a card shows.
 const SHOWN: [Metric; 4] = [Metric::Auc, Metric::Accuracy, Metric::FalseFlags, Metric::Missed];

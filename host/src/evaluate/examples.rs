@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use veritag_abi::{ModelId, Verdict};
+use veritag_abi::{ModelId, Reason, Verdict};
 
 use super::bootstrap::SplitMix64;
 use super::evaluation::{About, BundleReport, Evaluation, Run};
@@ -79,14 +79,14 @@ pub fn outcomes(entries: &[Entry], skill: f64, seed: u64) -> Vec<Outcome> {
         let harder = if entry.generator == "Face2Face" { 0.4 } else { 1.0 };
         let logit = 2.2 * skill * side * harder + 2.4 * noise;
         let score = (1.0 / (1.0 + (-logit).exp())) as f32;
-        let blank = Outcome::unassessed(entry, group, "face_too_small");
+        let blank = Outcome::unassessed(entry, group, Reason::FaceTooSmall);
         if uniform() < 0.04 {
             return blank;
         }
         let verdict = Verdict::of(score, BAND);
         let text = format!(
             "Automated check: {} ({score:.2}, fake from 0.80), not reviewed.",
-            crate::output::words::verdict_in_words(verdict)
+            crate::assessment::wording::verdict(verdict)
         );
         let (face_px, sharpness) = (Some(60.0 + 150.0 * uniform() as f32), Some(20.0 + 300.0 * uniform() as f32));
         Outcome { score: Some(score), verdict, reason: None, text, codec: "h264".into(), face_px, sharpness, ..blank }

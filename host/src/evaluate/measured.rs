@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use veritag_abi::Reason;
 
 use super::bootstrap::{self, Estimate};
 use super::metric::Metric;
@@ -19,7 +20,7 @@ pub struct Measured {
     pub fake: Called,
     /// Why assets were not assessed, and how many.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub reasons: BTreeMap<String, u64>,
+    pub reasons: BTreeMap<Reason, u64>,
     pub figures: BTreeMap<Metric, Estimate>,
 }
 
@@ -28,7 +29,7 @@ impl Measured {
         let sample = Sample::new(outcomes.clone().into_iter().map(Outcome::case), threshold.into());
         let tally = sample.tally();
         let mut reasons = BTreeMap::new();
-        for reason in outcomes.into_iter().filter_map(|outcome| outcome.reason.clone()) {
+        for reason in outcomes.into_iter().filter_map(|outcome| outcome.reason) {
             *reasons.entry(reason).or_default() += 1;
         }
         let figures = bootstrap::estimates(&sample);

@@ -1,7 +1,7 @@
 //! What one bundle said of one labelled asset.
 
 use serde::{Deserialize, Serialize};
-use veritag_abi::{FaceScore, Quality, Verdict};
+use veritag_abi::{FaceScore, Quality, Reason, Verdict};
 
 use super::tally::Case;
 use crate::assessment::Assessment;
@@ -18,7 +18,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why nothing was assessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// The assessment in one sentence.
     pub text: String,
     pub codec: String,
@@ -37,7 +37,7 @@ impl Outcome {
             group,
             score: assessment.score,
             verdict: assessment.verdict,
-            reason: assessment.reason.clone(),
+            reason: assessment.reason,
             text: assessment.text.clone(),
             codec: codec.to_owned(),
             face_px: quality.map(|quality| quality.face_px),
@@ -46,13 +46,13 @@ impl Outcome {
     }
 
     /// Of an asset that never reached the model.
-    pub fn unassessed(entry: &Entry, group: usize, reason: &str) -> Self {
+    pub fn unassessed(entry: &Entry, group: usize, reason: Reason) -> Self {
         Self {
             entry: entry.clone(),
             group,
             score: None,
             verdict: Verdict::NotAssessed,
-            reason: Some(reason.into()),
+            reason: Some(reason),
             text: String::new(),
             codec: "unknown".into(),
             face_px: None,
@@ -106,11 +106,11 @@ mod tests {
     #[test]
     fn a_failure_keeps_its_reason() {
         let mut failed = assessment();
-        failed.fail("undecodable", "media-undecodable", "no".into());
+        failed.fail(Reason::Undecodable, "media-undecodable", "no".into());
         failed.windows.clear();
         failed.score = None;
         let outcome = Outcome::new(&entry("a.mp4"), 0, &failed);
-        assert_eq!((outcome.reason.as_deref(), outcome.face_px, outcome.score), (Some("undecodable"), None, None));
+        assert_eq!((outcome.reason, outcome.face_px, outcome.score), (Some(Reason::Undecodable), None, None));
     }
 
     #[test]

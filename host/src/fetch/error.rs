@@ -1,6 +1,6 @@
 //! Why an asset cannot be got at.
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -20,6 +20,16 @@ pub enum FetchError {
     Full { most: u64 },
 }
 
+diagnose! { FetchError {
+    Self::Forbidden { .. } => "fetch-forbidden", Uploader;
+    Self::Elsewhere(_) => "fetch-elsewhere", Operator;
+    Self::NotFound => "fetch-not-found", Operator;
+    Self::TooLarge { .. } => "fetch-too-large", Uploader;
+    Self::Unreachable { .. } => "fetch-unreachable", Operator;
+    Self::Spool { .. } => "fetch-no-space", Operator;
+    Self::Full { .. } => "fetch-spool-full", Operator;
+}}
+
 impl FetchError {
     pub fn forbidden(why: impl Into<String>) -> Self {
         Self::Forbidden { why: why.into() }
@@ -31,34 +41,5 @@ impl FetchError {
 
     pub fn spool(error: std::io::Error) -> Self {
         Self::Spool { why: error.to_string() }
-    }
-
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Forbidden { .. } => "fetch-forbidden",
-            Self::Elsewhere(_) => "fetch-elsewhere",
-            Self::NotFound => "fetch-not-found",
-            Self::TooLarge { .. } => "fetch-too-large",
-            Self::Unreachable { .. } => "fetch-unreachable",
-            Self::Spool { .. } => "fetch-no-space",
-            Self::Full { .. } => "fetch-spool-full",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::NotFound | Self::TooLarge { .. } => Blame::Uploader,
-            Self::Forbidden { .. }
-            | Self::Elsewhere(_)
-            | Self::Unreachable { .. }
-            | Self::Spool { .. }
-            | Self::Full { .. } => Blame::Operator,
-        }
-    }
-
-    /// Whether trying again later may help.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::NotFound | Self::Unreachable { .. } | Self::Spool { .. } | Self::Full { .. })
     }
 }

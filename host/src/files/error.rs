@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -13,21 +13,14 @@ pub enum FileError {
     List(io::Error),
 }
 
+diagnose! { FileError {
+    Self::Unwritable { .. } => "output-unwritable", Operator;
+    Self::List(_) => "config-bad-list", Operator;
+}}
+
 impl FileError {
     /// For `map_err` on what happens when `path` is written.
     pub fn unwritable(path: &Path) -> impl Fn(io::Error) -> Self {
         move |error| Self::Unwritable { path: path.to_owned(), why: error.to_string() }
-    }
-
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unwritable { .. } => "output-unwritable",
-            Self::List(_) => "config-bad-list",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        Blame::Operator
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::blame::Blame;
 use crate::fetch::FetchError;
 use crate::ingest::HookError;
 use crate::jobs::IntakeError;
@@ -42,13 +43,22 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Where nothing more is known.
+fn status(blame: Blame) -> StatusCode {
+    match blame {
+        Blame::Uploader => StatusCode::BAD_REQUEST,
+        Blame::Operator => StatusCode::SERVICE_UNAVAILABLE,
+        Blame::Plugin | Blame::Us => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
 impl From<HookError> for Problem {
     fn from(error: HookError) -> Self {
         let status = match &error {
-            HookError::Malformed { .. } | HookError::Unreadable(_) => StatusCode::BAD_REQUEST,
             HookError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             HookError::Unauthorised | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
+            HookError::Malformed { .. } | HookError::Unreadable(_) => status(error.blame()),
         };
         Self::new(status, error.code(), error)
     }
@@ -78,6 +88,6 @@ impl From<StoreError> for Problem {
     /// What is wrong with the database is for the log alone.
     fn from(error: StoreError) -> Self {
         tracing::error!(code = error.code(), "{error}");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), "the database is unavailable; try again")
+        Self::new(status(error.blame()), error.code(), "the database is unavailable; try again")
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::blame::diagnose;
+
 /// A refused or failed import. The text says what failed, with what, and what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -32,22 +34,17 @@ pub enum ImportError {
     Write { path: PathBuf, source: std::io::Error },
 }
 
-impl ImportError {
-    /// A stable name for scripts and the documentation.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound { .. } => "model-not-found",
-            Self::Unreadable(_) => "model-checkpoint-unreadable",
-            Self::Hostile(_) => "model-checkpoint-hostile",
-            Self::Unsupported(_) => "model-checkpoint-unsupported",
-            Self::Missing(_) => "model-checkpoint-incomplete",
-            Self::Extra(_) => "model-checkpoint-extra",
-            Self::Shape { .. } => "model-checkpoint-shape",
-            Self::Option(_) => "model-import-option",
-            Self::Write { .. } => "model-not-writable",
-        }
-    }
-}
+diagnose! { ImportError {
+    Self::NotFound { .. } => "model-not-found", Operator;
+    Self::Unreadable(_) => "model-checkpoint-unreadable", Operator;
+    Self::Hostile(_) => "model-checkpoint-hostile", Operator;
+    Self::Unsupported(_) => "model-checkpoint-unsupported", Operator;
+    Self::Missing(_) => "model-checkpoint-incomplete", Operator;
+    Self::Extra(_) => "model-checkpoint-extra", Operator;
+    Self::Shape { .. } => "model-checkpoint-shape", Operator;
+    Self::Option(_) => "model-import-option", Operator;
+    Self::Write { .. } => "model-not-writable", Operator;
+}}
 
 pub(super) type Result<T, E = ImportError> = std::result::Result<T, E>;
 

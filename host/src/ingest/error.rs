@@ -1,6 +1,6 @@
 //! What is wrong with a hook's message.
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
@@ -18,23 +18,16 @@ pub enum HookError {
     UnknownSource(String),
 }
 
+diagnose! { HookError {
+    Self::Malformed { .. } => "hook-malformed", Uploader;
+    Self::Unauthorised => "hook-unauthorised", Uploader;
+    Self::Stale => "hook-stale", Uploader;
+    Self::TooLarge { .. } => "hook-too-large", Uploader;
+    Self::Unreadable(_) => "hook-unreadable", Operator;
+    Self::UnknownSource(_) => "hook-unknown-source", Uploader;
+}}
+
 impl HookError {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed { .. } => "hook-malformed",
-            Self::Unauthorised => "hook-unauthorised",
-            Self::Stale => "hook-stale",
-            Self::TooLarge { .. } => "hook-too-large",
-            Self::Unreadable(_) => "hook-unreadable",
-            Self::UnknownSource(_) => "hook-unknown-source",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-
     /// For `map_err` on what serde says.
     pub fn malformed<E: std::fmt::Display>(dialect: &'static str) -> impl Fn(E) -> Self {
         move |error| Self::Malformed { dialect, why: error.to_string() }

@@ -11,12 +11,13 @@ use super::intake::{Intake, When};
 use super::notify::Notifier;
 use super::order::Job;
 use super::queue::Work;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, plain_name};
+use crate::blame::diagnose;
 use crate::config::Event;
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetched, Fetcher, Spool};
 use crate::files::{sha256_of, version};
-use crate::scan::Scanner;
+use crate::scan::{Scanned, Scanner};
 use crate::store::{ArrivalRecord, State, StoreError};
 use crate::tags::Tags;
 
@@ -50,15 +51,19 @@ pub(super) enum Fault {
     Tag(Error),
     #[error("its object cannot be tagged: {0}")]
     TagObject(FetchError),
-    #[error("{message}")]
-    Scan { code: String, message: String },
     #[error("it has changed while it was looked at")]
     Changed,
     #[error("it was begun {0} times, and the process ended each time")]
     Deadly(i64),
     #[error(transparent)]
-    Bug(#[from] Error),
+    Scan(#[from] Error),
 }
+
+diagnose! { Fault {
+    Self::TagObject(_) => "tags-bad-object", Operator;
+    Self::Changed => "fetch-changed", Operator;
+    Self::Deadly(_) => "internal-deadly", Us;
+} wraps Store, Fetch, Tag, Scan }
 
 impl Work for Assessor {
     async fn work(&self, job: Job) -> Result<(), StoreError> {
@@ -144,27 +149,22 @@ impl Assessor {
 
     async fn scan(&self, path: PathBuf) -> Result<Assessment, Fault> {
         let scanner = self.scanner.clone();
-        let assessment = blocking(move || scanner.scan(&path).assessment).await?;
+        let Scanned { assessment, error, .. } = blocking(move || scanner.scan(&path)).await?;
         metrics::histogram!("veritag_scan_seconds").record(assessment.elapsed_ms as f64 / 1000.0);
-        // What is not the asset's fault is no answer about it.
-        match (assessment.reason.as_deref(), &assessment.error) {
-            (Some("failed" | "not_found" | "unreadable"), Some(error)) => {
-                Err(Fault::Scan { code: error.code.clone(), message: error.message.clone() })
-            }
-            _ => {
-                let verdict = crate::assessment::plain_name(&assessment.verdict);
-                info!(verdict, score = assessment.score, elapsed_ms = assessment.elapsed_ms, "assessed");
-                metrics::counter!("veritag_assessments_total", "verdict" => verdict).increment(1);
-                Ok(assessment)
-            }
+        if let Some(error) = error.filter(|error| !error.reason().is_of_asset()) {
+            return Err(error.into());
         }
+        let verdict = plain_name(&assessment.verdict);
+        info!(verdict, score = assessment.score, elapsed_ms = assessment.elapsed_ms, "assessed");
+        metrics::counter!("veritag_assessments_total", "verdict" => verdict).increment(1);
+        Ok(assessment)
     }
 
     async fn again_or_fail(&self, record: &ArrivalRecord, fault: &Fault) -> Result<(), StoreError> {
         let (store, id, attempts) = (&self.intake.store, &record.id, record.attempts);
         let (code, why) = (fault.code(), fault.to_string());
         let Some(next) = store.postpone(id, code, &why).await? else { return Ok(()) };
-        if fault.may_pass() && attempts < i64::from(self.attempts) {
+        if fault.blame().may_pass() && attempts < i64::from(self.attempts) {
             let delay = Duration::from_secs(5 << (2 * attempts.min(6)));
             warn!(code, why, attempts, again_in_s = delay.as_secs(), "not done yet");
             return self.intake.push(&next, When::After(delay)).await;
@@ -177,32 +177,10 @@ impl Assessor {
         }
         store.finish(id, State::Failed).await?;
         // What may be mended is kept a while, for `sweep --failed`.
-        if !fault.may_pass() {
+        if !fault.blame().may_pass() {
             self.spool.release(&record.arrival.place);
         }
         Ok(())
-    }
-}
-
-impl Fault {
-    pub(super) fn code(&self) -> &str {
-        match self {
-            Self::Store(error) => error.code(),
-            Self::Fetch(error) => error.code(),
-            Self::Tag(error) | Self::Bug(error) => error.code(),
-            Self::TagObject(_) => "tags-bad-object",
-            Self::Scan { code, .. } => code,
-            Self::Changed => "fetch-changed",
-            Self::Deadly(_) => "internal-deadly",
-        }
-    }
-
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Fetch(error) | Self::TagObject(error) => error.may_pass(),
-            Self::Deadly(_) => false,
-            Self::Store(_) | Self::Tag(_) | Self::Bug(_) | Self::Scan { .. } | Self::Changed => true,
-        }
     }
 }
 

@@ -9,10 +9,9 @@ use tracing::{info, warn};
 
 use super::order::{Followed, Job, Lane, Order};
 use super::queue::Queue;
-use crate::assessment::Review;
+use crate::assessment::{Review, wording};
 use crate::config::Source;
 use crate::ingest::{Arrival, Dialect, HookError, Place, tusd};
-use crate::output::words;
 use crate::store::{ArrivalRecord, Received, ReviewRecord, State, Store, StoreError};
 
 /// How long a source that waits for a verdict is kept waiting: tusd gives up after 15 s.
@@ -177,7 +176,7 @@ impl Intake {
             };
             let assessment = self.store.assessment(&assessment).await?;
             let unwanted = assessment.filter(|assessment| source.reject.contains(&assessment.standing()));
-            return Ok(unwanted.map(|assessment| words::sentence(&assessment)));
+            return Ok(unwanted.map(|assessment| wording::sentence(&assessment)));
         }
         warn!(id, "no verdict in time: the upload is let through");
         Ok(None)

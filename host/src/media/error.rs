@@ -1,6 +1,6 @@
 //! What can go wrong between a file and its frames.
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 use std::{io, path::PathBuf, time::Duration};
 
 /// Every message says what failed, with what, and what to do where something can be done.
@@ -49,41 +49,23 @@ pub enum MediaError {
     Failed { program: String, why: String },
 }
 
+diagnose! { MediaError {
+    Self::NotFound(_) => "media-not-found", Operator, NotFound;
+    Self::Unreadable { .. } | Self::NotAFile(_) => "media-unreadable", Operator, Unreadable;
+    Self::Empty(_) => "media-empty", Uploader, Empty;
+    Self::Unsupported { .. } => "media-unsupported", Uploader, Unsupported;
+    Self::NoVideo(_) => "media-no-video", Uploader, NoVideo;
+    Self::Undecodable { .. } => "media-undecodable", Uploader, Undecodable;
+    Self::TooLarge { .. } => "media-too-large", Uploader, TooLarge;
+    Self::TooManyPixels { .. } => "media-too-many-pixels", Uploader, TooManyPixels;
+    Self::ToolNotFound { .. } => "ffmpeg-not-found", Operator;
+    Self::ToolUnusable { .. } => "ffmpeg-unusable", Operator;
+    Self::ToolTooOld { .. } => "ffmpeg-too-old", Operator;
+    // Media that keeps ffmpeg busy for ever will do so again.
+    Self::Timeout { .. } => "ffmpeg-timeout", Uploader;
+    Self::Failed { .. } => "ffmpeg-failed", Us;
+}}
+
 fn said(last_line: &str) -> String {
     if last_line.is_empty() { String::new() } else { format!("; its last words: {last_line}") }
-}
-
-impl MediaError {
-    /// A stable name for programs; the message is for people.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "media-not-found",
-            Self::Unreadable { .. } | Self::NotAFile(_) => "media-unreadable",
-            Self::Empty(_) => "media-empty",
-            Self::Unsupported { .. } => "media-unsupported",
-            Self::NoVideo(_) => "media-no-video",
-            Self::Undecodable { .. } => "media-undecodable",
-            Self::TooLarge { .. } => "media-too-large",
-            Self::TooManyPixels { .. } => "media-too-many-pixels",
-            Self::ToolNotFound { .. } => "ffmpeg-not-found",
-            Self::ToolUnusable { .. } => "ffmpeg-unusable",
-            Self::ToolTooOld { .. } => "ffmpeg-too-old",
-            Self::Timeout { .. } => "ffmpeg-timeout",
-            Self::Failed { .. } => "ffmpeg-failed",
-        }
-    }
-
-    /// A timeout is laid to the file: media that keeps ffmpeg busy for ever will do so again.
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::NotFound(_)
-            | Self::Unreadable { .. }
-            | Self::NotAFile(_)
-            | Self::ToolNotFound { .. }
-            | Self::ToolUnusable { .. }
-            | Self::ToolTooOld { .. } => Blame::Operator,
-            Self::Failed { .. } => Blame::Us,
-            _ => Blame::Uploader,
-        }
-    }
 }

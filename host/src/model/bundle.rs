@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use veritag_abi::ModelId;
 use veritag_abi::bundle::Bundle as Card;
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 use crate::files::sha256;
 
 /// The file of a bundle that names the others.
@@ -27,22 +27,14 @@ pub enum ModelError {
     Disagreement { name: String, why: String },
 }
 
-impl ModelError {
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound { .. } => "model-not-found",
-            Self::Unreadable { .. } => "model-unreadable",
-            Self::BadCard { .. } => "model-bad-card",
-            Self::HashMismatch { .. } => "model-hash-mismatch",
-            Self::Untrained { .. } => "model-untrained",
-            Self::Disagreement { .. } => "model-engines-disagree",
-        }
-    }
-
-    pub const fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-}
+diagnose! { ModelError {
+    Self::NotFound { .. } => "model-not-found", Operator;
+    Self::Unreadable { .. } => "model-unreadable", Operator;
+    Self::BadCard { .. } => "model-bad-card", Operator;
+    Self::HashMismatch { .. } => "model-hash-mismatch", Operator;
+    Self::Untrained { .. } => "model-untrained", Operator;
+    Self::Disagreement { .. } => "model-engines-disagree", Operator;
+}}
 
 /// A bundle whose parts have the hashes that its `model.toml` gives.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use super::{
     faces, gauge,
     report::{Entry, badge, class},
-    timeline, times,
-    words::{reason_in_words, review, visible},
+    timeline,
 };
-use crate::assessment::{Assessment, Asset, MediaFacts};
+use crate::assessment::wording::{reason, review, visible};
+use crate::assessment::{Assessment, Asset, MediaFacts, times};
 
 /// Everything about the asset that is `nth` in the run.
 pub fn article(nth: usize, entry: &Entry) -> Markup {
@@ -51,9 +51,9 @@ fn name(nth: usize, path: &str) -> Markup {
 
 fn why(assessment: &Assessment) -> Markup {
     html! {
-        @if let Some(reason) = &assessment.reason {
+        @if let Some(because) = assessment.reason {
             div.why {
-                p { "Not assessed: " (reason_in_words(reason)) "." }
+                p { "Not assessed: " (reason(because)) "." }
                 @if let Some(error) = &assessment.error {
                     p.quiet { code { (error.code) } " " (visible(&error.message)) }
                 }

@@ -4,13 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, html};
 use veritag_abi::{FaceScore, Quality, WindowScore};
 
-use super::{
-    report::Entry,
-    thumbnail::Thumbnail,
-    times,
-    words::{self, reason_in_words},
-};
-use crate::assessment::plain_name;
+use super::{report::Entry, thumbnail::Thumbnail};
+use crate::assessment::{times, wording};
 
 /// Every window with its faces.
 pub fn windows(entry: &Entry) -> Markup {
@@ -64,11 +59,11 @@ fn figure(index: usize, face: &FaceScore, picture: Option<&Thumbnail>, band: Opt
             @else { div.no-picture { "no picture" } }
             figcaption {
                 @match face.score {
-                    Some(score) => strong.score { "score " (words::score(score)) },
+                    Some(score) => strong.score { "score " (wording::score(score)) },
                     None => strong.score { "not judged" },
                 }
                 @if let Some(reason) = face.reason {
-                    p { (reason_in_words(&plain_name(&reason))) }
+                    p { (wording::reason(reason)) }
                 }
                 (quality(&face.quality))
             }

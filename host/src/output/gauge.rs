@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, wording};
 
 /// Which side of the band a score lies on; these are also the names of CSS classes.
 pub fn zone(score: f32, band: [f32; 2]) -> &'static str {
@@ -24,7 +23,7 @@ pub fn gauge(assessment: &Assessment) -> Option<Markup> {
     let (score, threshold, band) = (assessment.score?, assessment.threshold?, assessment.band?);
     let label = format!(
         "Score {} on a scale from 0 to 1; threshold {threshold:.2}; unsure between {:.2} and {:.2}",
-        words::score(score),
+        wording::score(score),
         band[0],
         band[1]
     );
@@ -60,7 +59,7 @@ fn mark(score: f32, zone: &str) -> Markup {
         g class=(format!("mark {zone}")) {
             line x1=(x) x2=(x) y1="26" y2="56" {}
             circle cx=(x) cy="41" r="7" {}
-            text class={ "value " (anchor(score)) } x=(x) y="19" { (words::score(score)) }
+            text class={ "value " (anchor(score)) } x=(x) y="19" { (wording::score(score)) }
         }
     }
 }
@@ -85,7 +84,7 @@ pub fn anchor(fraction: f32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
 
     #[test]
     fn only_scores_strictly_within_the_band_are_unsure() {

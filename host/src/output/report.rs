@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use veritag_abi::Verdict;
 
-use super::{Counts, article::article, legend, page::page, summary, thumbnail::Thumbnail, times, words};
-use crate::assessment::Assessment;
+use super::{Counts, article::article, legend, page::page, summary, thumbnail::Thumbnail};
+use crate::assessment::{Assessment, times, wording};
 
 /// An assessment and the pictures of its faces.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub fn html(entries: &[Entry]) -> String {
 
 /// A verdict in words, with a mark of its own shape so that colour is never alone.
 pub(super) fn badge(verdict: Verdict) -> Markup {
-    html! { span class={ "badge " (class(verdict)) } { (words::verdict_in_words(verdict)) } }
+    html! { span class={ "badge " (class(verdict)) } { (wording::verdict(verdict)) } }
 }
 
 /// The CSS class of a verdict.
@@ -59,7 +59,7 @@ fn masthead(title: &str, entries: &[Entry]) -> Markup {
             p.quiet { (about(entries).join(" · ")) }
             dl.counts {
                 @for (verdict, number) in counts.each() {
-                    div class=(class(verdict)) { dt { (words::verdict_in_words(verdict)) } dd { (number) } }
+                    div class=(class(verdict)) { dt { (wording::verdict(verdict)) } dd { (number) } }
                 }
             }
         }
@@ -83,7 +83,7 @@ fn about(entries: &[Entry]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
 
     fn page(assessments: impl IntoIterator<Item = Assessment>) -> String {
         let entry = |assessment| Entry { assessment, thumbnails: vec![] };

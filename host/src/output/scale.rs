@@ -2,8 +2,7 @@
 
 use veritag_abi::WindowScore;
 
-use super::times;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, times};
 
 /// A window of a long video still shows: no bar is narrower than this share of the plot.
 const THINNEST: f64 = 0.006;
@@ -70,7 +69,7 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
     use proptest::prelude::*;
     use veritag_abi::Verdict;
 

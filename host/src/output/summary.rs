@@ -5,9 +5,8 @@ use maud::{Markup, html};
 use super::{
     article::split,
     report::{Entry, badge},
-    words,
 };
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, wording};
 
 /// The table, in the order of the run.
 pub fn summary(entries: &[Entry]) -> Markup {
@@ -25,14 +24,14 @@ pub fn summary(entries: &[Entry]) -> Markup {
 
 fn row(nth: usize, assessment: &Assessment) -> Markup {
     let (directory, name) = split(&assessment.asset.path);
-    let reason = assessment.reason.as_deref().map(|reason| words::reason_in_words(reason).to_owned());
+    let reason = assessment.reason.map(|reason| wording::reason(reason).to_owned());
     html! {
         tr {
             td { (nth + 1) }
             td.asset { a href={ "#asset-" (nth + 1) } { bdi { (name) } } @if !directory.is_empty() { span.quiet { bdi { (directory) } } } }
             td { (badge(assessment.verdict)) }
-            td.num { (assessment.score.map(words::score).unwrap_or_default()) }
-            td.quiet { (reason.or_else(|| words::frames_seen(assessment)).unwrap_or_default()) }
+            td.num { (assessment.score.map(wording::score).unwrap_or_default()) }
+            td.quiet { (reason.or_else(|| wording::frames_seen(assessment)).unwrap_or_default()) }
         }
     }
 }

@@ -7,12 +7,12 @@ use unicode_width::UnicodeWidthStr;
 use veritag_abi::Verdict;
 use veritag_abi::bundle::Bundle;
 
-use super::{Counts, times, words};
-use crate::assessment::Assessment;
+use super::Counts;
+use crate::assessment::{Assessment, times, wording};
 
 const VERDICT: usize = 12;
 const SCORE: usize = 5;
-pub(super) const REASON: usize = 26;
+const REASON: usize = 26;
 const TIME: usize = 8;
 /// The path keeps this much before the reason gives way to it.
 const PATH: usize = 20;
@@ -24,11 +24,11 @@ pub fn header(width: usize) -> String {
 
 /// One asset in at most `width` cells (and never fewer than 40); `colour` adds ANSI colours.
 pub fn line(assessment: &Assessment, width: usize, colour: bool) -> String {
-    let score = assessment.score.map(words::score).unwrap_or_default();
-    let reason = assessment.reason.as_deref().map(words::reason_in_words);
+    let score = assessment.score.map(wording::score).unwrap_or_default();
+    let reason = assessment.reason.map(wording::reason);
     let time = times::lasting(assessment.elapsed_ms);
-    let path = words::visible(&assessment.asset.path);
-    let verdict = words::verdict_name(assessment.verdict);
+    let path = wording::visible(&assessment.asset.path);
+    let verdict = wording::verdict_name(assessment.verdict);
     let [verdict, rest] = row([verdict, &score, reason.unwrap_or_default(), &time, &path], width);
     format!("{}{rest}", style(assessment.verdict).force_styling(colour).apply_to(verdict))
 }
@@ -38,7 +38,7 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
     let counts: Counts = assessments.iter().map(|a| a.verdict).collect();
     let total = counts.total();
     let assets = if total == 1 { "asset" } else { "assets" };
-    let tallies = counts.each().map(|(verdict, number)| format!("{number} {}", words::verdict_name(verdict)));
+    let tallies = counts.each().map(|(verdict, number)| format!("{number} {}", wording::verdict_name(verdict)));
     let time = times::lasting(elapsed.as_millis() as u64);
     format!("{total} {assets}: {}, in {time}", tallies.join(", "))
 }
@@ -47,13 +47,14 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
 pub fn judge(card: &Bundle) -> String {
     let Bundle { model, metrics, .. } = card;
     let first = metrics.first();
-    let figures = metrics.iter().filter(|metric| first.is_some_and(|first| first.set == metric.set)).map(words::figure);
+    let figures =
+        metrics.iter().filter(|metric| first.is_some_and(|first| first.set == metric.set)).map(wording::figure);
     let parts = [
         Some(format!("model {} {}", model.name, model.version)),
-        first.map(|first| format!("{} on {}", figures.collect::<Vec<_>>().join(", "), words::measured_on(first))),
+        first.map(|first| format!("{} on {}", figures.collect::<Vec<_>>().join(", "), wording::measured_on(first))),
         (!model.blind_to.is_empty()).then(|| format!("not looked for: {}", model.blind_to.join(", "))),
     ];
-    words::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    wording::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 /// The verdict's cell and the rest of the line.
@@ -105,7 +106,7 @@ fn style(verdict: Verdict) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
     use proptest::prelude::*;
 
     fn named(path: &str) -> Assessment {
@@ -121,6 +122,11 @@ mod tests {
             prop_assert!(line.width() <= width, "{} > {width}: {line}", line.width());
             prop_assert!(!line.contains('\x1b'));
         }
+    }
+
+    #[test]
+    fn every_reason_fits_its_column() {
+        assert!(veritag_abi::Reason::ALL.iter().all(|reason| wording::reason(*reason).len() <= REASON));
     }
 
     #[test]

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_face_gets_the_picture_of_its_window() {
-        let fake = crate::output::examples::fake();
+        let fake = crate::assessment::examples::fake();
         let still = Still { width: 640, height: 360, pixels: vec![90; 640 * 360 * 3] };
         let thumbnails = thumbnails(&fake, &vec![still; 3]);
         assert_eq!(thumbnails.iter().map(|t| (t.window, t.face)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 0)]);

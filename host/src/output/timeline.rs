@@ -6,9 +6,8 @@ use veritag_abi::WindowScore;
 use super::{
     gauge::{anchor, percent, zone},
     scale::{Scale, Stretch},
-    times,
 };
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, times};
 
 const TOP: f64 = 20.0;
 const HEIGHT: f64 = 120.0;
@@ -146,7 +145,7 @@ fn axis(scale: Scale) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
 
     #[test]
     fn gaps_are_labelled_where_there_is_room() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use veritag_abi::Fault;
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
@@ -34,37 +34,25 @@ pub enum PluginError {
     Fault { export: String, fault: Fault },
 }
 
+diagnose! { PluginError {
+    Self::Manifest { .. } => "config-bad-manifest", Operator;
+    Self::NoManifest { .. } => "config-no-manifest", Operator;
+    Self::NotFound { .. } => "plugin-not-found", Operator;
+    Self::HashMismatch { .. } => "plugin-hash-mismatch", Operator;
+    Self::AbiMismatch { .. } => "plugin-abi-mismatch", Plugin;
+    Self::MissingExport { .. } => "plugin-missing-export", Plugin;
+    Self::UnknownImport { .. } => "plugin-unknown-import", Plugin;
+    Self::Timeout { .. } => "plugin-timeout", Plugin;
+    Self::OutOfMemory { .. } => "plugin-out-of-memory", Plugin;
+    Self::Trapped { .. } => "plugin-trapped", Plugin;
+    Self::BadOutput { .. } => "plugin-bad-output", Plugin;
+    Self::Fault { fault: Fault::Rejected(_), .. } => "plugin-rejected-input", Us;
+    Self::Fault { fault: Fault::Model(_), .. } => "model-unusable", Plugin;
+    Self::Fault { fault: Fault::Internal(_), .. } => "plugin-internal", Plugin;
+    Self::Fault { fault: Fault::NotImplemented(_), .. } => "plugin-not-implemented", Plugin;
+}}
+
 impl PluginError {
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Manifest { .. } => "config-bad-manifest",
-            Self::NoManifest { .. } => "config-no-manifest",
-            Self::NotFound { .. } => "plugin-not-found",
-            Self::HashMismatch { .. } => "plugin-hash-mismatch",
-            Self::AbiMismatch { .. } => "plugin-abi-mismatch",
-            Self::MissingExport { .. } => "plugin-missing-export",
-            Self::UnknownImport { .. } => "plugin-unknown-import",
-            Self::Timeout { .. } => "plugin-timeout",
-            Self::OutOfMemory { .. } => "plugin-out-of-memory",
-            Self::Trapped { .. } => "plugin-trapped",
-            Self::BadOutput { .. } => "plugin-bad-output",
-            Self::Fault { fault: Fault::Rejected(_), .. } => "plugin-rejected-input",
-            Self::Fault { fault: Fault::Model(_), .. } => "model-unusable",
-            Self::Fault { fault: Fault::Internal(_), .. } => "plugin-internal",
-            Self::Fault { fault: Fault::NotImplemented(_), .. } => "plugin-not-implemented",
-        }
-    }
-
-    pub const fn blame(&self) -> Blame {
-        match self {
-            Self::Manifest { .. } | Self::NoManifest { .. } | Self::NotFound { .. } | Self::HashMismatch { .. } => {
-                Blame::Operator
-            }
-            Self::Fault { fault: Fault::Rejected(_), .. } => Blame::Us,
-            _ => Blame::Plugin,
-        }
-    }
-
     /// Whether the instance may have been left half-changed and must not be used again.
     pub const fn poisons(&self) -> bool {
         !matches!(self, Self::Fault { fault: Fault::Rejected(_) | Fault::NotImplemented(_), .. })

@@ -138,10 +138,14 @@ fn checked(export: Export, analysis: Analysis) -> Result<Analysis, PluginError> 
     let scores = analysis.score.into_iter().chain(analysis.windows.iter().filter_map(|window| window.score));
     let mut scores =
         scores.chain(faces().filter_map(|face| face.score)).chain(analysis.band).chain([analysis.threshold]);
+    let reasons = faces().filter_map(|face| face.reason);
+    let mut reasons = reasons.chain(analysis.windows.iter().filter_map(|window| window.reason)).chain(analysis.reason);
     let quality = |q: &Quality| [q.face_px, q.sharpness, q.brightness, q.detection, q.coverage];
     let mut others = faces().flat_map(|face| face.bbox.into_iter().chain(quality(&face.quality)).chain(face.logit));
     if scores.any(|score| !(0.0..=1.0).contains(&score)) || others.any(|value| !value.is_finite()) {
         Err(bad(export, "a score outside 0..1, or a number that is none"))
+    } else if reasons.any(|reason| !reason.is_of_frames()) {
+        Err(bad(export, "a reason that only a host can know"))
     } else if analysis.score.is_some() != assessed || analysis.reason.is_some() == assessed {
         Err(bad(export, "verdict, score and reason contradict each other"))
     } else if analysis.score.is_some_and(|score| analysis.verdict != Verdict::of(score, analysis.band)) {

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatch, Verdict};
 
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA};
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
 use crate::media::error::MediaError;
 use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample, source};
-use crate::output::words;
 use crate::sandbox::{Instance, PluginError, Pool};
 
 /// Fewest crops that are worth a worker of their own.
@@ -34,6 +33,8 @@ pub struct Scanner {
 /// An assessment with the pictures that it is about.
 pub struct Scanned {
     pub assessment: Assessment,
+    /// What kept the asset from being looked at.
+    pub error: Option<Error>,
     /// The middle frame of each window.
     pub stills: Vec<Still>,
 }
@@ -57,13 +58,16 @@ impl Scanner {
         let begun = Instant::now();
         let mut assessment = self.blank(path);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.assess(path, &mut assessment))).unwrap_or(Err(Error::Bug));
-        let stills = outcome.unwrap_or_else(|error| {
+        let (stills, error) = match outcome {
+            Ok(stills) => (stills, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        if let Some(error) = &error {
             assessment.fail(error.reason(), error.code(), error.to_string());
-            Vec::new()
-        });
+        }
         assessment.elapsed_ms = begun.elapsed().as_millis() as u64;
-        assessment.text = words::sentence(&assessment);
-        Scanned { assessment, stills }
+        assessment.text = wording::sentence(&assessment);
+        Scanned { assessment, error, stills }
     }
 
     fn blank(&self, path: &Path) -> Assessment {

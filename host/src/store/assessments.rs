@@ -1,8 +1,7 @@
 //! Assessments, and the assets that they are about.
 
 use super::{Store, StoreError, id, now};
-use crate::assessment::{Assessment, Review};
-use crate::output::words;
+use crate::assessment::{Assessment, Review, wording};
 
 impl Store {
     /// The id of the assessment that this model in this plugin gave of an asset.
@@ -71,6 +70,6 @@ impl Store {
 fn read(document: &str, review: Review) -> Result<Assessment, StoreError> {
     let mut assessment: Assessment = serde_json::from_str(document)?;
     assessment.review = review;
-    assessment.text = words::sentence(&assessment);
+    assessment.text = wording::sentence(&assessment);
     Ok(assessment)
 }

@@ -1,6 +1,6 @@
 //! What is wrong with the database.
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -14,21 +14,12 @@ pub enum StoreError {
     Queue(String),
 }
 
-impl StoreError {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Database(_) => "store-unreachable",
-            Self::Migration(_) => "store-unmigrated",
-            Self::Record(_) => "store-bad-record",
-            Self::Queue(_) => "store-queue",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-}
+diagnose! { StoreError {
+    Self::Database(_) => "store-unreachable", Operator;
+    Self::Migration(_) => "store-unmigrated", Operator;
+    Self::Record(_) => "store-bad-record", Operator;
+    Self::Queue(_) => "store-queue", Operator;
+}}
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::blame::Blame;
+use crate::blame::diagnose;
 use crate::files::FileError;
 
 #[derive(Debug, thiserror::Error)]
@@ -19,17 +19,7 @@ pub enum TagError {
     UnknownTarget { target: String, place: String },
 }
 
-impl TagError {
-    /// Stable kebab-case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::File(error) => error.code(),
-            Self::NoXmp { .. } | Self::NotOurs { .. } => "tags-bad-sidecar",
-            Self::UnknownTarget { .. } => "tags-unknown-target",
-        }
-    }
-
-    pub fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-}
+diagnose! { TagError {
+    Self::NoXmp { .. } | Self::NotOurs { .. } => "tags-bad-sidecar", Operator;
+    Self::UnknownTarget { .. } => "tags-unknown-target", Operator;
+} wraps File }

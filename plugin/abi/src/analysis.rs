@@ -42,10 +42,26 @@ impl Verdict {
     }
 }
 
-/// Why an asset, or a face in it, was not assessed: a closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
+macro_rules! reasons {
+    ($($(#[$about:meta])* $reason:ident,)+) => {
+        /// Why an asset, or a face in it, was not assessed: a closed list.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Reason {
+            $($(#[$about])* $reason,)+
+            /// One of a later version.
+            #[serde(other)]
+            Unknown,
+        }
+
+        impl Reason {
+            /// Every reason that this version may give.
+            pub const ALL: &[Self] = &[$(Self::$reason),+];
+        }
+    };
+}
+
+reasons! {
     /// No face was found in the frames seen.
     NoFace,
     /// The largest face is smaller than the model was made for.
@@ -64,6 +80,49 @@ pub enum Reason {
     Drawn,
     /// Nose and mouth are covered, by a mask for one.
     Covered,
+    /// The file has no picture. This one and all below are the host's to give.
+    NoVideo,
+    /// The file cannot be decoded.
+    Undecodable,
+    /// The file has no bytes.
+    Empty,
+    /// The format is none that the host reads.
+    Unsupported,
+    /// The file has more bytes than the host reads.
+    TooLarge,
+    /// A frame has more pixels than the host decodes.
+    TooManyPixels,
+    /// The host may not read the file.
+    Unreadable,
+    /// There is no such file.
+    NotFound,
+    /// Something failed; the assessment's `error` says what.
+    Failed,
+}
+
+impl Reason {
+    /// Whether it says something of the asset, so that looking again would find the same.
+    pub const fn is_of_asset(self) -> bool {
+        !matches!(self, Self::Unreadable | Self::NotFound | Self::Failed | Self::Unknown)
+    }
+
+    /// Whether a plugin may give it, which sees frames and no files.
+    pub const fn is_of_frames(self) -> bool {
+        use Reason::*;
+        matches!(
+            self,
+            NoFace
+                | FaceTooSmall
+                | TooBlurry
+                | TooCompressed
+                | TooDark
+                | TooBright
+                | TooFewFrames
+                | Drawn
+                | Covered
+                | Unknown
+        )
+    }
 }
 
 /// One window of the asset and the faces seen in it.

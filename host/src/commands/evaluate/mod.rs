@@ -7,19 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use veritag_abi::Reason;
 use work::Work;
 
 use super::{SOME_FAILED, start};
+use crate::assessment::wording;
 use crate::cli::{Evaluate, Setup};
 use crate::error::Error;
 use crate::evaluate::{BundleReport, Evaluation, card};
 use crate::files::{check_writable, replace};
 use crate::labels::Labels;
 use crate::output::evaluation::{self as page, table};
-use crate::output::words::reason_in_words;
-
-/// Outcomes that are no fault of the asset.
-const OURS: [&str; 3] = ["failed", "not_found", "unreadable"];
 
 /// # Errors
 /// What kept the evaluation from starting, or from being written; what goes wrong with one asset is in its outcome.
@@ -37,17 +35,17 @@ pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     println!("{}", table::text(&evaluation));
     write(options, &evaluation)?;
     page::cautions(&evaluation).iter().for_each(|caution| eprintln!("veritag: {caution}"));
-    let ours: BTreeSet<&str> = reasons(&evaluation).filter(|reason| OURS.contains(reason)).collect();
-    ours.iter().for_each(|reason| eprintln!("veritag: some assets were not assessed: {}", reason_in_words(reason)));
+    let ours: BTreeSet<Reason> = reasons(&evaluation).filter(|reason| !reason.is_of_asset()).collect();
+    ours.iter().for_each(|why| eprintln!("veritag: some assets were not assessed: {}", wording::reason(*why)));
     Ok(if ours.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
 /// Why assets, or degraded copies of them, were not assessed.
-fn reasons(evaluation: &Evaluation) -> impl Iterator<Item = &str> {
+fn reasons(evaluation: &Evaluation) -> impl Iterator<Item = Reason> {
     let measured = evaluation.bundles.iter().flat_map(|bundle| {
         std::iter::once(&bundle.measured).chain(bundle.robustness.iter().map(|condition| &condition.measured))
     });
-    measured.flat_map(|measured| measured.reasons.keys().map(String::as_str))
+    measured.flat_map(|measured| measured.reasons.keys().copied())
 }
 
 fn labels(options: &Evaluate) -> Result<Labels, Error> {

@@ -103,7 +103,7 @@ impl<'a> Work<'a> {
                 outcomes
             }
             Err(error) => {
-                let outcome = Outcome::unassessed(entry, self.groups[job.asset], &Error::from(error).reason());
+                let outcome = Outcome::unassessed(entry, self.groups[job.asset], error.reason());
                 vec![outcome; self.scanners.len()]
             }
         }

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{estimate, series};
+use crate::assessment::wording::visible;
 use crate::evaluate::breakdown::{Breakdown, Dimension};
 use crate::evaluate::{BundleReport, Measured, Metric};
-use crate::output::words::visible;
 
 /// Shown beside the AUC; the last two on wide screens only.
 const OTHERS: [Metric; 4] = [Metric::FalseFlags, Metric::Missed, Metric::Unsure, Metric::NotAssessed];

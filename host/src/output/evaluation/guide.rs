@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::series;
+use crate::assessment::wording::visible;
 use crate::evaluate::evaluation::{About, Evaluation};
-use crate::output::words::visible;
 
 const ADVICE: [(&str, &str); 6] = [
     (

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::{estimate, series};
+use crate::assessment::wording::visible;
 use crate::evaluate::bootstrap::FEW_GROUPS;
 use crate::evaluate::comparison::Comparison;
 use crate::evaluate::{Evaluation, Metric};
-use crate::output::words::visible;
 
 pub fn headline(evaluation: &Evaluation) -> Markup {
     html! {

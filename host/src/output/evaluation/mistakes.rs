@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::series;
+use crate::assessment::wording::{score, visible};
 use crate::evaluate::BundleReport;
 use crate::evaluate::mistakes::Mistake;
 use crate::labels::Label;
 use crate::output::report::badge;
-use crate::output::words::{score, visible};
 
 pub fn mistakes(bundles: &[BundleReport]) -> Markup {
     html! {

@@ -18,7 +18,8 @@ pub use headline::cautions;
 
 use maud::{Markup, html};
 
-use super::{legend, page::page, times, words::visible};
+use super::{legend, page::page};
+use crate::assessment::{times, wording::visible};
 use crate::evaluate::Evaluation;
 
 const STYLE: &str = include_str!("evaluation.css");

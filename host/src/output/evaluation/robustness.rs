@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{breakdowns, estimate};
+use crate::assessment::wording::visible;
 use crate::evaluate::BundleReport;
 use crate::evaluate::evaluation::Condition;
-use crate::output::words::visible;
 
 pub fn robustness(bundles: &[BundleReport]) -> Markup {
     let conditions = bundles.first().map_or(&[][..], |bundle| &bundle.robustness);

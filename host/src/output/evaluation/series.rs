@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::assessment::wording::visible;
 use crate::evaluate::BundleReport;
-use crate::output::words::visible;
 
 /// Bundles beyond share the last style of line; their letters differ.
 const STYLES: usize = 4;

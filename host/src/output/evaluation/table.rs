@@ -1,10 +1,10 @@
 //! The figures on a terminal.
 
 use super::estimate;
+use crate::assessment::wording::visible;
 use crate::evaluate::bootstrap::Estimate;
 use crate::evaluate::breakdown::Dimension;
 use crate::evaluate::{BundleReport, Evaluation, Measured, Metric};
-use crate::output::words::visible;
 
 /// Columns of the first column, and of each that follows.
 const FIRST: usize = 34;

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::series;
+use crate::assessment::wording;
 use crate::evaluate::BundleReport;
 use crate::evaluate::tally::Called;
 use crate::output::report::badge;
-use crate::output::words::reason_in_words;
 
 pub fn verdicts(bundles: &[BundleReport]) -> Markup {
     html! {
@@ -53,7 +53,7 @@ fn reasons(bundles: &[BundleReport]) -> Markup {
                     (series::chip(nth)) " not assessed: "
                     @for (place, (reason, number)) in bundle.measured.reasons.iter().enumerate() {
                         @if place > 0 { ", " }
-                        (number) " because " (reason_in_words(reason))
+                        (number) " because " (wording::reason(*reason))
                     }
                     "."
                 }

@@ -75,7 +75,7 @@ fn record(assessment: &Assessment) -> Value {
     let fields = [
         ("Verdict", Some(plain_name(&assessment.verdict))),
         ("Text", Some(assessment.text.clone())),
-        ("Reason", assessment.reason.clone()),
+        ("Reason", assessment.reason.as_ref().map(plain_name)),
         ("Score", assessment.score.map(|score| score.to_string())),
         ("Threshold", assessment.threshold.map(|threshold| threshold.to_string())),
         ("Model", model.map(|model| model.name.clone())),

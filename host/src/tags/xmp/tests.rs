@@ -4,8 +4,7 @@ use veritag_abi::Verdict;
 use super::name::{HIERARCHICAL, Name, SUBJECT, TAGS_LIST};
 use super::value::{List, Value};
 use super::*;
-use crate::assessment::Review;
-use crate::output::examples;
+use crate::assessment::{Review, examples};
 use crate::tags::Keywords;
 
 const RECORDS: Name = Name::ours("Assessments");

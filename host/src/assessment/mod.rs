@@ -1,9 +1,20 @@
-//! The whole machine answer about one asset, as `--json` prints and `--write` keeps it.
+//! The whole machine answer about one asset, as `--json` prints and `--write` keeps it: the document, its JSON Schema,
+//! what people decide about it, and the words for all of that.
+
+#[cfg(test)]
+pub mod examples;
+mod review;
+mod schema;
+pub mod times;
+pub mod wording;
 
 use serde::{Deserialize, Serialize};
-use veritag_abi::{Analysis, ModelId, Verdict, WindowScore};
+use veritag_abi::{Analysis, ModelId, Reason, Verdict, WindowScore};
 
-/// Names the shape of this document; its JSON Schema is what `veritag schema` prints.
+pub use review::Review;
+pub use schema::JSON_SCHEMA;
+
+/// Names the shape of this document; its JSON Schema is [`JSON_SCHEMA`].
 pub const SCHEMA: &str = "veritag-assessment-1";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +26,7 @@ pub struct Assessment {
     pub verdict: Verdict,
     /// Why nothing was assessed: a closed, documented list; present exactly with `not_assessed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// What failed, when the reason is a failure rather than something seen in the asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
@@ -48,17 +59,6 @@ pub struct Assessment {
     /// RFC 3339, UTC.
     pub assessed_at: String,
     pub elapsed_ms: u64,
-}
-
-/// What a person has decided about the asset. It never changes the rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Review {
-    #[default]
-    NotReviewed,
-    ReviewedAsReal,
-    ReviewedAsFake,
-    ReviewedAsUnsure,
 }
 
 /// An uploaded file, known by its sha256.
@@ -116,18 +116,13 @@ pub struct Program {
 impl Assessment {
     /// What a person has decided, else what the model says.
     pub fn standing(&self) -> Verdict {
-        match self.review {
-            Review::NotReviewed => self.verdict,
-            Review::ReviewedAsReal => Verdict::Real,
-            Review::ReviewedAsFake => Verdict::Fake,
-            Review::ReviewedAsUnsure => Verdict::Unsure,
-        }
+        self.review.verdict().unwrap_or(self.verdict)
     }
 
     /// Takes over what the model says.
     pub fn conclude(&mut self, analysis: Analysis, duration_us: Option<u64>) {
         self.verdict = analysis.verdict;
-        self.reason = analysis.reason.map(|reason| plain_name(&reason));
+        self.reason = analysis.reason;
         self.score = analysis.score;
         self.threshold = Some(analysis.threshold);
         self.band = Some(analysis.band);
@@ -138,9 +133,9 @@ impl Assessment {
     }
 
     /// Records why there is no verdict.
-    pub fn fail(&mut self, reason: impl Into<String>, code: &str, message: String) {
+    pub fn fail(&mut self, reason: Reason, code: &str, message: String) {
         self.verdict = Verdict::NotAssessed;
-        self.reason = Some(reason.into());
+        self.reason = Some(reason);
         self.error = Some(Failure { code: code.into(), message });
     }
 }

@@ -1,9 +1,8 @@
-//! Hand-made assessments for the tests of this room.
+//! Hand-made assessments for tests.
 
 use veritag_abi::{Analysis, FaceScore, ModelId, Quality, Reason, Verdict, WindowScore};
 
-use super::words;
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA};
+use super::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
 
 pub const DURATION: u64 = 14_000_000;
 
@@ -41,7 +40,7 @@ pub fn image() -> Assessment {
 pub fn failed() -> Assessment {
     let mut assessment = blank("broken.mp4", facts("video", "mp4", None));
     assessment.asset.media = None;
-    assessment.fail("undecodable", "media-undecodable", "moov atom not found".into());
+    assessment.fail(Reason::Undecodable, "media-undecodable", "moov atom not found".into());
     told(assessment)
 }
 
@@ -75,7 +74,7 @@ pub fn analysis(verdict: Verdict, reason: Option<Reason>, score: Option<f32>, wi
 }
 
 fn told(mut assessment: Assessment) -> Assessment {
-    assessment.text = words::sentence(&assessment);
+    assessment.text = wording::sentence(&assessment);
     assessment
 }
 

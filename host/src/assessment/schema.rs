@@ -1,17 +1,17 @@
 //! The JSON Schema of an assessment document.
 
 /// JSON Schema (2020-12) of what `--json` prints and `--write` keeps.
-pub const SCHEMA: &str = include_str!("assessment.schema.json");
+pub const JSON_SCHEMA: &str = include_str!("assessment.schema.json");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assessment::Assessment;
-    use crate::output::{examples, words};
+    use crate::assessment::{Assessment, examples, plain_name};
     use serde_json::{Value, json};
+    use veritag_abi::Reason;
 
     fn valid(document: &Value) -> bool {
-        let schema = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+        let schema = serde_json::from_str(JSON_SCHEMA).expect("the schema is JSON");
         jsonschema::draft202012::new(&schema).expect("the schema is a schema").is_valid(document)
     }
 
@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_a_schema() {
-        let schema = serde_json::from_str(SCHEMA).unwrap();
+        let schema = serde_json::from_str(JSON_SCHEMA).unwrap();
         assert!(jsonschema::meta::is_valid(&schema));
     }
 
@@ -75,9 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_lists_the_reasons_that_have_words() {
-        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-        let names: Vec<&str> = words::REASONS.iter().map(|(name, _)| *name).collect();
+    fn the_schema_lists_every_reason() {
+        let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+        let names: Vec<String> = Reason::ALL.iter().map(plain_name).collect();
         assert_eq!(schema["properties"]["reason"]["enum"], json!(names));
     }
 }

@@ -1,41 +1,37 @@
 //! Plain words for verdicts, reasons and whole assessments: they say what was done and not more.
 
-use veritag_abi::Verdict;
 use veritag_abi::bundle::Metric;
+use veritag_abi::{Reason, Verdict};
 
-use super::times;
-use crate::assessment::{Assessment, Review, plain_name};
+use super::{Assessment, Review, plain_name, times};
 
-/// The closed list of reasons for `not_assessed`, each with its words; they also follow "because".
-pub const REASONS: [(&str, &str); 18] = [
-    ("no_face", "no face was found"),
-    ("face_too_small", "the face is too small"),
-    ("too_blurry", "the face is too blurred"),
-    ("too_compressed", "it is too compressed"),
-    ("too_dark", "the face is too dark"),
-    ("too_bright", "the face is too bright"),
-    ("too_few_frames", "too few frames show a face"),
-    ("drawn", "the face is a drawing"),
-    ("covered", "nose and mouth are covered"),
-    ("no_video", "the file has no picture"),
-    ("undecodable", "the file cannot be decoded"),
-    ("empty", "the file is empty"),
-    ("unsupported", "the format is unsupported"),
-    ("too_large", "the file is too large"),
-    ("too_many_pixels", "the picture is too large"),
-    ("unreadable", "the file cannot be read"),
-    ("not_found", "the file was not found"),
-    ("failed", "the check failed"),
-];
-
-/// What a reason means; a reason of a later version is owned up to.
-pub fn reason_in_words(reason: &str) -> &'static str {
-    let known = REASONS.iter().find(|(name, _)| *name == reason);
-    known.map_or("the reason is not known", |(_, words)| words)
+/// Why nothing was assessed; the words also follow "because".
+pub fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoFace => "no face was found",
+        Reason::FaceTooSmall => "the face is too small",
+        Reason::TooBlurry => "the face is too blurred",
+        Reason::TooCompressed => "it is too compressed",
+        Reason::TooDark => "the face is too dark",
+        Reason::TooBright => "the face is too bright",
+        Reason::TooFewFrames => "too few frames show a face",
+        Reason::Drawn => "the face is a drawing",
+        Reason::Covered => "nose and mouth are covered",
+        Reason::NoVideo => "the file has no picture",
+        Reason::Undecodable => "the file cannot be decoded",
+        Reason::Empty => "the file is empty",
+        Reason::Unsupported => "the format is unsupported",
+        Reason::TooLarge => "the file is too large",
+        Reason::TooManyPixels => "the picture is too large",
+        Reason::Unreadable => "the file cannot be read",
+        Reason::NotFound => "the file was not found",
+        Reason::Failed => "the check failed",
+        Reason::Unknown => "the reason is not known",
+    }
 }
 
 /// The verdict as the report and the sentence put it.
-pub fn verdict_in_words(verdict: Verdict) -> &'static str {
+pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Fake => "likely fake",
         Verdict::Unsure => "unsure",
@@ -95,7 +91,7 @@ pub fn review(review: Review) -> String {
 }
 
 fn finding(assessment: &Assessment) -> String {
-    let verdict = verdict_in_words(assessment.verdict);
+    let verdict = verdict(assessment.verdict);
     match (assessment.score, assessment.band) {
         (Some(s), Some(band)) => format!("{verdict} ({}, {})", score(s), limit(assessment.verdict, band)),
         _ => format!("{verdict}, because {}", cause(assessment)),
@@ -118,7 +114,7 @@ fn not_looked_for(assessment: &Assessment) -> Option<String> {
 }
 
 fn cause(assessment: &Assessment) -> String {
-    let words = reason_in_words(assessment.reason.as_deref().unwrap_or_default());
+    let words = reason(assessment.reason.unwrap_or(Reason::Unknown));
     match frames_seen(assessment).filter(|_| finding_names_frames(assessment)) {
         Some(frames) => format!("{words} in {frames}"),
         None => words.into(),
@@ -126,7 +122,7 @@ fn cause(assessment: &Assessment) -> String {
 }
 
 fn finding_names_frames(assessment: &Assessment) -> bool {
-    assessment.reason.as_deref() == Some("no_face")
+    assessment.reason == Some(Reason::NoFace)
 }
 
 /// How many frames were seen and of which stretch: `60 frames of 00:00–00:14`, or `1 frame`.
@@ -150,27 +146,21 @@ pub fn visible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::output::examples;
+    use crate::assessment::examples;
 
     #[test]
-    fn every_reason_has_words_of_its_own_that_fit_the_table() {
-        for (index, (reason, words)) in REASONS.iter().enumerate() {
-            assert_eq!(reason_in_words(reason), *words);
-            assert!(words.len() <= super::super::table::REASON, "{words}");
-            assert!(REASONS[..index].iter().all(|(_, other)| other != words));
-        }
-        assert_eq!(reason_in_words("of_next_year"), "the reason is not known");
+    fn every_reason_has_words_of_its_own() {
+        let words: BTreeSet<&str> = Reason::ALL.iter().map(|it| reason(*it)).collect();
+        assert_eq!(words.len(), Reason::ALL.len());
     }
 
     #[test]
-    fn every_reason_of_the_model_has_words() {
-        use veritag_abi::Reason::*;
-        for reason in [NoFace, FaceTooSmall, TooBlurry, TooCompressed, TooDark, TooBright, TooFewFrames, Drawn, Covered]
-        {
-            let name = crate::assessment::plain_name(&reason);
-            assert!(REASONS.iter().any(|(known, _)| *known == name), "{name}");
-        }
+    fn a_reason_of_a_later_version_is_owned_up_to() {
+        let later: Reason = serde_json::from_str("\"of_next_year\"").unwrap();
+        assert_eq!(reason(later), "the reason is not known");
     }
 
     #[test]

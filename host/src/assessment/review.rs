@@ -1,0 +1,27 @@
+//! What a person decides about an asset.
+
+use serde::{Deserialize, Serialize};
+use veritag_abi::Verdict;
+
+/// What a person has decided about the asset. It never changes the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    #[default]
+    NotReviewed,
+    ReviewedAsReal,
+    ReviewedAsFake,
+    ReviewedAsUnsure,
+}
+
+impl Review {
+    /// The decision, if there is one.
+    pub fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::NotReviewed => None,
+            Self::ReviewedAsReal => Some(Verdict::Real),
+            Self::ReviewedAsFake => Some(Verdict::Fake),
+            Self::ReviewedAsUnsure => Some(Verdict::Unsure),
+        }
+    }
+}
