@@ -7,7 +7,7 @@ use super::{SOME_FAILED, service};
 use crate::cli::Untag;
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetcher};
-use crate::files::expand;
+use crate::files::{below, expand};
 use crate::store::{Store, StoreError, Written};
 use crate::tags::{
     self,
@@ -21,11 +21,15 @@ pub fn run(options: &Untag) -> Result<ExitCode, Error> {
     Ok(if failed { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// Whether anything failed.
+/// Below directories every sidecar is looked into, since its asset may be gone. Whether anything failed.
 fn named(options: &Untag) -> Result<bool, Error> {
+    let (directories, assets): (Vec<_>, Vec<_>) = options.paths.iter().cloned().partition(|path| path.is_dir());
+    let sidecars = directories.iter().flat_map(|directory| below(directory, tags::is_sidecar));
+    let assets = expand(&assets, io::stdin().lock())?;
+    let removed = sidecars.map(|path| tags::remove_from(&path)).chain(assets.iter().map(|asset| tags::remove(asset)));
     let (mut untagged, mut failed) = (0, false);
-    for asset in expand(&options.paths, io::stdin().lock())? {
-        match tags::remove(&asset) {
+    for removed in removed {
+        match removed {
             Ok(found) => untagged += usize::from(found),
             Err(error) => failed = told(&error.into()),
         }

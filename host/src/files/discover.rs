@@ -11,10 +11,13 @@ use super::FileError;
 const NOT_MEDIA: [&str; 8] = ["json", "xmp", "md", "txt", "py", "html", "toml", "info"];
 
 /// Endings of images, of raw ones, and of videos.
-const MEDIA: [&str; 36] = [
-    "jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif", "jxl", "tif", "tiff", "bmp", "psd", "dng", "cr2",
-    "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw", "mp4", "m4v", "mov", "mkv", "webm", "avi", "mts", "m2ts",
-    "mpg", "mpeg", "3gp", "ogv", "wmv",
+const MEDIA: [&[&str]; 3] = [
+    &["jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif", "jxl", "tif", "tiff", "bmp", "psd"],
+    &[
+        "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "raf", "orf", "rw2", "rwl", "pef", "srw", "x3f",
+        "gpr", "3fr", "fff", "iiq", "cap", "eip", "kdc", "dcr", "mrw", "mef", "mos", "erf", "raw", "rwz", "r3d",
+    ],
+    &["mp4", "m4v", "mov", "mkv", "webm", "avi", "mts", "m2ts", "mpg", "mpeg", "3gp", "ogv", "wmv"],
 ];
 
 /// The files that `paths` name: files as given, directories with everything below them but hidden files,
@@ -31,7 +34,7 @@ pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Fi
                 files.extend(from_line(&line.map_err(FileError::List)?));
             }
         } else if path.is_dir() {
-            walk(path, &mut files);
+            files.extend(below(path, may_be_media));
         } else if !is_sidecar(path) {
             files.push(path.clone());
         }
@@ -45,16 +48,22 @@ fn from_line(line: &[u8]) -> Option<PathBuf> {
 
 /// The file at `path`, or those below it, as far as they may be media and are not hidden.
 pub fn media(path: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
     if path.is_dir() {
-        walk(path, &mut files);
-    } else if may_be_media(path) && !path.file_name().is_none_or(hidden) {
-        files.push(path.to_owned());
+        return below(path, may_be_media);
     }
+    let one = may_be_media(path) && !path.file_name().is_none_or(hidden);
+    one.then(|| path.to_owned()).into_iter().collect()
+}
+
+/// The files below `directory` whose names are `wanted`, but hidden ones and links to directories, in order of name; a
+/// directory that cannot be read stands for itself.
+pub fn below(directory: &Path, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    walk(directory, wanted, &mut files);
     files
 }
 
-fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
+fn walk(directory: &Path, wanted: fn(&Path) -> bool, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         // Its assessment will say that it cannot be read.
         return files.push(directory.to_owned());
@@ -63,8 +72,8 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&entry.path(), files),
-            Ok(_) if entry.path().is_file() && may_be_media(&entry.path()) => files.push(entry.path()),
+            Ok(kind) if kind.is_dir() => walk(&entry.path(), wanted, files),
+            Ok(_) if entry.path().is_file() && wanted(&entry.path()) => files.push(entry.path()),
             _ => {}
         }
     }
@@ -81,7 +90,7 @@ fn hidden(name: &OsStr) -> bool {
 
 /// Whether a file of this name is an image or a video beyond doubt.
 pub fn is_media(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| MEDIA.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+    path.extension().is_some_and(|ending| MEDIA.concat().iter().any(|other| ending.eq_ignore_ascii_case(other)))
 }
 
 /// Whether a file of this name may be an image or a video.

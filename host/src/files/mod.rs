@@ -6,8 +6,8 @@ mod hash;
 mod replace;
 mod version;
 
-pub use discover::{expand, is_media, may_be_media, media};
+pub use discover::{below, expand, is_media, may_be_media, media};
 pub use error::FileError;
 pub use hash::{sha256, sha256_of};
-pub use replace::{check_writable, replace};
+pub use replace::{check_writable, remove, replace};
 pub use version::version;

@@ -1,17 +1,20 @@
 //! `clip.mp4.veritag.json`: the whole assessment, beside the asset.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{Keyword, Sidecar, TagError, with_ending};
 use crate::assessment::{Assessment, SCHEMA};
-use crate::files::{FileError, replace};
+use crate::files::{remove, replace};
 
 /// More than the assessment of the longest film.
 const MAX_BYTES: u64 = 64 << 20;
+const ENDING: &str = ".veritag.json";
 
 pub struct Json;
 
@@ -21,23 +24,32 @@ impl Sidecar for Json {
     }
 
     fn path_of(&self, asset: &Path) -> PathBuf {
-        with_ending(asset, ".veritag.json")
+        with_ending(asset, ENDING)
+    }
+
+    fn places(&self, asset: &Path) -> Vec<PathBuf> {
+        vec![self.path_of(asset)]
+    }
+
+    fn is_named_so(&self, path: &Path) -> bool {
+        path.as_os_str().as_encoded_bytes().ends_with(ENDING.as_bytes())
     }
 
     fn write(&self, path: &Path, assessment: &Assessment, _: &Keyword) -> Result<(), TagError> {
+        if read::<Value>(path).is_some_and(|there| is_same(there, assessment)) {
+            return Ok(());
+        }
         Ok(replace(path, &serde_json::to_vec_pretty(assessment).expect("plain data serializes"))?)
     }
 
     fn remove(&self, path: &Path) -> Result<bool, TagError> {
-        let file = match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            file => file,
-        };
-        let ours = file.is_ok_and(is_assessment);
-        if !ours {
+        if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return Ok(false);
+        }
+        if !is_assessment(path) {
             return Err(TagError::NotOurs { path: path.to_owned() });
         }
-        fs::remove_file(path).map_err(FileError::unwritable(path))?;
+        remove(path)?;
         Ok(true)
     }
 }
@@ -49,8 +61,18 @@ struct Document {
 }
 
 /// Whether it is an assessment, of whatever version.
-fn is_assessment(file: File) -> bool {
+fn is_assessment(path: &Path) -> bool {
     let kind = SCHEMA.trim_end_matches(|c: char| c.is_ascii_digit());
-    serde_json::from_reader(BufReader::new(file.take(MAX_BYTES)))
-        .is_ok_and(|found: Document| found.schema.starts_with(kind))
+    read(path).is_some_and(|found: Document| found.schema.starts_with(kind))
+}
+
+/// Whether the document says the same but for its time.
+fn is_same(there: Value, assessment: &Assessment) -> bool {
+    let time = there["assessed_at"].as_str().unwrap_or_default().to_owned();
+    let again = serde_json::to_value(Assessment { assessed_at: time, ..assessment.clone() });
+    again.is_ok_and(|again| again == there)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_reader(BufReader::new(File::open(path).ok()?.take(MAX_BYTES))).ok()
 }

@@ -41,7 +41,13 @@ trait Sidecar {
     /// Where it is, or would be.
     fn path_of(&self, asset: &Path) -> PathBuf;
 
-    /// Writes or changes it; a second time changes nothing.
+    /// All files that may say something of ours about `asset`.
+    fn places(&self, asset: &Path) -> Vec<PathBuf>;
+
+    /// Whether a file is called as these are.
+    fn is_named_so(&self, path: &Path) -> bool;
+
+    /// Writes or changes it; the same again changes nothing.
     fn write(&self, path: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<(), TagError>;
 
     /// Takes back what is ours. False, and nothing is written, if there is none.
@@ -65,13 +71,28 @@ pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec
     wanted.map(write).collect()
 }
 
-/// Takes back all that [`write`] ever wrote beside `asset`; false if there was nothing.
+/// Takes back all that [`write`] ever wrote beside `asset`, which may be gone; false if there was nothing.
 ///
 /// # Errors
 /// [`TagError`] when something cannot be changed, or is not ours.
 pub fn remove(asset: &Path) -> Result<bool, TagError> {
-    let removed = SIDECARS.map(|sidecar| sidecar.remove(&sidecar.path_of(asset)));
+    let places = |sidecar: &'static dyn Sidecar| sidecar.places(asset).into_iter().map(move |path| (sidecar, path));
+    let removed: Vec<_> = SIDECARS.into_iter().flat_map(places).map(|(sidecar, path)| sidecar.remove(&path)).collect();
     removed.into_iter().try_fold(false, |found, removed| Ok(found | removed?))
+}
+
+/// Whether a file is called as the sidecars of assets are.
+pub fn is_sidecar(path: &Path) -> bool {
+    SIDECARS.iter().any(|sidecar| sidecar.is_named_so(path))
+}
+
+/// Takes back what is ours in a sidecar, whatever has become of its asset; false if there is nothing.
+///
+/// # Errors
+/// Those of [`remove`].
+pub fn remove_from(sidecar: &Path) -> Result<bool, TagError> {
+    let kind = SIDECARS.into_iter().find(|kind| kind.is_named_so(sidecar));
+    kind.map_or(Ok(false), |kind| kind.remove(sidecar))
 }
 
 /// Takes back what is ours at a place of the ledger; false if nothing is there any more.

@@ -10,7 +10,7 @@ mod sidecar;
 mod value;
 
 use packet::Packet;
-use record::{is_tagged, tag, untag};
+use record::{create, is_tagged, untag, update};
 pub use sidecar::Xmp;
 
 #[cfg(test)]

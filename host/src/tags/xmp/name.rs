@@ -23,8 +23,9 @@ impl Name {
     }
 }
 
-pub const XMPMETA: Name = Name::new("adobe:ns:meta/", "x", "xmpmeta");
 pub const SUBJECT: Name = Name::new("http://purl.org/dc/elements/1.1/", "dc", "subject");
 pub const HIERARCHICAL: Name = Name::new("http://ns.adobe.com/lightroom/1.0/", "lr", "hierarchicalSubject");
 pub const TAGS_LIST: Name = Name::new("http://www.digikam.org/ns/1.0/", "digiKam", "TagsList");
+/// The ending of the medium that a sidecar is of, where its name does not say so.
+pub const SIDECAR_FOR: Name = Name::new("http://ns.adobe.com/photoshop/1.0/", "photoshop", "SidecarForExtension");
 pub const METADATA_DATE: Name = Name::new("http://ns.adobe.com/xap/1.0/", "xmp", "MetadataDate");

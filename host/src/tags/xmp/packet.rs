@@ -1,54 +1,83 @@
 //! An XMP packet as a tree, which keeps what nobody here knows.
 
-use xot::output::xml::Parameters;
+use std::ops::Range;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
 use xot::{NameId, Node, Xot};
 
-use super::name::{Name, XMPMETA};
+use super::name::Name;
 use super::value::{List, Value};
 
 const EMPTY: &str = "<?xpacket begin='\u{feff}' id='W5M0MpCehiHzreSzNTczkc9d'?>\
     <x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
     <rdf:Description rdf:about=''/></rdf:RDF></x:xmpmeta><?xpacket end='w'?>";
 
+/// More than any catalogue writes. A tree takes some hundred bytes an element.
+pub const MAX_DEPTH: usize = 64;
+const MAX_ELEMENTS: usize = 200_000;
+
 #[derive(Debug, thiserror::Error)]
 pub enum PacketError {
     #[error("it is not in UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
     #[error("it is no XML: {0}")]
-    Xml(#[from] xot::ParseError),
-    #[error("there is no rdf:RDF with an rdf:Description in it")]
+    Xml(String),
+    #[error("it has more than {MAX_ELEMENTS} elements, or more than {MAX_DEPTH} inside each other")]
+    TooLarge,
+    #[error("there is no rdf:RDF in it")]
     NoXmp,
 }
 
 pub struct Packet {
+    /// What stands before and after the document's element: declaration, processing instructions.
+    around: [String; 2],
     xot: Xot,
-    document: Node,
+    top: Node,
     rdf: Node,
 }
 
-impl Default for Packet {
-    fn default() -> Self {
+impl Packet {
+    /// A packet without properties.
+    pub fn empty() -> Self {
         Self::parse(EMPTY.as_bytes()).expect("the empty packet is well formed")
     }
-}
 
-impl Packet {
+    /// The RDF may stand alone or in any wrapper. Entities other than those of XML itself are refused.
+    ///
     /// # Errors
-    /// What keeps `bytes` from being an XMP packet. Document types, and so entities, are refused.
+    /// What keeps `bytes` from being an XMP packet.
     pub fn parse(bytes: &[u8]) -> Result<Self, PacketError> {
+        let text = std::str::from_utf8(bytes)?;
+        let Range { start, end } = document_element(text)?;
         let mut xot = Xot::new();
-        let document = xot.parse(std::str::from_utf8(bytes)?.trim_start_matches('\u{feff}'))?;
-        let mut packet = Self { xot, document, rdf: document };
-        let top = packet.child(document, XMPMETA).unwrap_or(document);
-        packet.rdf = packet.child(top, Name::rdf("RDF")).ok_or(PacketError::NoXmp)?;
-        packet.descriptions().next().ok_or(PacketError::NoXmp)?;
+        let document = xot.parse(&text[start..end]).map_err(|error| PacketError::Xml(error.to_string()))?;
+        let top = xot.document_element(document).map_err(|error| PacketError::Xml(error.to_string()))?;
+        let around = [&text[..start], &text[end..]].map(str::to_owned);
+        let mut packet = Self { around, xot, top, rdf: document };
+        let rdf = [document, top].into_iter().find_map(|holder| packet.child(holder, Name::rdf("RDF")));
+        packet.rdf = rdf.ok_or(PacketError::NoXmp)?;
+        if packet.descriptions().next().is_none() {
+            packet.describe();
+        }
         Ok(packet)
     }
 
-    /// The packet as text.
+    /// Begins the properties of the asset where there are none.
+    fn describe(&mut self) {
+        let namespace = self.xot.add_namespace(Name::rdf("").namespace);
+        let [description, about] = ["Description", "about"].map(|local| self.xot.add_name_ns(local, namespace));
+        let node = self.xot.new_element(description);
+        self.append(self.rdf, node);
+        if self.xot.prefix_for_namespace(node, namespace).is_some_and(|prefix| prefix != self.xot.empty_prefix()) {
+            self.xot.set_attribute(node, about, "");
+        }
+    }
+
+    /// The packet as text; what was there stands as it stood.
     pub fn text(&self) -> String {
-        let pretty = Parameters { indentation: Some(Default::default()), ..Parameters::default() };
-        self.xot.serialize_xml_string(pretty, self.document).expect("every name has its prefix")
+        let [before, after] = &self.around;
+        format!("{before}{}{after}", self.xot.to_string(self.top).expect("every name has its prefix"))
     }
 
     /// Whether there is no property but `name`, if that.
@@ -60,12 +89,11 @@ impl Packet {
         })
     }
 
-    /// The nodes of the items of a list, however it is written.
+    /// The nodes of the items of a list.
     pub fn items(&self, name: Name) -> Vec<Node> {
-        let Some(property) = self.property(name) else { return Vec::new() };
-        let lists: Vec<Node> = self.elements(property).collect();
         let li = self.known(Name::rdf("li"));
-        lists.into_iter().flat_map(|list| self.elements(list)).filter(|n| self.xot.node_name(*n) == li).collect()
+        let lists = self.properties(name).filter_map(|property| self.list_of(property));
+        lists.flat_map(|list| self.elements(list)).filter(|node| self.xot.node_name(*node) == li).collect()
     }
 
     /// The text of a simple property, or of an item.
@@ -85,7 +113,18 @@ impl Packet {
 
     /// The node of a property that is written as an element.
     pub fn property(&self, name: Name) -> Option<Node> {
-        self.descriptions().find_map(|description| self.child(description, name))
+        self.properties(name).next()
+    }
+
+    fn properties(&self, name: Name) -> impl Iterator<Item = Node> + '_ {
+        let id = self.known(name);
+        let elements = self.descriptions().flat_map(|description| self.elements(description));
+        elements.filter(move |node| id.is_some() && self.xot.node_name(*node) == id)
+    }
+
+    /// The text of a simple property, written as an element or as an attribute.
+    pub fn simple(&self, name: Name) -> Option<String> {
+        self.property(name).map(|property| self.string(property)).or_else(|| self.shorthand(name))
     }
 
     /// Gives a property this value, whatever it had.
@@ -105,12 +144,13 @@ impl Packet {
         }
     }
 
-    /// Appends to a list; what stood there as plain text becomes its first item.
-    pub fn push(&mut self, name: Name, list: List, value: &Value) {
-        let container = self.container(name, list);
+    /// Appends to a list; what stood there as plain text becomes its first items. False if there is something else.
+    pub fn push(&mut self, name: Name, list: List, value: &Value) -> bool {
+        let Some(container) = self.container(name, list) else { return false };
         let item = self.element(Name::rdf("li"));
         self.append(container, item);
         self.fill(item, value);
+        true
     }
 
     /// Removes an item, and its list if nothing is left in it.
@@ -123,17 +163,24 @@ impl Packet {
         }
     }
 
-    fn container(&mut self, name: Name, list: List) -> Node {
-        let property = self.property(name);
-        if let Some(container) = property.and_then(|property| self.elements(property).next()) {
-            return container;
+    /// Where the items of a list are; None if the property holds something that is neither a list nor plain text.
+    fn container(&mut self, name: Name, list: List) -> Option<Node> {
+        let properties: Vec<Node> = self.properties(name).collect();
+        if let Some(container) = properties.iter().find_map(|property| self.list_of(*property)) {
+            return Some(container);
         }
-        let old = property.map(|property| self.string(property)).or_else(|| self.shorthand(name));
-        self.unset(name);
-        let property = self.begin(name);
-        let items = old.filter(|text| !text.is_empty()).map(Value::Text).into_iter().collect();
-        self.fill(property, &Value::List(list, items));
-        self.elements(property).next().expect("just filled")
+        if properties.iter().any(|property| self.elements(*property).next().is_some()) {
+            return None;
+        }
+        let texts = properties.into_iter().map(|property| self.string(property)).chain(self.shorthand(name));
+        let items = texts.filter(|text| !text.is_empty()).map(Value::Text).collect();
+        self.set(name, &Value::List(list, items));
+        self.property(name).and_then(|property| self.list_of(property))
+    }
+
+    fn list_of(&self, property: Node) -> Option<Node> {
+        let kinds = ["Bag", "Seq", "Alt"].map(|kind| self.known(Name::rdf(kind)));
+        self.elements(property).find(|child| kinds.contains(&self.xot.node_name(*child)))
     }
 
     fn shorthand(&self, name: Name) -> Option<String> {
@@ -214,12 +261,58 @@ impl Packet {
         self.xot.children(node).filter(|child| self.xot.is_element(*child))
     }
 
+    /// Appends on a line of its own, indented by its depth.
     fn append(&mut self, parent: Node, child: Node) {
-        self.xot.append(parent, child).expect("elements take elements");
+        let depth = self.xot.ancestors(parent).filter(|node| self.xot.is_element(*node)).count();
+        let [inner, outer] = [depth, depth - 1].map(|depth| format!("\n{}", " ".repeat(depth)));
+        let closing = self.xot.last_child(parent).filter(|last| self.is_blank(*last));
+        let closing = closing.unwrap_or_else(|| {
+            let closing = self.xot.new_text(&outer);
+            self.xot.append(parent, closing).expect("elements take text");
+            self.xot.last_child(parent).expect("just appended")
+        });
+        self.xot.insert_before(closing, child).expect("elements take elements");
+        let indent = self.xot.new_text(&inner);
+        self.xot.insert_before(child, indent).expect("elements take text");
     }
 
+    /// Removes an element with the white space before it.
     fn remove(&mut self, node: Node) {
-        self.xot.remove(node).expect("only elements below the document's are removed");
+        let indent = self.xot.previous_sibling(node).filter(|before| self.is_blank(*before));
+        for node in indent.into_iter().chain([node]) {
+            self.xot.remove(node).expect("only what is below the document's element is removed");
+        }
+    }
+
+    fn is_blank(&self, node: Node) -> bool {
+        self.xot.text_str(node).is_some_and(|text| text.trim().is_empty())
+    }
+}
+
+/// Where the document's element is in `text`, if its tree is of a size that can be handled.
+fn document_element(text: &str) -> Result<Range<usize>, PacketError> {
+    let mut reader = Reader::from_str(text);
+    let (mut depth, mut elements, mut start) = (0, 0, None);
+    loop {
+        let at = reader.buffer_position() as usize;
+        let event = reader.read_event().map_err(|error| PacketError::Xml(error.to_string()))?;
+        let (opens, closes) = match event {
+            Event::Start(_) => (1, 0),
+            Event::Empty(_) => (1, 1),
+            Event::End(_) => (0, 1),
+            Event::Eof => return Err(PacketError::NoXmp),
+            _ => continue,
+        };
+        let start = *start.get_or_insert(at);
+        elements += opens;
+        depth += opens;
+        if depth > MAX_DEPTH || elements > MAX_ELEMENTS {
+            return Err(PacketError::TooLarge);
+        }
+        depth -= closes;
+        if depth == 0 {
+            return Ok(start..reader.buffer_position() as usize);
+        }
     }
 }
 

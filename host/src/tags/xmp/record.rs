@@ -1,5 +1,7 @@
 //! What we write into a packet: keywords, and the assessments that they come from.
 
+use xot::Node;
+
 use super::name::{HIERARCHICAL, METADATA_DATE, Name, SUBJECT, TAGS_LIST};
 use super::packet::Packet;
 use super::value::{List, Value};
@@ -19,17 +21,49 @@ const LISTS: [(Name, List, Name); 3] = [
     (TAGS_LIST, List::Seq, Name::ours("TagsList")),
 ];
 
+/// That the sidecar itself is ours, so that it may go when nothing else is left in it.
+const CREATED: Name = Name::ours("SidecarCreated");
+
+/// A sidecar of ours, with nothing in it yet.
+pub fn create() -> Packet {
+    let mut packet = Packet::empty();
+    packet.set(CREATED, &"True".into());
+    packet
+}
+
+/// Records `assessment` unless it is there already but for its time. Gives whether anything has changed.
+pub fn update(packet: &mut Packet, assessment: &Assessment, keyword: &Keyword) -> bool {
+    let before = packet.text();
+    let date = packet.simple(METADATA_DATE);
+    if let (Some(at), Some(date)) = (recorded_at(packet, assessment), date) {
+        tag(packet, &Assessment { assessed_at: at, ..assessment.clone() }, keyword);
+        packet.set(METADATA_DATE, &date.into());
+        if packet.text() == before {
+            return false;
+        }
+    }
+    tag(packet, assessment, keyword);
+    true
+}
+
+/// When the same version of the same model last assessed the asset.
+fn recorded_at(packet: &Packet, assessment: &Assessment) -> Option<String> {
+    let entry = entries(packet, assessment).pop()?;
+    packet.field(entry, Name::ours("AssessedAt"))
+}
+
+/// What is recorded of the same version of the same model.
+fn entries(packet: &Packet, assessment: &Assessment) -> Vec<Node> {
+    let model = assessment.model.as_ref().map(|model| (model.name.clone(), model.version.clone()));
+    let same = |item: &Node| packet.field(*item, MODEL).zip(packet.field(*item, VERSION)) == model;
+    packet.items(ASSESSMENTS).into_iter().filter(same).collect()
+}
+
 /// Records `assessment` in place of an earlier one by the same version of the same model, and has the keyword follow.
 pub fn tag(packet: &mut Packet, assessment: &Assessment, keyword: &Keyword) {
     remove_added(packet);
     add(packet, keyword);
-    let model = assessment.model.as_ref().map(|model| (model.name.clone(), model.version.clone()));
-    let same = |packet: &Packet, item| {
-        let field = |name| packet.field(item, name);
-        field(MODEL).zip(field(VERSION)) == model
-    };
-    let old: Vec<_> = packet.items(ASSESSMENTS).into_iter().filter(|item| same(packet, *item)).collect();
-    old.into_iter().for_each(|item| packet.remove_item(item));
+    entries(packet, assessment).into_iter().for_each(|item| packet.remove_item(item));
     packet.push(ASSESSMENTS, List::Seq, &record(assessment));
     packet.set(METADATA_DATE, &assessment.assessed_at.as_str().into());
 }
@@ -39,11 +73,13 @@ pub fn is_tagged(packet: &Packet) -> bool {
     [ADDED, ASSESSMENTS].into_iter().any(|name| packet.property(name).is_some())
 }
 
-/// Takes back everything that [`tag`] ever wrote. False if nothing else is left.
+/// Takes back everything that [`tag`] ever wrote. False if the sidecar is ours and nothing else is left in it.
 pub fn untag(packet: &mut Packet) -> bool {
     remove_added(packet);
     packet.unset(ASSESSMENTS);
-    !packet.holds_only(METADATA_DATE)
+    let ours = packet.property(CREATED).is_some();
+    packet.unset(CREATED);
+    !(ours && packet.holds_only(METADATA_DATE))
 }
 
 fn add(packet: &mut Packet, keyword: &Keyword) {
@@ -51,8 +87,9 @@ fn add(packet: &mut Packet, keyword: &Keyword) {
     for ((list, kind, memory), text) in LISTS.into_iter().zip([keyword.flat(), keyword.lightroom(), keyword.digikam()])
     {
         if !packet.items(list).into_iter().any(|item| packet.string(item) == text) {
-            packet.push(list, kind, &text.as_str().into());
-            added.push((memory, text.into()));
+            if packet.push(list, kind, &text.as_str().into()) {
+                added.push((memory, text.into()));
+            }
         }
     }
     if !added.is_empty() {

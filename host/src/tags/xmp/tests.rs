@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use veritag_abi::Verdict;
 
 use super::name::{HIERARCHICAL, Name, SUBJECT, TAGS_LIST};
+use super::packet::{MAX_DEPTH, PacketError};
 use super::value::{List, Value};
 use super::*;
 use crate::assessment::{Review, examples};
@@ -43,12 +44,12 @@ fn strings(packet: &Packet, list: Name) -> Vec<String> {
 
 fn tagged(packet: &mut Packet, verdict: Verdict) {
     let assessment = if verdict == Verdict::Fake { examples::fake() } else { examples::real() };
-    tag(packet, &assessment, &Keywords::default().keyword(verdict, Review::NotReviewed));
+    update(packet, &assessment, &Keywords::default().keyword(verdict, Review::NotReviewed));
 }
 
 #[test]
 fn a_new_sidecar_says_what_catalogues_read() {
-    let mut packet = Packet::default();
+    let mut packet = create();
     tagged(&mut packet, Verdict::Fake);
     let again = parse(&packet.text());
     assert_eq!(strings(&again, SUBJECT), ["deepfake-check:likely-fake"]);
@@ -61,14 +62,14 @@ fn a_new_sidecar_says_what_catalogues_read() {
 
 #[test]
 fn tagging_again_replaces_what_we_said_and_no_more() {
-    let mut packet = Packet::default();
+    let mut packet = create();
     tagged(&mut packet, Verdict::Fake);
     tagged(&mut packet, Verdict::Real);
     assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:no-manipulation-found"]);
     assert_eq!(packet.items(RECORDS).len(), 1);
     let mut other = examples::fake();
     other.model.as_mut().unwrap().version = "2.0.0".into();
-    tag(&mut packet, &other, &Keywords::default().keyword(Verdict::Fake, Review::NotReviewed));
+    update(&mut packet, &other, &Keywords::default().keyword(Verdict::Fake, Review::NotReviewed));
     assert_eq!(packet.items(RECORDS).len(), 2, "another version has an entry of its own");
     assert_eq!(strings(&packet, SUBJECT), ["deepfake-check:likely-fake"]);
 }
@@ -98,7 +99,7 @@ fn a_foreign_sidecar_keeps_everything_and_comes_back_whole() {
 
 #[test]
 fn a_keyword_that_a_person_gave_stays() {
-    let mut packet = Packet::default();
+    let mut packet = create();
     packet.push(SUBJECT, List::Bag, &Value::from("deepfake-check:likely-fake"));
     tagged(&mut packet, Verdict::Fake);
     assert_eq!(strings(&packet, SUBJECT).len(), 1);
@@ -110,7 +111,7 @@ fn a_keyword_that_a_person_gave_stays() {
 
 #[test]
 fn untagging_what_we_made_leaves_nothing() {
-    let mut packet = Packet::default();
+    let mut packet = create();
     tagged(&mut packet, Verdict::Fake);
     assert!(is_tagged(&packet));
     assert!(!untag(&mut packet));
@@ -128,6 +129,85 @@ fn lists_that_others_wrote_as_plain_text_become_lists() {
         tagged(&mut packet, Verdict::Fake);
         assert_eq!(strings(&packet, SUBJECT), ["harbour", "deepfake-check:likely-fake"]);
     }
+}
+
+fn bare(properties: &str) -> String {
+    format!(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:dc='http://purl.org/dc/elements/1.1/'>\
+         <rdf:Description>{properties}</rdf:Description></rdf:RDF>"
+    )
+}
+
+#[test]
+fn every_plain_text_of_a_repeated_property_is_kept() {
+    let mut packet = parse(&bare("<dc:subject>alpha</dc:subject><dc:subject>beta</dc:subject><dc:subject/>"));
+    tagged(&mut packet, Verdict::Fake);
+    assert_eq!(strings(&packet, SUBJECT), ["alpha", "beta", "deepfake-check:likely-fake"]);
+    assert!(untag(&mut packet));
+    assert_eq!(strings(&packet, SUBJECT), ["alpha", "beta"]);
+}
+
+#[test]
+fn what_is_neither_list_nor_text_is_left_alone_and_so_is_the_sidecar() {
+    let odd = "<dc:subject rdf:parseType=\"Resource\"><rdf:value>q</rdf:value></dc:subject>";
+    for property in [odd, "", "<dc:subject/>"] {
+        let mut packet = parse(&bare(property));
+        tagged(&mut packet, Verdict::Fake);
+        assert!(packet.text().contains(if property == odd { odd } else { "" }), "{}", packet.text());
+        let mut packet = parse(&packet.text());
+        assert!(is_tagged(&packet) && untag(&mut packet), "a sidecar that was there before us goes: {property}");
+        assert!(packet.text().contains(if property == odd { odd } else { "" }), "{}", packet.text());
+    }
+}
+
+#[test]
+fn any_wrapper_is_read_and_kept() {
+    let rdf = "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"/>";
+    for name in ["xml_doc", "xapmeta", "xmpmeta"] {
+        let wrapped =
+            format!("<?xml version='1.0'?>\n<x:{name} xmlns:x=\"adobe:ns:meta/\">{rdf}</x:{name}>\n<!-- end -->");
+        let mut packet = parse(&wrapped);
+        tagged(&mut packet, Verdict::Fake);
+        let text = packet.text();
+        assert!(text.starts_with(&wrapped[..50]) && text.ends_with("\n<!-- end -->"), "{text}");
+        assert_eq!(strings(&parse(&text), SUBJECT), ["deepfake-check:likely-fake"]);
+    }
+}
+
+#[test]
+fn others_white_space_stands_as_it_stood() {
+    let mut packet = parse(DARKTABLE);
+    let before = packet.text();
+    let content = |text: &str| text.split_once("dublin:subject>").map(|(_, rest)| rest.to_owned());
+    assert_eq!(content(&before), content(DARKTABLE));
+    packet.push(SUBJECT, List::Bag, &"x".into());
+    let item = packet.items(SUBJECT)[2];
+    packet.remove_item(item);
+    assert_eq!(packet.text(), before);
+}
+
+#[test]
+fn the_same_again_changes_nothing() {
+    for mut packet in [create(), parse(DARKTABLE)] {
+        let keyword = Keywords::default().keyword(Verdict::Fake, Review::NotReviewed);
+        let mut assessment = examples::fake();
+        assert!(update(&mut packet, &assessment, &keyword));
+        let text = packet.text();
+        assessment.assessed_at = "2030-01-01T00:00:00Z".into();
+        let mut again = parse(&text);
+        assert!(!update(&mut again, &assessment, &keyword) && again.text() == text);
+        assessment.score = Some(0.1);
+        assert!(update(&mut again, &assessment, &keyword));
+    }
+}
+
+#[test]
+fn what_is_too_large_or_too_deep_is_refused() {
+    let deep = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+    for text in [deep(100_000), deep(MAX_DEPTH), "<a/>".repeat(300_000)] {
+        assert!(matches!(Packet::parse(bare(&text).as_bytes()), Err(PacketError::TooLarge)));
+    }
+    assert!(Packet::parse(bare(&deep(MAX_DEPTH - 2)).as_bytes()).is_ok());
 }
 
 #[test]
@@ -161,8 +241,8 @@ proptest! {
     #[test]
     fn others_keywords_survive_tagging_and_untagging(words in prop::collection::vec("[^\\p{C}]{1,20}", 0..6)) {
         let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
-        let mut packet = Packet::default();
-        words.iter().for_each(|word| packet.push(SUBJECT, List::Bag, &word.as_str().into()));
+        let mut packet = create();
+        prop_assert!(words.iter().all(|word| packet.push(SUBJECT, List::Bag, &word.as_str().into())));
         tagged(&mut packet, Verdict::Fake);
         let mut packet = parse(&packet.text());
         prop_assert_eq!(&strings(&packet, SUBJECT)[..words.len()], &words[..]);
@@ -177,7 +257,7 @@ proptest! {
 
     #[test]
     fn every_text_can_be_written(text in "\\PC*|[\\x00-\\x1f]*") {
-        let mut packet = Packet::default();
+        let mut packet = create();
         packet.push(SUBJECT, List::Bag, &text.as_str().into());
         prop_assert!(Packet::parse(packet.text().as_bytes()).is_ok());
     }
