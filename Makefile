@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build demo test test-integration lint bench package train test-train
+.PHONY: setup plugin build everything demo test test-integration lint bench package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -10,21 +10,23 @@ setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 plugin: setup ## The sandboxed module
 	cargo rustc --profile plugin -p veritag-plugin --target wasm32-unknown-unknown --crate-type cdylib -- -C strip=symbols
 
-# Tests are built along: asked for alone, either would be built with other features of shared crates, so twice.
-build: plugin
+build: plugin ## The product: veritag and the module that it runs
+	cargo build -p veritag
+
+everything: plugin ## With veritag-lab and the tests
 	cargo build --workspace --bins --tests
 
 demo: build ## Tags real media, with a report in target/demo.html
 	target/debug/veritag scan --report target/demo.html $(DEMO)
 	@echo "the report: target/demo.html"
 
-test: build
+test: everything
 	@.setup/python.sh
 	@.setup/exiftool.sh
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
 
-test-integration: build ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, Directus, @tus/server
+test-integration: everything ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, Directus, @tus/server
 	@.setup/integration.sh
 	cargo test --workspace --test integration -- --ignored
 
@@ -37,10 +39,10 @@ bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, 
 	tests/bench/run.sh
 
 package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
-	cargo build --release -p veritag
+	cargo build --release -p veritag -p veritag-lab
 	.setup/package.sh target/release/veritag dist
 
-train: build ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded copies, training, bundles; run again, it goes on
+train: everything ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded copies, training, bundles; run again, it goes on
 	.setup/train.sh "$(DATA)" "$(OUT)" $(OPTIONS)
 
 test-train: ## What training rests on, on made-up crops

@@ -22,6 +22,8 @@ impl Blame {
 
 /// An error's table: for each variant its stable kebab-case code, who has to act, and, where it says something of an
 /// asset, the reason that an assessment gives. Variants that wrap an error of ours are named last: it answers for them.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! diagnose {
     ($error:ident {
         $($variant:pat => $code:literal, $blame:ident $(, $reason:ident)?;)*
@@ -46,7 +48,7 @@ macro_rules! diagnose {
             #[allow(dead_code)] // Few errors are about an asset.
             pub fn reason(&self) -> veritag_abi::Reason {
                 match self {
-                    $($variant => $crate::blame::diagnose!(@reason $($reason)?),)*
+                    $($variant => $crate::diagnose!(@reason $($reason)?),)*
                     $($(Self::$wrapping(error) => error.reason(),)+)?
                 }
             }
@@ -54,7 +56,7 @@ macro_rules! diagnose {
             /// Every code of its own, and who has to act.
             #[cfg(test)]
             #[allow(dead_code)]
-            pub(crate) const CODES: &'static [(&'static str, $crate::blame::Blame)] =
+            pub const CODES: &'static [(&'static str, $crate::blame::Blame)] =
                 &[$(($code, $crate::blame::Blame::$blame)),*];
         }
     };
@@ -62,4 +64,4 @@ macro_rules! diagnose {
     (@reason $reason:ident) => { veritag_abi::Reason::$reason };
 }
 
-pub(crate) use diagnose;
+pub use diagnose;

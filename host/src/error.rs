@@ -7,9 +7,7 @@ use crate::blame::diagnose;
 use crate::config::ConfigError;
 use crate::fetch::FetchError;
 use crate::files::FileError;
-use crate::import::ImportError;
 use crate::ingest::HookError;
-use crate::labels::LabelsError;
 use crate::media::error::MediaError;
 use crate::model::ModelError;
 use crate::sandbox::PluginError;
@@ -24,8 +22,6 @@ pub enum Error {
     Plugin(#[from] PluginError),
     #[error(transparent)]
     Model(#[from] ModelError),
-    #[error(transparent)]
-    Import(#[from] ImportError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -42,8 +38,11 @@ pub enum Error {
     Watch { path: PathBuf, why: String },
     #[error("cannot listen on {address}: {why}; choose another address with --listen")]
     Listen { address: SocketAddr, why: String },
-    #[error(transparent)]
-    Labels(#[from] LabelsError),
+    #[error(
+        "`{command}` is a command of veritag-lab, which {}; build it with `cargo build --release -p veritag-lab`, and put it beside veritag",
+        why.as_deref().map_or("is neither beside veritag nor on PATH".into(), |why| format!("does not start: {why}"))
+    )]
+    NoLab { command: String, why: Option<String> },
     #[error("a bug in Veritag; please report it, with the file if you may")]
     Bug,
 }
@@ -51,8 +50,9 @@ pub enum Error {
 diagnose! { Error {
     Self::Watch { .. } => "config-unwatchable", Operator;
     Self::Listen { .. } => "config-bad-address", Operator;
+    Self::NoLab { .. } => "config-no-lab", Operator;
     Self::Bug => "internal-bug", Us;
-} wraps Media, Plugin, Model, Import, File, Tag, Config, Store, Hook, Fetch, Labels }
+} wraps Media, Plugin, Model, File, Tag, Config, Store, Hook, Fetch }
 
 /// An error, and what it comes from.
 pub fn causes<'a>(
@@ -78,14 +78,12 @@ mod tests {
             MediaError::CODES,
             PluginError::CODES,
             ModelError::CODES,
-            ImportError::CODES,
             FileError::CODES,
             TagError::CODES,
             ConfigError::CODES,
             StoreError::CODES,
             HookError::CODES,
             FetchError::CODES,
-            LabelsError::CODES,
             Error::CODES,
         ];
         let mut known: BTreeMap<&str, Blame> = BTreeMap::new();

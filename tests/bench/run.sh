@@ -20,7 +20,7 @@ program=target/release/veritag
 bundle=target/bench-bundle
 if [ ! -f "$bundle/model.toml" ]; then
     target/release/examples/full-size target/full-size.safetensors
-    "$program" model import target/full-size.safetensors --name bench --out "$bundle" >&2
+    "$program" import target/full-size.safetensors --name bench --out "$bundle" >&2
 fi
 
 echo "1 and 3. ResNeXt50 features of 20 crops of 112×112, one core; parts of a cold start" >&2

@@ -29,11 +29,11 @@ pub fn module() -> PathBuf {
     path
 }
 
-/// The program, as `make build` leaves it beside the tests.
+/// The program, as `make everything` leaves it beside the tests.
 pub fn veritag() -> Command {
     let tests = std::env::current_exe().expect("a test has a path");
     let program = tests.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("veritag");
-    assert!(program.is_file(), "{} is not there: run `make build` first", program.display());
+    assert!(program.is_file(), "{} is not there: run `make everything` first", program.display());
     let mut command = Command::new(program);
     command.current_dir(root());
     for name in ["MANIFEST", "MODEL", "WORKERS", "FFMPEG", "FFPROBE"] {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 use tract_onnx::prelude::*;
-use veritag::import::{ImportError, Options, Pool, import};
 use veritag_abi::bundle::{Bundle, Part, SelfTest, TemporalMode};
+use veritag_lab::import::{ImportError, Options, Pool, import};
 use veritag_tests::full_size;
 
 const TOLERANCE: f32 = 1e-4;

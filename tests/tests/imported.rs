@@ -1,4 +1,4 @@
-//! `veritag model import`, as a user runs it: the sandbox then computes what PyTorch computed.
+//! `veritag import`, as a user runs it: the sandbox then computes what PyTorch computed.
 
 use serde_json::Value;
 use veritag::model::Bundle;
@@ -15,7 +15,7 @@ fn golden() -> Value {
 
 fn import(checkpoint: &std::path::Path, more: &[&str]) -> (tempfile::TempDir, std::process::Output) {
     let directory = tempfile::tempdir().unwrap();
-    let output = run(veritag().args(["model", "import"]).arg(checkpoint).arg("--out").arg(directory.path()).args(more));
+    let output = run(veritag().args(["import"]).arg(checkpoint).arg("--out").arg(directory.path()).args(more));
     (directory, output)
 }
 
@@ -62,6 +62,9 @@ fn an_imported_bundle_is_verified_listed_and_scans() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let verified = run(veritag().args(["model", "verify"]).arg(out.path()));
     assert!(String::from_utf8_lossy(&verified.stdout).contains("self-test passed"), "{verified:?}");
+    let checked = run(veritag().arg("cross-check").arg(out.path()));
+    assert!(checked.status.success(), "{checked:?}");
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("native tract agrees within"), "{checked:?}");
     let scanned = run(veritag().args(["scan", "--json", "--model"]).arg(out.path()).arg(fixture("media/portrait.jpg")));
     let document = &veritag_tests::documents(&scanned)[0];
     assert_eq!(document["model"]["name"], "tiny");

@@ -147,7 +147,7 @@ fn a_missing_ffmpeg_is_told_before_anything_starts() {
 fn an_ffmpeg_that_never_ends_costs_one_asset() {
     let endless = fixture("tools/endless");
     let output = run(veritag()
-        .args(["scan", "--json", "--patience", "1", "--ffprobe"])
+        .args(["scan", "--json", "--timeout", "1", "--ffprobe"])
         .arg(endless)
         .args([fixture("media/portrait.jpg"), fixture("media/empty.mp4")]));
     let documents = documents(&output);

@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::{NOT_STARTED, start};
 use crate::cli::Setup;
 use crate::error::Error;
-use crate::locate;
 use crate::model::library::Library;
 use crate::sandbox::engine::Cache;
 use crate::sandbox::{PluginManifest, Pool};
@@ -28,7 +27,7 @@ fn ffmpeg(setup: &Setup) -> Result<String, Error> {
 }
 
 fn found(setup: &Setup) -> Result<PluginManifest, Error> {
-    Ok(locate::manifest(setup.manifest.as_deref())?)
+    Ok(PluginManifest::find(setup.manifest.as_deref())?)
 }
 
 fn manifest(setup: &Setup) -> Result<String, Error> {

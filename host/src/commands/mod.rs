@@ -1,13 +1,11 @@
 //! What each command does.
 
 pub mod config;
-pub mod crops;
 pub mod doctor;
-pub mod evaluate;
 pub mod hook;
-pub mod import;
+mod lab;
 pub mod model;
-mod progress;
+pub mod progress;
 pub mod scan;
 pub mod serve;
 mod service;
@@ -35,8 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
         Command::Model(command) => model::run(&cli.setup, command),
-        Command::Crops(options) => crops::run(&cli.setup, options),
-        Command::Evaluate(options) => evaluate::run(&cli.setup, options),
+        Command::Lab(arguments) => lab::run(&cli.setup, arguments),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
         Command::Schema => {
             print!("{}", crate::assessment::JSON_SCHEMA);

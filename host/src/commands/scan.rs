@@ -29,8 +29,8 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let wanted = wanted(options)?;
     let workers = start::workers(setup);
     start::start_threads(workers);
-    let patience = Duration::from_secs(options.patience.into());
-    let scanner = start::scanner(setup, options.windows.into(), patience)?;
+    let timeout = Duration::from_secs(options.timeout.into());
+    let scanner = start::scanner(setup, options.windows.into(), timeout)?;
     let mut run = Run::new(options, files.len());
     let mut read = if options.json { Ok(()) } else { run.print(&table::header(width())) };
     in_order(

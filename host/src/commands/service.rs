@@ -76,8 +76,8 @@ impl Service {
     pub async fn new(setup: &Setup, config: Config) -> Result<Self, Error> {
         let workers = start::workers(setup);
         start::start_threads(workers);
-        let patience = Duration::from_secs(config.service.patience_s.into());
-        let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), patience)?);
+        let timeout = Duration::from_secs(config.service.patience_s.into());
+        let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), timeout)?);
         let intake = intake(&config).await?;
         let (tags, attempts) = (config.tags.clone(), config.service.attempts);
         let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);

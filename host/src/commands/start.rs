@@ -1,6 +1,7 @@
 //! Putting the parts together: manifest, model, sandbox, ffmpeg.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use veritag_abi::Describe;
 use crate::assessment::Program;
 use crate::cli::Setup;
 use crate::error::Error;
-use crate::locate;
 use crate::media::{Limits, Tools};
 use crate::model::{Bundle, ModelError, library::Library};
 use crate::sandbox::{PluginManifest, Pool, engine::Cache};
@@ -36,8 +36,8 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
 ///
 /// # Errors
 /// Those of [`open`], and a model that is untrained.
-pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scanner, Error> {
-    open(setup, windows, patience, |bundle| bundle.require_trained().map(|()| bundle))
+pub fn scanner(setup: &Setup, windows: usize, timeout: Duration) -> Result<Scanner, Error> {
+    open(setup, windows, timeout, |bundle| bundle.require_trained().map(|()| bundle))
 }
 
 /// A scanner with any model, once `fit` has seen to it.
@@ -47,18 +47,28 @@ pub fn scanner(setup: &Setup, windows: usize, patience: Duration) -> Result<Scan
 pub fn open(
     setup: &Setup,
     windows: usize,
-    patience: Duration,
+    timeout: Duration,
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
 ) -> Result<Scanner, Error> {
     let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, fit));
     let (tools, (pool, about)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
-    Ok(Scanner { tools, limits: Limits::default(), pool, plugin, frame: about.frame, windows, patience })
+    let pool = Arc::new(pool);
+    Ok(Scanner {
+        tools,
+        limits: Limits::default(),
+        inference: pool.clone(),
+        pool,
+        plugin,
+        frame: about.frame,
+        windows,
+        timeout,
+    })
 }
 
 /// The pool with its first instance started, and what the plugin says of itself.
 fn plugin(setup: &Setup, fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>) -> Result<(Pool, Describe), Error> {
-    let manifest = locate::manifest(setup.manifest.as_deref())?;
+    let manifest = PluginManifest::find(setup.manifest.as_deref())?;
     let bundle = fit(Library::of(&manifest).read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;

@@ -120,8 +120,8 @@ impl Running {
     /// The tail of stderr once its reader has seen the end; a grandchild that holds the pipe is not
     /// waited for.
     fn last_words(&self) -> String {
-        let patience = Instant::now() + LAST_WORDS;
-        while !self.stderr_reader.is_finished() && Instant::now() < patience {
+        let deadline = Instant::now() + LAST_WORDS;
+        while !self.stderr_reader.is_finished() && Instant::now() < deadline {
             thread::sleep(POLL);
         }
         self.stderr.text()

@@ -2,6 +2,5 @@
 
 pub mod bundle;
 pub mod library;
-pub mod self_test;
 
 pub use bundle::{Bundle, ModelError};

@@ -2,11 +2,10 @@
 
 mod article;
 mod counts;
-pub mod evaluation;
 mod faces;
-mod gauge;
-mod legend;
-mod page;
+pub mod gauge;
+pub mod legend;
+pub mod page;
 pub mod report;
 mod scale;
 mod summary;

@@ -31,7 +31,7 @@ pub fn html(entries: &[Entry]) -> String {
 }
 
 /// A verdict in words, with a mark of its own shape so that colour is never alone.
-pub(super) fn badge(verdict: Verdict) -> Markup {
+pub fn badge(verdict: Verdict) -> Markup {
     html! { span class={ "badge " (class(verdict)) } { (wording::verdict(verdict)) } }
 }
 

@@ -6,6 +6,8 @@ use extism::{Manifest, Wasm};
 
 use super::fault::PluginError;
 
+const NAME: &str = "manifest.toml";
+
 /// A checked manifest, its paths resolved against its own directory.
 #[derive(Clone, Debug)]
 pub struct PluginManifest {
@@ -14,6 +16,21 @@ pub struct PluginManifest {
 }
 
 impl PluginManifest {
+    /// Reads the manifest named by `given` (the `--manifest` flag or `VERITAG_MANIFEST`), else the one beside the
+    /// executable, else that of the checkout that holds the executable or the current directory. A directory of
+    /// uploads never decides which plugin runs.
+    ///
+    /// # Errors
+    /// [`PluginError::NoManifest`] when there is none, [`PluginError::Manifest`] when it is wrong.
+    pub fn find(given: Option<&Path>) -> Result<Self, PluginError> {
+        if let Some(path) = given {
+            return Self::read(path);
+        }
+        let found = candidates().into_iter().find(|path| path.is_file());
+        let looked = || format!("{NAME} beside the executable, and in the checkout");
+        Self::read(&found.ok_or_else(|| PluginError::NoManifest { looked: looked() })?)
+    }
+
     /// Reads and checks the manifest at `path`.
     ///
     /// # Errors
@@ -59,6 +76,15 @@ impl PluginManifest {
     pub fn config_path(&self, key: &str) -> Option<PathBuf> {
         self.config(key).map(|value| self.path.parent().unwrap_or(Path::new(".")).join(value))
     }
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let executable = std::env::current_exe().ok();
+    let current = std::env::current_dir().ok();
+    let beside = executable.iter().filter_map(|path| path.parent());
+    let above = executable.iter().chain(&current).flat_map(|path| path.ancestors());
+    let checkouts = above.filter(|directory| directory.join("plugin/abi/Cargo.toml").is_file());
+    beside.chain(checkouts).map(|directory| directory.join(NAME)).collect()
 }
 
 fn check(manifest: &Manifest) -> Result<(), &'static str> {

@@ -1,33 +1,34 @@
-//! One asset on its way: probe → limits → sample → decode → sandbox → assessment.
+//! One asset on its way: probe → limits → sample → decode → prepare → infer → decide → assessment.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Role, Seen, TensorBatch, Verdict};
+use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Seen, TensorBatch, Verdict};
 
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
+use crate::inference::{Inference, join};
 use crate::media::error::MediaError;
 use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample, source};
 use crate::sandbox::{Instance, PluginError, Pool};
-
-/// Fewest crops that are worth a worker of their own.
-const CROPS_PER_TASK: usize = 5;
 
 /// Everything that a scan needs, shared by all of its threads.
 pub struct Scanner {
     pub tools: Tools,
     pub limits: Limits,
-    pub pool: Pool,
+    /// Finds faces, and decides.
+    pub pool: Arc<Pool>,
+    pub inference: Arc<dyn Inference>,
     pub plugin: Program,
     pub frame: FrameSpec,
     /// Most windows of a video.
     pub windows: usize,
     /// Wall-clock bound on each run of ffmpeg.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// An assessment with the pictures that it is about.
@@ -87,7 +88,7 @@ impl Scanner {
             model: Some(self.pool.bundle().id.clone()),
             blind_to: self.pool.bundle().card.model.blind_to.clone(),
             plugin: Some(self.plugin.clone()),
-            runner: "sandbox".into(),
+            runner: self.inference.name().into(),
             decoder: format!("ffmpeg {}", self.tools.version),
             veritag: env!("CARGO_PKG_VERSION").into(),
             review: Review::NotReviewed,
@@ -100,7 +101,7 @@ impl Scanner {
         let asset = &mut assessment.asset;
         let (sha256, bytes) = hash(path, &self.limits)?;
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
-        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
+        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
         asset.media = Some(facts(&probe));
         let looked = self.each_window(&probe, |span| self.look(path, &probe, span))?;
         let (analysis, stills) = self.decide(looked)?;
@@ -114,7 +115,7 @@ impl Scanner {
     /// What keeps the asset from being looked at.
     pub fn crops(&self, path: &Path) -> Result<Vec<TensorBatch>, Error> {
         let look = || {
-            let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.patience)?;
+            let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
             self.each_window(&probe, |span| Ok(self.prepare(path, &probe, span)?.0))
         };
         catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Error::Bug))
@@ -139,29 +140,17 @@ impl Scanner {
     /// Runs one window up to its features.
     fn look(&self, path: &Path, probe: &Probe, span: &Span) -> Result<Looked, Error> {
         let (crops, still) = self.prepare(path, probe, span)?;
-        Ok(Looked { features: self.infer(crops)?, still })
+        Ok(Looked { features: self.inference.infer(crops)?, still })
     }
 
     /// The crops of one window, and its middle frame.
     fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Still), Error> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         let frames = decode::window(&self.tools, &self.limits, path, probe, span, deadline)?;
         let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
             .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
         let crops = self.pool.with(|instance| instance.prepare(&batch))?;
         Ok((crops, still(&batch.frame(batch.count() / 2))))
-    }
-
-    /// Fans the crops out over the workers.
-    fn infer(&self, mut crops: TensorBatch) -> Result<TensorBatch, Error> {
-        let seen = std::mem::take(&mut crops.seen);
-        let rows: Vec<usize> = (0..crops.rows()).step_by(CROPS_PER_TASK).collect();
-        let pieces: Vec<TensorBatch> = rows
-            .into_par_iter()
-            .map(|row| crops.slice(row..(row + CROPS_PER_TASK).min(crops.rows())))
-            .map(|piece| self.pool.with(|instance| instance.infer(&piece)))
-            .collect::<Result<_, _>>()?;
-        join(pieces, seen).map_err(Error::from)
     }
 
     fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Still>), Error> {
@@ -176,15 +165,6 @@ impl Scanner {
         let features = join(pieces, seen)?;
         Ok((self.pool.with(|instance: &mut Instance| instance.decide(&features))?, stills))
     }
-}
-
-/// The rows of all pieces, one after the other.
-fn join(pieces: Vec<TensorBatch>, seen: Seen) -> Result<TensorBatch, PluginError> {
-    let rows = pieces.iter().map(TensorBatch::rows).sum();
-    let width = pieces.iter().find(|p| p.rows() > 0).map_or(0, |piece| piece.data.len() / piece.rows());
-    let data = pieces.into_iter().flat_map(|piece| piece.data).collect();
-    TensorBatch::new(Role::Features, vec![rows, width], data, seen)
-        .map_err(|fault| PluginError::BadOutput { export: "infer".into(), why: fault.to_string() })
 }
 
 fn hash(path: &Path, limits: &Limits) -> Result<(String, u64), MediaError> {

@@ -7,7 +7,7 @@ import re
 
 
 def groups(tracks):
-    """The group of every track, by the rule of `veritag evaluate` (host/src/evaluate/identity.rs).
+    """The group of every track, by the rule of `veritag evaluate` (host/lab/src/evaluate/identity.rs).
 
     Tracks that share a person, directly or through others, share a group. People are told apart by collection,
     where what stands in brackets after its name counts for nothing.

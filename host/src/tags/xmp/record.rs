@@ -86,10 +86,9 @@ fn add(packet: &mut Packet, keyword: &Keyword) {
     let mut added = Vec::new();
     for ((list, kind, memory), text) in LISTS.into_iter().zip([keyword.flat(), keyword.lightroom(), keyword.digikam()])
     {
-        if !packet.items(list).into_iter().any(|item| packet.string(item) == text) {
-            if packet.push(list, kind, &text.as_str().into()) {
-                added.push((memory, text.into()));
-            }
+        let known = packet.items(list).into_iter().any(|item| packet.string(item) == text);
+        if !known && packet.push(list, kind, &text.as_str().into()) {
+            added.push((memory, text.into()));
         }
     }
     if !added.is_empty() {
