@@ -20,6 +20,18 @@ impl Blame {
     }
 }
 
+/// An error, and what it comes from.
+pub fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// An error in words, with what it comes from.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// An error's table: for each variant its stable kebab-case code, who has to act, and, where it says something of an
 /// asset, the reason that an assessment gives. Variants that wrap an error of ours are named last: it answers for them.
 #[doc(hidden)]

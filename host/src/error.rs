@@ -13,11 +13,14 @@ use crate::model::ModelError;
 use crate::sandbox::PluginError;
 use crate::store::StoreError;
 use crate::tags::TagError;
+use crate::tools::ToolError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Media(#[from] MediaError),
+    #[error(transparent)]
+    Tool(#[from] ToolError),
     #[error(transparent)]
     Plugin(#[from] PluginError),
     #[error(transparent)]
@@ -52,19 +55,7 @@ diagnose! { Error {
     Self::Listen { .. } => "config-bad-address", Operator;
     Self::NoLab { .. } => "config-no-lab", Operator;
     Self::Bug => "internal-bug", Us;
-} wraps Media, Plugin, Model, File, Tag, Config, Store, Hook, Fetch }
-
-/// An error, and what it comes from.
-pub fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// An error in words, with what it comes from.
-pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
+} wraps Media, Tool, Plugin, Model, File, Tag, Config, Store, Hook, Fetch }
 
 #[cfg(test)]
 mod tests {
@@ -76,6 +67,7 @@ mod tests {
     fn a_code_is_kebab_case_and_lays_the_same_blame_everywhere() {
         let tables = [
             MediaError::CODES,
+            ToolError::CODES,
             PluginError::CODES,
             ModelError::CODES,
             FileError::CODES,

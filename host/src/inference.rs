@@ -1,7 +1,7 @@
 //! Where features are computed.
 
 use rayon::prelude::*;
-use veritag_abi::{Role, Seen, TensorBatch};
+use veritag_abi::{Observation, Role, TensorBatch};
 
 use crate::error::Error;
 use crate::sandbox::{PluginError, Pool};
@@ -44,7 +44,7 @@ impl Inference for Pool {
 ///
 /// # Errors
 /// [`PluginError::BadOutput`] when they do not fit together.
-pub fn join(pieces: Vec<TensorBatch>, seen: Seen) -> Result<TensorBatch, PluginError> {
+pub fn join(pieces: Vec<TensorBatch>, seen: Observation) -> Result<TensorBatch, PluginError> {
     let rows = pieces.iter().map(TensorBatch::rows).sum();
     let width = pieces.iter().find(|p| p.rows() > 0).map_or(0, |piece| piece.data.len() / piece.rows());
     let data = pieces.into_iter().flat_map(|piece| piece.data).collect();

@@ -1,24 +1,26 @@
 //! Veritag: deepfake tags for media libraries.
 //!
-//! Data flows one way: probe → limits → sample → decode → sandbox → assessment → output.
+//! Data flows one way: probe → limits → sample → decode → prepare → infer → decide → assessment → tags and output. What is
+//! public is for `veritag-lab` and the tests.
 
 pub mod assessment;
 pub mod blame;
 pub mod cli;
 pub mod commands;
-pub mod config;
+mod config;
 pub mod error;
-pub mod fetch;
+mod fetch;
 pub mod files;
-pub mod http;
+mod http;
 pub mod inference;
-pub mod ingest;
-pub mod jobs;
+mod ingest;
+mod jobs;
 pub mod media;
 pub mod model;
 pub mod output;
 pub mod sandbox;
 pub mod scan;
-pub mod store;
-pub mod tags;
-pub mod watch;
+mod store;
+mod tags;
+pub mod tools;
+mod watch;

@@ -1,7 +1,7 @@
 //! Frames to face crops: find, follow, cut out, measure, normalise.
 
 use veritag_abi::bundle::{Channels, Input};
-use veritag_abi::{Fault, FrameBatch, Role, Seen, TensorBatch, Track, TrackFrame, Window};
+use veritag_abi::{Fault, FrameBatch, Observation, Role, TensorBatch, Track, TrackFrame, Window};
 
 use crate::faces::bbox::BBox;
 use crate::faces::quality::measure;
@@ -21,7 +21,7 @@ pub fn prepare(model: &mut Model, frames: &FrameBatch) -> Result<TensorBatch, Fa
     let mut data = Vec::with_capacity(paths.len() * frames.count() * 3 * input.size * input.size);
     let tracks = paths.iter().map(|path| cut_out(input, frames, path, &mut data)).collect();
     let shape = vec![paths.len() * frames.count(), 3, input.size, input.size];
-    TensorBatch::new(Role::Crops, shape, data, Seen { windows: vec![window(frames, tracks)] })
+    TensorBatch::new(Role::Crops, shape, data, Observation { windows: vec![window(frames, tracks)] })
 }
 
 fn cut_out(input: &Input, frames: &FrameBatch, path: &Path, data: &mut Vec<f32>) -> Track {

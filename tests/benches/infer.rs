@@ -36,7 +36,7 @@ fn once<T>(run: impl FnOnce() -> T) -> (f64, T) {
 fn main() {
     let directory = std::env::var_os("VERITAG_BENCH_BUNDLE").expect("tests/bench/run.sh names a bundle");
     let bundle = veritag::model::Bundle::read(directory.as_ref()).expect("a bundle");
-    let side = bundle.card.input.size;
+    let side = bundle.spec.input.size;
     let crops = SelfTest::crops(FRAMES * 3 * side * side);
     let features = bundle.parts().find(|(name, _)| *name == "features").expect("a part").1.to_vec();
 

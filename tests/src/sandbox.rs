@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use veritag::media::{Frames, Limits, Span, Tools, decode, probe::probe};
+use veritag::media::{Frames, Limits, Span, decode, probe::probe};
 use veritag::model::Bundle;
 use veritag::sandbox::engine::{self, Cache};
 use veritag::sandbox::{Instance, PluginError, PluginManifest};
+use veritag::tools::Tools;
 use veritag_abi::FrameBatch;
 
 use crate::{MODEL, fixture, root};

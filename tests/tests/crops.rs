@@ -32,7 +32,7 @@ const NORMALISED: &[u8; 3 * 256 * 4] = include_bytes!("../../plugin/training/ver
 
 /// The pictures of one track, normalised as `plugin/training` does it.
 fn normalised(out: &Path, track: &Value, scanner: &Scanner) -> Vec<f32> {
-    let input = &scanner.pool.bundle().card.input;
+    let input = &scanner.pool.bundle().spec.input;
     let table = NORMALISED.as_chunks::<4>().0;
     let bytes = std::fs::read(out.join(track["part"].as_str().unwrap())).unwrap();
     let part = SafeTensors::deserialize(&bytes).unwrap();
@@ -101,7 +101,7 @@ fn crops_that_no_window_can_hold_are_refused_before_the_work() {
     let output = crops("1024");
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{error}");
-    assert!(error.contains("model-bad-card") && error.contains("choose a smaller size"), "{error}");
+    assert!(error.contains("model-bad-spec") && error.contains("choose a smaller size"), "{error}");
     assert!(crops("512").status.success());
 }
 

@@ -21,7 +21,7 @@ fn import(checkpoint: &std::path::Path, more: &[&str]) -> (tempfile::TempDir, st
 
 /// The features that the sandbox gives for the first `rows` crops of the self-test's formula.
 fn features(bundle: &Bundle, rows: usize) -> Vec<f32> {
-    let side = bundle.card.input.size;
+    let side = bundle.spec.input.size;
     let crops = SelfTest::crops(rows * 3 * side * side);
     let batch = TensorBatch::new(Role::Crops, vec![rows, 3, side, side], crops, Default::default()).unwrap();
     instance(bundle).unwrap().infer(&batch).unwrap().data
@@ -42,7 +42,7 @@ fn the_full_size_network_gives_pytorchs_numbers_in_the_sandbox() {
         }
     }
     let logits: Vec<f64> = numbers(&golden["logits"]);
-    let recorded = bundle.card.self_test.unwrap();
+    let recorded = bundle.spec.self_test.unwrap();
     assert!(
         (f64::from(recorded.logit) - (logits[0] - logits[1])).abs() < 2.0 * f64::from(TOLERANCE),
         "{recorded:?} {logits:?}"

@@ -5,7 +5,8 @@ use std::{
     sync::LazyLock,
     time::{Duration, Instant},
 };
-use veritag::media::{Frames, Kind, Limits, MediaError, Probe, Span, Tools, probe, sample, window};
+use veritag::media::{Frames, Kind, Limits, MediaError, Probe, Span, probe, sample, window};
+use veritag::tools::Tools;
 
 const LIMIT: Duration = Duration::from_secs(60);
 

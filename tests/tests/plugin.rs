@@ -46,17 +46,17 @@ fn changed(from: &str, to: &str) -> (tempfile::TempDir, Bundle) {
     for part in ["features.onnx", "head.onnx", "scope.onnx"] {
         std::fs::copy(source.join(part), directory.path().join(part)).unwrap();
     }
-    let card = std::fs::read_to_string(source.join("model.toml")).unwrap();
-    assert!(card.contains(from), "{from} is not in model.toml");
-    std::fs::write(directory.path().join("model.toml"), card.replacen(from, to, 1)).unwrap();
+    let spec = std::fs::read_to_string(source.join("model.toml")).unwrap();
+    assert!(spec.contains(from), "{from} is not in model.toml");
+    std::fs::write(directory.path().join("model.toml"), spec.replacen(from, to, 1)).unwrap();
     let bundle = Bundle::read(directory.path()).unwrap();
     (directory, bundle)
 }
 
 #[test]
 fn a_bundle_whose_self_test_fails_is_not_used() {
-    let card = bundle().card;
-    let logit = card.self_test.unwrap().logit;
+    let spec = bundle().spec;
+    let logit = spec.self_test.unwrap().logit;
     let (_directory, bundle) = changed(&format!("logit = {logit}"), &format!("logit = {}", logit + 1.0));
     let error = instance(&bundle).err().expect("refused");
     assert_eq!(error.code(), "model-unusable");

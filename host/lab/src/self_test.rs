@@ -2,8 +2,8 @@
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::TractErrorContext;
-use veritag_abi::bundle::{Bundle as Card, SelfTest, TemporalMode};
-use veritag_abi::{Quality, Role, Seen, TensorBatch, Track, TrackFrame, Window};
+use veritag_abi::bundle::{Bundle as Spec, SelfTest, TemporalMode};
+use veritag_abi::{Observation, Quality, Role, TensorBatch, Track, TrackFrame, Window};
 
 use veritag::model::Bundle;
 use veritag::sandbox::{Instance, PluginError};
@@ -12,11 +12,11 @@ use veritag::sandbox::{Instance, PluginError};
 ///
 /// # Errors
 /// [`PluginError`] when the plugin has no answer.
-pub fn in_sandbox(instance: &mut Instance, card: &Card, frames: u32) -> Result<f32, PluginError> {
-    let (side, rows) = (card.input.size, frames as usize);
+pub fn in_sandbox(instance: &mut Instance, spec: &Spec, frames: u32) -> Result<f32, PluginError> {
+    let (side, rows) = (spec.input.size, frames as usize);
     let crops = SelfTest::crops(rows * 3 * side * side);
     let wrong = |why: String| PluginError::BadOutput { export: "decide".into(), why };
-    let batch = TensorBatch::new(Role::Crops, vec![rows, 3, side, side], crops, flawless(card, frames));
+    let batch = TensorBatch::new(Role::Crops, vec![rows, 3, side, side], crops, flawless(spec, frames));
     let features = instance.infer(&batch.map_err(|e| wrong(e.to_string()))?)?;
     let analysis = instance.decide(&features)?;
     let face = analysis.windows.first().and_then(|window| window.faces.first());
@@ -24,8 +24,8 @@ pub fn in_sandbox(instance: &mut Instance, card: &Card, frames: u32) -> Result<f
 }
 
 /// One face, `frames` long, that no quality limit of the bundle refuses.
-fn flawless(card: &Card, frames: u32) -> Seen {
-    let limits = &card.quality;
+fn flawless(spec: &Spec, frames: u32) -> Observation {
+    let limits = &spec.quality;
     let quality = Quality {
         face_px: limits.min_face_px.max(256.0),
         sharpness: limits.min_sharpness.max(1000.0),
@@ -37,7 +37,7 @@ fn flawless(card: &Card, frames: u32) -> Seen {
         .map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0], landmarks: [[128.0; 2]; 5] })
         .collect();
     let tracks = vec![Track { frames: track, quality }];
-    Seen { windows: vec![Window { start_us: 0, end_us: 1, frames, width: 256, height: 256, tracks }] }
+    Observation { windows: vec![Window { start_us: 0, end_us: 1, frames, width: 256, height: 256, tracks }] }
 }
 
 /// The same from tract on this processor, outside the sandbox and with tract's own reader of ONNX: a second
@@ -46,18 +46,18 @@ fn flawless(card: &Card, frames: u32) -> Seen {
 /// # Errors
 /// tract's, when it cannot run a part.
 pub fn in_native_tract(bundle: &Bundle, frames: u32) -> TractResult<f32> {
-    let (card, rows) = (&bundle.card, frames as usize);
-    let side = card.input.size;
+    let (spec, rows) = (&bundle.spec, frames as usize);
+    let side = spec.input.size;
     let features = run(bundle, "features", &[rows, 3, side, side], &SelfTest::crops(rows * 3 * side * side))?;
     let width = features.len() / rows;
-    let logits = match card.temporal.mode {
+    let logits = match spec.temporal.mode {
         TemporalMode::Sequence => run(bundle, "head", &[1, rows, width], &features)?,
         TemporalMode::FrameMean | TemporalMode::LastFrame => run(bundle, "head", &[rows, width], &features)?,
     };
-    let labels = &card.output.labels;
+    let labels = &spec.output.labels;
     let of = |row: &[f32], label: &str| labels.iter().position(|l| l == label).map_or(0.0, |i| row[i]);
     let odds: Vec<f32> = logits.chunks_exact(labels.len()).map(|row| of(row, "fake") - of(row, "real")).collect();
-    Ok(match card.temporal.mode {
+    Ok(match spec.temporal.mode {
         TemporalMode::LastFrame => odds.last().copied().unwrap_or(f32::NAN),
         _ => odds.iter().sum::<f32>() / odds.len() as f32,
     })

@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::{NOT_STARTED, start};
 use crate::cli::Setup;
 use crate::error::Error;
-use crate::model::library::Library;
 use crate::sandbox::engine::Cache;
 use crate::sandbox::{PluginManifest, Pool};
 
@@ -45,7 +44,7 @@ fn plugin(setup: &Setup) -> Result<String, Error> {
 /// Loads the model, which runs its self-test, in two workers: the second tells what each costs.
 fn bundle(setup: &Setup) -> Result<String, Error> {
     let manifest = found(setup)?;
-    let bundle = Library::of(&manifest).read(setup.model.as_deref())?;
+    let bundle = manifest.library().read(setup.model.as_deref())?;
     bundle.require_trained()?;
     let id = bundle.id.clone();
     let begun = Instant::now();

@@ -1,18 +1,18 @@
 //! What each command does.
 
-pub mod config;
-pub mod doctor;
-pub mod hook;
+mod config;
+mod doctor;
+mod hook;
 mod lab;
-pub mod model;
+mod model;
 pub mod progress;
-pub mod scan;
-pub mod serve;
+mod scan;
+mod serve;
 mod service;
 pub mod start;
-pub mod sweep;
-pub mod untag;
-pub mod watch;
+mod sweep;
+mod untag;
+mod watch;
 
 use std::process::ExitCode;
 

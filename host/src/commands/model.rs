@@ -15,7 +15,7 @@ use crate::sandbox::PluginManifest;
 /// What kept the command from doing its work at all.
 pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
-    let library = Library::of(&manifest);
+    let library = manifest.library();
     Ok(match command {
         Model::List => list(&library),
         Model::Verify { names } => verify(setup, &manifest, &library, names),
@@ -23,13 +23,13 @@ pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
 }
 
 fn list(library: &Library) -> ExitCode {
-    for (directory, card) in library.list() {
+    for (directory, spec) in library.list() {
         let name = name_of(&directory);
         let mark = if name == library.default { "*" } else { " " };
-        match card {
-            Ok(card) => {
-                println!("{mark} {name} {}: {}", card.model.version, card.model.architecture);
-                standing(&card).iter().for_each(|line| println!("    {line}"));
+        match spec {
+            Ok(spec) => {
+                println!("{mark} {name} {}: {}", spec.model.version, spec.model.architecture);
+                standing(&spec).iter().for_each(|line| println!("    {line}"));
             }
             Err(error) => println!("{mark} {name}: {}: {error}", error.code()),
         }
@@ -68,7 +68,7 @@ fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[
 /// Hashes are checked on reading, the self-test by the plugin on loading.
 fn verify_one(setup: &Setup, manifest: &PluginManifest, library: &Library, name: &str) -> Result<String, Error> {
     let bundle = library.read(Some(name))?;
-    let (id, tested) = (bundle.id.clone(), bundle.card.self_test.is_some());
+    let (id, tested) = (bundle.id.clone(), bundle.spec.self_test.is_some());
     start::pool(setup, manifest.clone(), bundle)?.with(|instance| instance.describe())?;
     let tested = if tested { "self-test passed" } else { "without a self-test it tags nothing" };
     Ok(format!("{} {}: hashes match, {tested} (sha256 {})", id.name, id.version, &id.sha256[..12]))

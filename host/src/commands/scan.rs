@@ -16,8 +16,8 @@ use crate::cli::{Scan, Setup};
 use crate::config;
 use crate::error::Error;
 use crate::files::{check_writable, expand, replace};
-use crate::output::report::{self, Entry};
-use crate::output::{Thumbnail, table, thumbnails};
+use crate::output::report;
+use crate::output::{Entry, Thumbnail, table, thumbnails};
 use crate::scan::{Scanner, parallel::in_order};
 use crate::tags::{self, Tags};
 
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         self.bar.finish_and_clear();
         if !self.options.json {
             self.print(&table::footer(&self.all, self.begun.elapsed()))?;
-            self.print(&table::judge(&scanner.pool.bundle().card))?;
+            self.print(&table::judge(&scanner.pool.bundle().spec))?;
         }
         if let Some(path) = &self.options.report {
             let written = replace(path, report::html(&self.entries).as_bytes());

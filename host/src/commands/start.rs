@@ -10,10 +10,11 @@ use veritag_abi::Describe;
 use crate::assessment::Program;
 use crate::cli::Setup;
 use crate::error::Error;
-use crate::media::{Limits, Tools};
-use crate::model::{Bundle, ModelError, library::Library};
+use crate::media::Limits;
+use crate::model::{Bundle, ModelError};
 use crate::sandbox::{PluginManifest, Pool, engine::Cache};
 use crate::scan::{Scanner, parallel::STACK};
+use crate::tools::Tools;
 
 pub fn workers(setup: &Setup) -> usize {
     setup.workers.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from)
@@ -69,7 +70,7 @@ pub fn open(
 /// The pool with its first instance started, and what the plugin says of itself.
 fn plugin(setup: &Setup, fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>) -> Result<(Pool, Describe), Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
-    let bundle = fit(Library::of(&manifest).read(setup.model.as_deref())?)?;
+    let bundle = fit(manifest.library().read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
     Ok((pool, about))

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::ingest::{Arrival, HookError};
 use crate::jobs::Intake;
-use crate::model::library::Library;
 use crate::sandbox::PluginManifest;
 use crate::store::{Known, State};
 
@@ -30,7 +29,7 @@ struct Plan {
 pub fn run(setup: &Setup, options: &Sweep) -> Result<ExitCode, Error> {
     let config = service::configured(&options.service)?;
     service::start_logs();
-    let model = Library::of(&PluginManifest::find(setup.manifest.as_deref())?).read(setup.model.as_deref())?.id.sha256;
+    let model = PluginManifest::find(setup.manifest.as_deref())?.library().read(setup.model.as_deref())?.id.sha256;
     service::run(async {
         let (intake, fetcher) = (service::intake(&config).await?, Fetcher::new(&config)?);
         for source in named(&config, &options.sources)? {

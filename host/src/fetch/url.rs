@@ -9,8 +9,8 @@ use reqwest::{Client, StatusCode, Url, redirect};
 
 use super::FetchError;
 use super::address::is_public;
+use crate::blame::{causes, with_causes};
 use crate::config::Source;
-use crate::error::{causes, with_causes};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

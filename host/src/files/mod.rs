@@ -9,5 +9,5 @@ mod version;
 pub use discover::{below, expand, is_media, may_be_media, media};
 pub use error::FileError;
 pub use hash::{sha256, sha256_of};
-pub use replace::{check_writable, remove, replace};
+pub use replace::{check_writable, parent, remove, replace};
 pub use version::version;

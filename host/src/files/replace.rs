@@ -81,8 +81,13 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
 
 /// A temporary file in the same directory, with the permissions that a new file usually gets, less the user's umask.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = parent(path);
     Builder::new().prefix(".veritag").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)
+}
+
+/// The directory that `path` is in.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

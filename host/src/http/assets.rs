@@ -12,10 +12,10 @@ use http::{HeaderMap, StatusCode};
 use utoipa::ToSchema;
 
 use super::App;
+use super::auth::Guard;
 use super::hooks::Accepted;
 use super::problem::Problem;
 use crate::config::Source;
-use crate::ingest::guard::Guard;
 use crate::ingest::{Arrival, Dialect, HookError, own};
 
 /// A form with one file.

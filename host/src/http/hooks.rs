@@ -11,10 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
+use super::auth::Guard;
 use super::problem::Problem;
 use crate::config::Source;
 use crate::ingest::HookError;
-use crate::ingest::guard::Guard;
 use crate::jobs::Answer;
 
 /// The jobs that a message has led to, one an asset.

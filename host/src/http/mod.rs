@@ -1,6 +1,7 @@
 //! The service: hooks and uploads in, jobs and assessments out. `/openapi.json` is made from this code.
 
 mod assets;
+mod auth;
 mod health;
 mod hooks;
 mod jobs;
@@ -22,8 +23,8 @@ use utoipa_axum::routes;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::fetch::Spool;
-use crate::ingest::guard::Guard;
 use crate::jobs::Intake;
+use auth::Guard;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Veritag", description = "Deepfake tags for media libraries"))]

@@ -4,7 +4,6 @@ pub mod arrival;
 mod cloudevents;
 mod directus;
 pub mod error;
-pub mod guard;
 pub mod own;
 mod s3;
 mod seaweedfs;

@@ -10,5 +10,4 @@ mod tag;
 pub use assess::Assessor;
 pub use intake::{Answer, Intake, IntakeError};
 pub use notify::Notifier;
-pub use order::{Followed, Job, Lane, Order};
-pub use queue::{Queue, Work};
+pub use queue::Queue;

@@ -10,8 +10,8 @@ use tracing::{info, warn};
 use super::intake::Intake;
 use super::order::{self, Job, Lane, Order};
 use crate::assessment::Assessment;
+use crate::blame::with_causes;
 use crate::config::{self, ConfigError, Event, shown};
-use crate::error::with_causes;
 use crate::store::{ArrivalRecord, StoreError};
 use crate::tags::Keywords;
 

@@ -5,10 +5,9 @@ use super::{
     limits::Limits,
     nut::Nut,
     probe::{Kind, Probe},
-    process::{Ended, Running},
     source,
-    tools::Tools,
 };
+use crate::tools::{Ended, INPUT, Running, ToolError, Tools, last_line};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::{fs::File, io, path::Path, time::Instant};
 
@@ -61,7 +60,7 @@ pub fn window(
     }
     let Ended { status, stderr, .. } = running.finish()?;
     if refuses_options(&stderr) {
-        return Err(MediaError::Failed { program: "ffmpeg".into(), why: source::last_line(&stderr) });
+        return Err(ToolError::Failed { program: "ffmpeg".into(), why: last_line(&stderr) }.into());
     }
     let fallback = match status.code() {
         Some(_) => format!("it has no frame at or after {:.3} s", span.start_us as f64 / 1e6),
@@ -86,7 +85,7 @@ fn command(tools: &Tools, limits: &Limits, file: File, probe: &Probe, span: &Spa
     if probe.kind == Kind::Video && seek_us > 0 {
         command.seek(format!("{seek_us}us"));
     }
-    command.input(source::INPUT).map(format!("0:{}", probe.stream)).args(["-an", "-sn", "-dn"]);
+    command.input(INPUT).map(format!("0:{}", probe.stream)).args(["-an", "-sn", "-dn"]);
     command.filter(filters(tools, probe, span.start_us, size)).fps_mode("passthrough").frames(span.frames);
     command.pix_fmt("rgb24").args(["-c:v", "rawvideo", "-enc_time_base", "1:1000000"]);
     command.args(["-f", "nut", "-write_index", "0"]).output("pipe:1");
@@ -126,7 +125,7 @@ fn read(running: Running, mut frames: Frames, count: u32) -> Result<(Running, Fr
     let running = nut.into_inner();
     frames.pixels.truncate(frames.pts_us.len() * frame_bytes);
     match outcome {
-        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(running.broken(&error)),
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(running.broken(&error).into()),
         _ => Ok((running, frames)),
     }
 }

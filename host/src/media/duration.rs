@@ -1,6 +1,7 @@
 //! How long a video is whose container does not say: recordings of browsers, cut streams.
 
-use super::{error::MediaError, limits::Limits, process::Running, source, tools::Tools};
+use super::{error::MediaError, limits::Limits, source};
+use crate::tools::{INPUT, Running, Tools};
 use std::{path::Path, process::Command, time::Instant};
 
 const MAX_PROGRESS: u64 = 4 << 20;
@@ -18,7 +19,7 @@ pub fn measure(
 ) -> Result<Option<u64>, MediaError> {
     let mut command = Command::new(&tools.ffmpeg);
     source::read_from(&mut command, source::open(path, limits)?, limits)
-        .args(["-nostdin", "-nostats", "-progress", "pipe:1", "-copyts", "-start_at_zero", "-i", source::INPUT])
+        .args(["-nostdin", "-nostats", "-progress", "pipe:1", "-copyts", "-start_at_zero", "-i", INPUT])
         .args(["-map", &format!("0:{stream}"), "-c", "copy", "-f", "null", "-"]);
     let ended = Running::start(&mut command, deadline)?.capture(MAX_PROGRESS)?;
     Ok(last_time(&String::from_utf8_lossy(&ended.stdout)))

@@ -1,7 +1,9 @@
 //! What can go wrong between a file and its frames.
 
+use std::{io, path::PathBuf};
+
 use crate::blame::diagnose;
-use std::{io, path::PathBuf, time::Duration};
+use crate::tools::ToolError;
 
 /// Every message says what failed, with what, and what to do where something can be done.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +35,8 @@ pub enum MediaError {
     #[error("{} has more than {limit} pixels{size}", path.display())]
     TooManyPixels { path: PathBuf, size: String, limit: u64 },
 
-    #[error("{program} was not found at {}; {advice}", looked.display())]
-    ToolNotFound { program: &'static str, looked: PathBuf, advice: &'static str },
-
-    #[error("{} does not start: {source}; check that it is executable and made for this machine", program.display())]
-    ToolUnusable { program: PathBuf, source: io::Error },
-
-    #[error("{} is version {version}, but 5.1 or newer is needed", program.display())]
-    ToolTooOld { program: PathBuf, version: String },
-
-    #[error("{program} was stopped after {:.1} s, its time limit{}", after.as_secs_f64(), said(last_line))]
-    Timeout { program: String, after: Duration, last_line: String },
-
-    #[error("{program} failed: {why}")]
-    Failed { program: String, why: String },
+    #[error(transparent)]
+    Tool(#[from] ToolError),
 }
 
 diagnose! { MediaError {
@@ -58,14 +48,4 @@ diagnose! { MediaError {
     Self::Undecodable { .. } => "media-undecodable", Uploader, Undecodable;
     Self::TooLarge { .. } => "media-too-large", Uploader, TooLarge;
     Self::TooManyPixels { .. } => "media-too-many-pixels", Uploader, TooManyPixels;
-    Self::ToolNotFound { .. } => "ffmpeg-not-found", Operator;
-    Self::ToolUnusable { .. } => "ffmpeg-unusable", Operator;
-    Self::ToolTooOld { .. } => "ffmpeg-too-old", Operator;
-    // Media that keeps ffmpeg busy for ever will do so again.
-    Self::Timeout { .. } => "ffmpeg-timeout", Uploader;
-    Self::Failed { .. } => "ffmpeg-failed", Us;
-}}
-
-fn said(last_line: &str) -> String {
-    if last_line.is_empty() { String::new() } else { format!("; its last words: {last_line}") }
-}
+} wraps Tool }

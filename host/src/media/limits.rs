@@ -1,6 +1,6 @@
 //! What is refused before anything is decoded. Length is not: a three-hour file costs a few windows.
 
-use super::{error::MediaError, probe::Probe};
+use super::error::MediaError;
 use std::path::Path;
 
 /// The defaults take any phone's pictures and any camera's video, and stop a decompression bomb.
@@ -31,11 +31,11 @@ impl Limits {
 
     /// # Errors
     /// [`MediaError::TooManyPixels`] when the coded frame is larger than [`Limits::pixels`].
-    pub fn check_pixels(&self, path: &Path, probe: &Probe) -> Result<(), MediaError> {
-        if probe.coded_pixels <= self.pixels {
+    pub fn check_pixels(&self, path: &Path, coded: u64, (width, height): (u32, u32)) -> Result<(), MediaError> {
+        if coded <= self.pixels {
             return Ok(());
         }
-        Err(self.too_many_pixels(path, &format!("{}×{}", probe.width, probe.height)))
+        Err(self.too_many_pixels(path, &format!("{width}×{height}")))
     }
 
     pub(super) fn too_many_pixels(&self, path: &Path, size: &str) -> MediaError {

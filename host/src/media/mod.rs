@@ -6,19 +6,15 @@
 pub mod decode;
 mod duration;
 pub mod error;
-pub mod limits;
+mod limits;
 mod nut;
 mod nut_header;
 pub mod probe;
 mod probe_json;
-pub mod process;
 pub mod sample;
 pub mod source;
-mod tail;
-pub mod tools;
 
 pub use decode::{Frames, Span, window};
 pub use error::MediaError;
 pub use limits::Limits;
 pub use probe::{Kind, Probe, probe};
-pub use tools::Tools;

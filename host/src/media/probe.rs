@@ -5,10 +5,9 @@ use super::{
     error::MediaError,
     limits::Limits,
     probe_json::{Item, Report, Stream, seconds_us},
-    process::Running,
     source,
-    tools::Tools,
 };
+use crate::tools::{INPUT, Running, ToolError, Tools};
 use std::{path::Path, process::Command, time::Instant};
 
 const MAX_JSON: u64 = 4 << 20;
@@ -69,16 +68,16 @@ pub fn probe(tools: &Tools, limits: &Limits, path: &Path, deadline: Instant) -> 
     let mut command = Command::new(&tools.ffprobe);
     source::read_from(&mut command, file, limits)
         .args(["-of", "json=compact=1", "-select_streams", "v", "-read_intervals", "%+#2"])
-        .args(["-show_format", "-show_streams", "-show_packets", "-show_frames", source::INPUT]);
+        .args(["-show_format", "-show_streams", "-show_packets", "-show_frames", INPUT]);
     let ended = Running::start(&mut command, deadline)?.capture(MAX_JSON)?;
     if !ended.status.success() {
         return Err(unopened(path, limits, &ended.stderr));
     }
     let mut probe = Probe::parse(&ended.stdout).map_err(|r| refused(path, limits, r, &ended.stderr))?;
-    limits.check_pixels(path, &probe)?;
+    limits.check_pixels(path, probe.coded_pixels, (probe.width, probe.height))?;
     if probe.kind == Kind::Video && probe.duration_us.is_none() {
         probe.duration_us = match duration::measure(tools, limits, path, probe.stream, deadline) {
-            Err(MediaError::Timeout { .. } | MediaError::Failed { .. }) => None,
+            Err(MediaError::Tool(ToolError::Timeout { .. } | ToolError::Failed { .. })) => None,
             measured => measured?,
         };
     }
@@ -97,7 +96,7 @@ fn unopened(path: &Path, limits: &Limits, stderr: &str) -> MediaError {
 fn refused(path: &Path, limits: &Limits, refusal: Refusal, stderr: &str) -> MediaError {
     let path_buf = path.to_path_buf();
     match refusal {
-        Refusal::NotJson(why) => MediaError::Failed { program: "ffprobe".into(), why },
+        Refusal::NotJson(why) => ToolError::Failed { program: "ffprobe".into(), why }.into(),
         Refusal::NoVideo => MediaError::NoVideo(path_buf),
         Refusal::NoSize { codec } if codec.as_deref() == Some("webp") && stderr.contains("data not found") => {
             let why = "this ffmpeg cannot decode animated WebP; save it as MP4, WebM or GIF".into();

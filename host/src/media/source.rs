@@ -1,6 +1,7 @@
 //! Opens an asset, and the options that every ffmpeg program gets to read it with.
 
 use super::{error::MediaError, limits::Limits};
+use crate::tools::last_line;
 use std::{
     fs::File,
     io,
@@ -13,9 +14,6 @@ use std::{
 const FORMATS: &str = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,ivf,gif,apng,\
     h264,hevc,m4v,av1,obu,mjpeg,yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,\
     j2k_pipe,webp_anim,mp3,wav,flac,aac";
-
-/// How a child names its standard input: a file to seek in, unlike `pipe:0`.
-pub const INPUT: &str = "file:/dev/stdin";
 
 /// Opens `path` for reading, once it is known to be a regular file within the limits.
 pub fn open(path: &Path, limits: &Limits) -> Result<File, MediaError> {
@@ -76,33 +74,9 @@ fn picture_too_large(stderr: &str) -> Option<String> {
     (refused && positive(width) && positive(height)).then(|| size.replace('x', "×"))
 }
 
-/// What ffmpeg says last whatever went wrong.
-const GENERIC: [&str; 4] =
-    ["Invalid data found when processing input", "Conversion failed!", "Error while decoding stream", "Last message"];
-
-/// The last line that says something, without ffmpeg's `[png @ 0x55d0]` and our name for the input.
-pub fn last_line(stderr: &str) -> String {
-    let lines = || stderr.lines().rev().map(undecorated).filter(|line| !line.is_empty());
-    let telling = lines().find(|line| !GENERIC.iter().any(|words| line.starts_with(words)));
-    telling.or_else(|| lines().next()).unwrap_or_default().to_owned()
-}
-
-fn undecorated(line: &str) -> &str {
-    let line = line.rsplit_once("] ").map_or(line, |(_, said)| said);
-    line.trim_start_matches(INPUT).trim_start_matches(": ").trim()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn last_line_drops_ffmpegs_decoration() {
-        let truncated = "[mov @ 0x5] moov atom not found\nfile:/dev/stdin: Invalid data found when processing input\n";
-        assert_eq!(last_line(truncated), "moov atom not found");
-        assert_eq!(last_line("file:/dev/stdin: Invalid data found"), "Invalid data found");
-        assert_eq!(last_line(""), "");
-    }
 
     #[test]
     fn tells_a_bomb_from_a_broken_picture() {

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use veritag_abi::ModelId;
-use veritag_abi::bundle::Bundle as Card;
+use veritag_abi::bundle::Bundle as Spec;
 
 use crate::blame::diagnose;
 use crate::files::sha256;
 
 /// The file of a bundle that names the others.
-pub const CARD: &str = "model.toml";
+pub const MODEL_TOML: &str = "model.toml";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -18,7 +18,7 @@ pub enum ModelError {
     #[error("{}: {why}; `make setup` fetches the shared parts, `veritag model verify` checks a bundle", path.display())]
     Unreadable { path: PathBuf, why: String },
     #[error("{}: {why}", path.display())]
-    BadCard { path: PathBuf, why: String },
+    BadSpec { path: PathBuf, why: String },
     #[error("{}: sha256 is {found}, expected {expected}; reinstall the model from a source that you trust", path.display())]
     HashMismatch { path: PathBuf, expected: String, found: String },
     #[error("model `{name}` {why}: it may be examined but tags nothing")]
@@ -30,7 +30,7 @@ pub enum ModelError {
 diagnose! { ModelError {
     Self::NotFound { .. } => "model-not-found", Operator;
     Self::Unreadable { .. } => "model-unreadable", Operator;
-    Self::BadCard { .. } => "model-bad-card", Operator;
+    Self::BadSpec { .. } => "model-bad-spec", Operator;
     Self::HashMismatch { .. } => "model-hash-mismatch", Operator;
     Self::Untrained { .. } => "model-untrained", Operator;
     Self::Disagreement { .. } => "model-engines-disagree", Operator;
@@ -40,7 +40,7 @@ diagnose! { ModelError {
 #[derive(Clone, Debug)]
 pub struct Bundle {
     pub directory: PathBuf,
-    pub card: Card,
+    pub spec: Spec,
     pub id: ModelId,
     /// `model.toml` first, then each part under its name.
     parts: Vec<(String, Vec<u8>)>,
@@ -52,19 +52,19 @@ impl Bundle {
     /// # Errors
     /// [`ModelError`] when a file is missing, `model.toml` is wrong, or a part is not the one it names.
     pub fn read(directory: &Path) -> Result<Self, ModelError> {
-        let path = directory.join(CARD);
+        let path = directory.join(MODEL_TOML);
         let bytes = read(&path)?;
-        let card = parse(&path, &bytes)?;
-        let (name, version) = (card.model.name.clone(), card.model.version.clone());
+        let spec = parse(&path, &bytes)?;
+        let (name, version) = (spec.model.name.clone(), spec.model.version.clone());
         let id = ModelId { name, version, sha256: sha256(&bytes) };
-        let mut parts = vec![(CARD.to_owned(), bytes)];
-        for part in &card.parts {
+        let mut parts = vec![(MODEL_TOML.to_owned(), bytes)];
+        for part in &spec.parts {
             let path = directory.join(&part.file);
             let bytes = read(&path)?;
             expect_hash(&path, &part.sha256, &bytes)?;
             parts.push((part.name.clone(), bytes));
         }
-        Ok(Self { directory: directory.to_owned(), card, id, parts })
+        Ok(Self { directory: directory.to_owned(), spec, id, parts })
     }
 
     /// Names and bytes, in the order in which the plugin wants them.
@@ -75,13 +75,13 @@ impl Bundle {
     /// The bundle with crops of `size` pixels: for cutting them out, since the self-test, which it loses, is of others.
     ///
     /// # Errors
-    /// [`ModelError::BadCard`] when no bundle may have such crops.
+    /// [`ModelError::BadSpec`] when no bundle may have such crops.
     pub fn cutting(mut self, size: usize) -> Result<Self, ModelError> {
-        let wrong = |why: String| ModelError::BadCard { path: self.directory.join(CARD), why };
-        self.card.input.size = size;
-        self.card.self_test = None;
-        self.card.check().map_err(wrong)?;
-        let text = toml::to_string(&self.card).expect("a card serializes");
+        let wrong = |why: String| ModelError::BadSpec { path: self.directory.join(MODEL_TOML), why };
+        self.spec.input.size = size;
+        self.spec.self_test = None;
+        self.spec.check().map_err(wrong)?;
+        let text = toml::to_string(&self.spec).expect("a spec serializes");
         self.id.sha256 = sha256(text.as_bytes());
         self.parts[0].1 = text.into_bytes();
         Ok(self)
@@ -91,9 +91,9 @@ impl Bundle {
     /// [`ModelError::Untrained`] for a bundle whose answers must not tag anything.
     pub fn require_trained(&self) -> Result<(), ModelError> {
         let name = self.id.name.clone();
-        if !self.card.model.trained {
+        if !self.spec.model.trained {
             Err(ModelError::Untrained { name, why: "is untrained" })
-        } else if !self.card.may_tag() {
+        } else if !self.spec.may_tag() {
             Err(ModelError::Untrained { name, why: "has no self-test" })
         } else {
             Ok(())
@@ -103,7 +103,7 @@ impl Bundle {
     /// # Errors
     /// [`ModelError::HashMismatch`] when `model.toml` is not the one of sha256 `expected`.
     pub fn require_hash(&self, expected: &str) -> Result<(), ModelError> {
-        let (path, found) = (self.directory.join(CARD), self.id.sha256.clone());
+        let (path, found) = (self.directory.join(MODEL_TOML), self.id.sha256.clone());
         if found == expected {
             Ok(())
         } else {
@@ -116,8 +116,8 @@ impl Bundle {
 ///
 /// # Errors
 /// [`ModelError`] when it cannot be read or is wrong.
-pub fn read_card(directory: &Path) -> Result<Card, ModelError> {
-    let path = directory.join(CARD);
+pub fn read_spec(directory: &Path) -> Result<Spec, ModelError> {
+    let path = directory.join(MODEL_TOML);
     parse(&path, &read(&path)?)
 }
 
@@ -125,12 +125,12 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     std::fs::read(path).map_err(|e| ModelError::Unreadable { path: path.to_owned(), why: e.to_string() })
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Card, ModelError> {
-    let wrong = |why: String| ModelError::BadCard { path: path.to_owned(), why };
+fn parse(path: &Path, bytes: &[u8]) -> Result<Spec, ModelError> {
+    let wrong = |why: String| ModelError::BadSpec { path: path.to_owned(), why };
     let text = std::str::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
-    let card: Card = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    card.check_whole().map_err(wrong)?;
-    Ok(card)
+    let spec: Spec = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+    spec.check_whole().map_err(wrong)?;
+    Ok(spec)
 }
 
 fn expect_hash(path: &Path, expected: &str, bytes: &[u8]) -> Result<(), ModelError> {

@@ -1,32 +1,23 @@
 //! The directory of bundles: finding one, listing all.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use veritag_abi::bundle::Bundle as Card;
+use veritag_abi::bundle::Bundle as Spec;
 
-use super::bundle::{Bundle, CARD, ModelError, read_card};
-use crate::sandbox::PluginManifest;
+use super::bundle::{Bundle, MODEL_TOML, ModelError, read_spec};
 
 /// Bundles beside one another, and the one to use when none is named.
 #[derive(Clone, Debug)]
 pub struct Library {
     pub directory: PathBuf,
     pub default: String,
-    manifest: PluginManifest,
+    /// The sha256 that the `model.toml` in a directory must have, by its name.
+    pub hashes: BTreeMap<String, String>,
 }
 
 impl Library {
-    /// The library that the manifest's `[config]` names: `models` (directory) and `model` (default).
-    pub fn of(manifest: &PluginManifest) -> Self {
-        Self {
-            directory: manifest.config_path("models").unwrap_or_else(|| PathBuf::from("model")),
-            default: manifest.config("model").unwrap_or_default().to_owned(),
-            manifest: manifest.clone(),
-        }
-    }
-
-    /// Reads the bundle called `name` (a directory's path works too), or the default one. Where the manifest
-    /// gives a `sha256.DIRECTORY`, the `model.toml` in that directory must have it.
+    /// Reads the bundle called `name` (a directory's path works too), or the default one.
     ///
     /// # Errors
     /// [`ModelError`] when there is none, or it is not whole.
@@ -34,7 +25,7 @@ impl Library {
         let name = name.unwrap_or(&self.default);
         let directory = self.find(name)?;
         let bundle = Bundle::read(&directory)?;
-        if let Some(expected) = self.manifest.config(&format!("sha256.{}", name_of(&directory))) {
+        if let Some(expected) = self.hashes.get(&name_of(&directory)) {
             bundle.require_hash(expected)?;
         }
         Ok(bundle)
@@ -42,7 +33,7 @@ impl Library {
 
     fn find(&self, name: &str) -> Result<PathBuf, ModelError> {
         let candidates = [self.directory.join(name), PathBuf::from(name)];
-        let found = candidates.iter().find(|directory| !name.is_empty() && directory.join(CARD).is_file());
+        let found = candidates.iter().find(|directory| !name.is_empty() && directory.join(MODEL_TOML).is_file());
         found.cloned().ok_or_else(|| ModelError::NotFound {
             name: name.to_owned(),
             looked: candidates.iter().map(|c| c.display().to_string()).collect::<Vec<_>>().join(", "),
@@ -50,12 +41,12 @@ impl Library {
     }
 
     /// The directories with a `model.toml`, by name, and what each says of itself.
-    pub fn list(&self) -> Vec<(PathBuf, Result<Card, ModelError>)> {
+    pub fn list(&self) -> Vec<(PathBuf, Result<Spec, ModelError>)> {
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let mut directories: Vec<PathBuf> =
-            entries.map(|entry| entry.path()).filter(|p| p.join(CARD).is_file()).collect();
+            entries.map(|entry| entry.path()).filter(|p| p.join(MODEL_TOML).is_file()).collect();
         directories.sort();
-        directories.into_iter().map(|directory| (directory.clone(), read_card(&directory))).collect()
+        directories.into_iter().map(|directory| (directory.clone(), read_spec(&directory))).collect()
     }
 }
 

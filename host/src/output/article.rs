@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{
-    faces, gauge,
-    report::{Entry, badge, class},
-    timeline,
+    Entry,
+    badge::{badge, class},
+    faces, gauge, timeline,
 };
 use crate::assessment::wording::{reason, review, visible};
 use crate::assessment::{Assessment, Asset, MediaFacts, times};

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, html};
 use veritag_abi::{FaceScore, Quality, WindowScore};
 
-use super::{report::Entry, thumbnail::Thumbnail};
+use super::{Entry, thumbnail::Thumbnail};
 use crate::assessment::{times, wording};
 
 /// Every window with its faces.

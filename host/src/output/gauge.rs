@@ -1,16 +1,14 @@
 //! The bar from 0 to 1 on which the score stands against threshold and band.
 
 use maud::{Markup, html};
+use veritag_abi::Verdict;
 
+use super::badge::class;
 use crate::assessment::{Assessment, wording};
 
-/// Which side of the band a score lies on; these are also the names of CSS classes.
+/// The side of the band on which a score lies, as a CSS class.
 pub fn zone(score: f32, band: [f32; 2]) -> &'static str {
-    match score {
-        s if s >= band[1] => "fake",
-        s if s <= band[0] => "real",
-        _ => "unsure",
-    }
+    class(Verdict::of(score, band))
 }
 
 /// A fraction as an SVG length.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use veritag_abi::Verdict;
 
-use super::report::badge;
+use super::badge::badge;
 
 const VERDICTS: [(Verdict, &str); 4] = [
     (Verdict::Fake, "The score lies above the unsure band. Have a person look before the asset is used or refused."),

@@ -1,18 +1,27 @@
 //! What people and programs read of an assessment: the terminal table, the HTML report.
 
 mod article;
+mod badge;
 mod counts;
 mod faces;
 pub mod gauge;
 pub mod legend;
 pub mod page;
-pub mod report;
+pub(crate) mod report;
 mod scale;
 mod summary;
-pub mod table;
+pub(crate) mod table;
 mod thumbnail;
 mod timeline;
 
+use crate::assessment::Assessment;
+pub use badge::badge;
 pub use counts::Counts;
-pub use report::Entry;
 pub use thumbnail::{Thumbnail, thumbnails};
+
+/// An assessment and the pictures of its faces.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub assessment: Assessment,
+    pub thumbnails: Vec<Thumbnail>,
+}

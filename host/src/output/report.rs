@@ -1,17 +1,9 @@
 //! The report of a run: one page that needs nothing but itself.
 
 use maud::{Markup, html};
-use veritag_abi::Verdict;
 
-use super::{Counts, article::article, legend, page::page, summary, thumbnail::Thumbnail};
-use crate::assessment::{Assessment, times, wording};
-
-/// An assessment and the pictures of its faces.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub assessment: Assessment,
-    pub thumbnails: Vec<Thumbnail>,
-}
+use super::{Counts, Entry, article::article, badge::class, legend, page::page, summary};
+use crate::assessment::{times, wording};
 
 /// The whole page, assets in the order given.
 pub fn html(entries: &[Entry]) -> String {
@@ -28,21 +20,6 @@ pub fn html(entries: &[Entry]) -> String {
         }
     };
     page(&title, "", body)
-}
-
-/// A verdict in words, with a mark of its own shape so that colour is never alone.
-pub fn badge(verdict: Verdict) -> Markup {
-    html! { span class={ "badge " (class(verdict)) } { (wording::verdict(verdict)) } }
-}
-
-/// The CSS class of a verdict.
-pub(super) fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Fake => "fake",
-        Verdict::Unsure => "unsure",
-        Verdict::Real => "real",
-        Verdict::NotAssessed => "none",
-    }
 }
 
 fn title(assets: usize) -> String {
@@ -83,7 +60,8 @@ fn about(entries: &[Entry]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assessment::examples;
+    use crate::assessment::{Assessment, examples};
+    use crate::output::Thumbnail;
 
     fn page(assessments: impl IntoIterator<Item = Assessment>) -> String {
         let entry = |assessment| Entry { assessment, thumbnails: vec![] };

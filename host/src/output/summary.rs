@@ -2,10 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{
-    article::split,
-    report::{Entry, badge},
-};
+use super::{Entry, article::split, badge::badge};
 use crate::assessment::{Assessment, wording};
 
 /// The table, in the order of the run.

@@ -44,8 +44,8 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
 }
 
 /// Who judged, how well it does on the first set that its bundle names figures for, and what it does not look for.
-pub fn judge(card: &Bundle) -> String {
-    let Bundle { model, metrics, .. } = card;
+pub fn judge(spec: &Bundle) -> String {
+    let Bundle { model, metrics, .. } = spec;
     let first = metrics.first();
     let figures =
         metrics.iter().filter(|metric| first.is_some_and(|first| first.set == metric.set)).map(wording::figure);

@@ -11,7 +11,7 @@ use super::fault::{PluginError, classify};
 use crate::model::Bundle;
 
 /// Largest answer that is read, in bytes: the crops of a window, and what was seen in it.
-const LARGEST: usize = MAX_CROP_BYTES + (1 << 20);
+const MAX_ANSWER_BYTES: usize = MAX_CROP_BYTES + (1 << 20);
 
 /// Owns its plugin; dropping it frees the guest's memory.
 pub struct Instance {
@@ -109,7 +109,7 @@ impl Instance {
     fn call(&mut self, export: Export, input: &[u8]) -> Result<Vec<u8>, PluginError> {
         let called = self.plugin.call_get_error_code::<_, Vec<u8>>(export.name(), input);
         let answer = called.map_err(|(error, code)| classify(export.name(), &error, code))?;
-        if answer.len() > LARGEST { Err(bad(export, format!("{} bytes", answer.len()))) } else { Ok(answer) }
+        if answer.len() > MAX_ANSWER_BYTES { Err(bad(export, format!("{} bytes", answer.len()))) } else { Ok(answer) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use extism::{Manifest, Wasm};
 
 use super::fault::PluginError;
+use crate::model::library::Library;
 
 const NAME: &str = "manifest.toml";
 
@@ -67,14 +68,21 @@ impl PluginManifest {
         }
     }
 
-    /// A value of `[config]`.
-    pub fn config(&self, key: &str) -> Option<&str> {
-        self.manifest.config.get(key).map(String::as_str)
+    /// The bundles that `[config]` names: `models` is their directory, `model` the default, and each `sha256.DIRECTORY`
+    /// the hash of the `model.toml` in it.
+    pub fn library(&self) -> Library {
+        let models = Path::new(self.config("models").unwrap_or("model"));
+        let pinned = |(key, hash): (&String, &String)| Some((key.strip_prefix("sha256.")?.to_owned(), hash.clone()));
+        Library {
+            directory: self.path.parent().unwrap_or(Path::new(".")).join(models),
+            default: self.config("model").unwrap_or_default().to_owned(),
+            hashes: self.manifest.config.iter().filter_map(pinned).collect(),
+        }
     }
 
-    /// A path of `[config]`, resolved against the manifest's directory.
-    pub fn config_path(&self, key: &str) -> Option<PathBuf> {
-        self.config(key).map(|value| self.path.parent().unwrap_or(Path::new(".")).join(value))
+    /// A value of `[config]`.
+    fn config(&self, key: &str) -> Option<&str> {
+        self.manifest.config.get(key).map(String::as_str)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The sandbox: the plugin under Extism, with nothing to reach but the bytes of a call.
 
 pub mod engine;
-pub mod fault;
-pub mod instance;
-pub mod manifest;
-pub mod pool;
+mod fault;
+mod instance;
+mod manifest;
+mod pool;
 
 pub use fault::PluginError;
 pub use instance::Instance;

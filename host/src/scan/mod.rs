@@ -1,6 +1,6 @@
 //! `veritag scan`: from paths to assessments.
 
 pub mod parallel;
-pub mod pipeline;
+mod pipeline;
 
 pub use pipeline::{Scanned, Scanner, Still};

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Seen, TensorBatch, Verdict};
+use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Observation, TensorBatch, Verdict};
 
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
 use crate::inference::{Inference, join};
 use crate::media::error::MediaError;
-use crate::media::{Kind, Limits, Probe, Span, Tools, decode, probe::probe, sample, source};
+use crate::media::{Kind, Limits, Probe, Span, decode, probe::probe, sample, source};
 use crate::sandbox::{Instance, PluginError, Pool};
+use crate::tools::Tools;
 
 /// Everything that a scan needs, shared by all of its threads.
 pub struct Scanner {
@@ -86,7 +87,7 @@ impl Scanner {
             windows: vec![],
             gaps: vec![],
             model: Some(self.pool.bundle().id.clone()),
-            blind_to: self.pool.bundle().card.model.blind_to.clone(),
+            blind_to: self.pool.bundle().spec.model.blind_to.clone(),
             plugin: Some(self.plugin.clone()),
             runner: self.inference.name().into(),
             decoder: format!("ffmpeg {}", self.tools.version),
@@ -154,7 +155,7 @@ impl Scanner {
     }
 
     fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Still>), Error> {
-        let mut seen = Seen::default();
+        let mut seen = Observation::default();
         let mut pieces = Vec::new();
         let mut stills = Vec::new();
         for Looked { mut features, still } in looked {

@@ -31,7 +31,6 @@ pub struct ArrivalRecord {
     /// How often it was begun since somebody asked for it, and how often it was queued.
     pub attempts: i64,
     pub generation: i64,
-    pub asset: Option<String>,
     pub assessment: Option<String>,
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -84,7 +83,6 @@ impl FromRow<'_, AnyRow> for ArrivalRecord {
             state: State::named(&state)?,
             attempts: row.try_get("attempts")?,
             generation: row.try_get("generation")?,
-            asset: row.try_get("asset")?,
             assessment: row.try_get("assessment")?,
             error_code: row.try_get("error_code")?,
             error: row.try_get("error")?,

@@ -9,11 +9,11 @@ pub enum Export {
     Describe,
     /// **Input:** [`crate::Chunk`] | **Output:** JSON [`crate::Loaded`]
     Load,
-    /// **Input:** [`crate::FrameBatch`] of one window | **Output:** [`crate::TensorBatch`] of face crops with [`crate::Seen`]
+    /// **Input:** [`crate::FrameBatch`] of one window | **Output:** [`crate::TensorBatch`] of face crops with [`crate::Observation`]
     Prepare,
     /// **Input:** [`crate::TensorBatch`] of face crops | **Output:** [`crate::TensorBatch`] of features, one row per crop
     Infer,
-    /// **Input:** [`crate::TensorBatch`] of features with the [`crate::Seen`] of every window | **Output:** JSON [`crate::Analysis`]
+    /// **Input:** [`crate::TensorBatch`] of features with the [`crate::Observation`] of every window | **Output:** JSON [`crate::Analysis`]
     Decide,
     /// **Input:** [`crate::FrameBatch`] of one window | **Output:** JSON [`crate::Analysis`], exactly `decide ∘ infer ∘ prepare`
     Analyze,

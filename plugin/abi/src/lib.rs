@@ -10,7 +10,7 @@ pub mod export;
 pub mod fault;
 pub mod frames;
 pub mod load;
-pub mod seen;
+pub mod observation;
 pub mod tensors;
 
 pub use analysis::{Analysis, FaceScore, Reason, Verdict, WindowScore};
@@ -20,7 +20,7 @@ pub use export::Export;
 pub use fault::Fault;
 pub use frames::{Frame, FrameBatch};
 pub use load::{Chunk, Loaded};
-pub use seen::{Quality, Seen, Track, TrackFrame, Window};
+pub use observation::{Observation, Quality, Track, TrackFrame, Window};
 pub use tensors::{Role, TensorBatch};
 
 /// The one version number of this contract. A host refuses a plugin that describes another.

@@ -3,12 +3,12 @@
 //! Layout: u32 little-endian length of the JSON header, the header, then the raw little-endian
 //! tensor. What follows the first four bytes is the body of an inference request (crops) or response
 //! (features) of the protocol's binary tensor extension, the length being `Inference-Header-Content-Length`
-//! (<https://github.com/kserve/open-inference-protocol>). [`Seen`] travels as the text parameter `seen`.
+//! (<https://github.com/kserve/open-inference-protocol>). [`Observation`] travels as the text parameter `seen`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Fault, Seen};
+use crate::{Fault, Observation};
 
 /// Which way a batch goes: to the network, or back from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct TensorBatch {
     pub role: Role,
     pub shape: Vec<usize>,
     pub data: Vec<f32>,
-    pub seen: Seen,
+    pub seen: Observation,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ fn volume(shape: &[usize]) -> Option<usize> {
 impl TensorBatch {
     /// # Errors
     /// [`Fault::Rejected`] when `data` does not fill `shape`, or the first axis is not one row per face seen.
-    pub fn new(role: Role, shape: Vec<usize>, data: Vec<f32>, seen: Seen) -> Result<Self, Fault> {
+    pub fn new(role: Role, shape: Vec<usize>, data: Vec<f32>, seen: Observation) -> Result<Self, Fault> {
         if shape.is_empty() || volume(&shape) != Some(data.len()) {
             return Err(rejected(format!("{} values do not fill shape {shape:?}", data.len())));
         }
@@ -102,7 +102,7 @@ impl TensorBatch {
         let mut shape = self.shape.clone();
         shape[0] = range.len();
         let data = self.data[range.start * row..range.end * row].to_vec();
-        Self { role: self.role, shape, data, seen: Seen::default() }
+        Self { role: self.role, shape, data, seen: Observation::default() }
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -147,14 +147,14 @@ impl TensorBatch {
         let header: Header = serde_json::from_slice(header).map_err(rejected)?;
         let seen = match header.parameters.get("seen").and_then(Value::as_str) {
             Some(text) => serde_json::from_str(text).map_err(rejected)?,
-            None => Seen::default(),
+            None => Observation::default(),
         };
         let tensors = if role == Role::Crops { header.inputs } else { header.outputs };
         let [tensor] = <[Tensor; 1]>::try_from(tensors).map_err(|_| rejected("not one tensor"))?;
         Self::read(role, tensor, raw, seen)
     }
 
-    fn read(role: Role, tensor: Tensor, raw: &[u8], seen: Seen) -> Result<Self, Fault> {
+    fn read(role: Role, tensor: Tensor, raw: &[u8], seen: Observation) -> Result<Self, Fault> {
         if tensor.name != role.tensor() || tensor.datatype != "FP32" {
             return Err(rejected(format!("{} {}, expected FP32 {}", tensor.datatype, tensor.name, role.tensor())));
         }
@@ -173,13 +173,15 @@ mod tests {
     use crate::{Quality, Track, TrackFrame, Window};
     use proptest::prelude::*;
 
-    fn seen(rows: usize) -> Seen {
+    fn seen(rows: usize) -> Observation {
         let quality = Quality { face_px: 96.5, sharpness: 12.25, brightness: 99.0, detection: 0.75, coverage: 1.0 };
         let frames = (0..rows as u64)
             .map(|i| TrackFrame { pts_us: i * 40_000, bbox: [1.5, 2.0, 96.5, 90.0], landmarks: [[1.0, 2.5]; 5] })
             .collect();
         let tracks = vec![Track { frames, quality }];
-        Seen { windows: vec![Window { start_us: 0, end_us: 1, frames: rows as u32, width: 640, height: 360, tracks }] }
+        Observation {
+            windows: vec![Window { start_us: 0, end_us: 1, frames: rows as u32, width: 640, height: 360, tracks }],
+        }
     }
 
     proptest! {
@@ -187,7 +189,7 @@ mod tests {
         fn decodes_what_it_encodes(rows in 0usize..5, row in 1usize..7, crops: bool, with_seen: bool) {
             let role = if crops { Role::Crops } else { Role::Features };
             let data = (0..rows * row).map(|i| i as f32 / 3.0).collect();
-            let seen = if with_seen { seen(rows) } else { Seen::default() };
+            let seen = if with_seen { seen(rows) } else { Observation::default() };
             let batch = TensorBatch::new(role, vec![rows, row], data, seen).unwrap();
             prop_assert_eq!(TensorBatch::decode(role, &batch.encode()).unwrap(), batch);
         }
@@ -203,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_follows_the_length_is_an_open_inference_request() {
-        let bytes = TensorBatch::new(Role::Crops, vec![1, 2], vec![1.0, 2.0], Seen::default()).unwrap().encode();
+        let bytes = TensorBatch::new(Role::Crops, vec![1, 2], vec![1.0, 2.0], Observation::default()).unwrap().encode();
         let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
         let header: Value = serde_json::from_slice(&bytes[4..4 + length]).unwrap();
         let wanted = serde_json::json!({
@@ -217,9 +219,9 @@ mod tests {
     #[test]
     fn rows_of_nothing_are_refused_however_many_are_claimed() {
         for rows in [1, 1_000_000_000_000_000_000, usize::MAX] {
-            assert!(TensorBatch::new(Role::Crops, vec![rows, 0], vec![], Seen::default()).is_err());
+            assert!(TensorBatch::new(Role::Crops, vec![rows, 0], vec![], Observation::default()).is_err());
         }
-        assert!(TensorBatch::new(Role::Crops, vec![0, 3, 0], vec![], Seen::default()).is_ok());
+        assert!(TensorBatch::new(Role::Crops, vec![0, 3, 0], vec![], Observation::default()).is_ok());
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     };
     let scanner = start::open(setup, options.windows.into(), timeout, fit)?;
     let bundle = scanner.pool.bundle();
-    let mut pack = Pack::create(&options.out, bundle.card.input.clone())?;
+    let mut pack = Pack::create(&options.out, bundle.spec.input.clone())?;
     let bar = progress::bar(assets.entries.len());
     let (mut count, mut added) = (Count::default(), Ok(()));
     let look = |asset| (asset, scanner.crops(&assets.resolve(asset)).map_err(Error::from));

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use veritag::cli::Setup;
 use veritag::commands::SOME_FAILED;
-use veritag::model::library::Library;
 use veritag::model::{Bundle, ModelError};
 use veritag::sandbox::PluginManifest;
 use veritag_abi::bundle::SelfTest;
@@ -15,9 +14,9 @@ use crate::self_test;
 /// # Errors
 /// What kept the command from doing its work at all.
 pub fn run(setup: &Setup, names: &[String]) -> Result<ExitCode, Error> {
-    let library = Library::of(&PluginManifest::find(setup.manifest.as_deref())?);
+    let library = PluginManifest::find(setup.manifest.as_deref())?.library();
     let with_self_test =
-        library.list().into_iter().filter(|(_, card)| card.as_ref().is_ok_and(|it| it.self_test.is_some()));
+        library.list().into_iter().filter(|(_, spec)| spec.as_ref().is_ok_and(|it| it.self_test.is_some()));
     let all = with_self_test.map(|(directory, _)| directory.to_string_lossy().into_owned());
     let names: Vec<String> = if names.is_empty() { all.collect() } else { names.to_vec() };
     let mut good = true;
@@ -35,7 +34,7 @@ pub fn run(setup: &Setup, names: &[String]) -> Result<ExitCode, Error> {
 
 /// The self-test's answer came from the sandbox, and is checked there whenever the bundle is loaded.
 fn check(bundle: &Bundle) -> Result<String, ModelError> {
-    let Some(SelfTest { frames, logit, tolerance }) = bundle.card.self_test else {
+    let Some(SelfTest { frames, logit, tolerance }) = bundle.spec.self_test else {
         return Ok("it has no self-test to compare".into());
     };
     let disagreement = |why: String| ModelError::Disagreement { name: bundle.id.name.clone(), why };

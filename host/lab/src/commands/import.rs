@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use veritag_abi::bundle::{Bundle as Card, Channels, Part, SelfTest, TemporalMode};
+use veritag_abi::bundle::{Bundle as Spec, Channels, Part, SelfTest, TemporalMode};
 
 use crate::cli::Import;
 use crate::error::Error;
@@ -11,9 +11,9 @@ use crate::import::{Options, Pool, import};
 use crate::self_test;
 use veritag::cli::Setup;
 use veritag::commands::start;
-use veritag::files::{FileError, replace, sha256};
-use veritag::model::bundle::CARD;
-use veritag::model::{Bundle, library::Library};
+use veritag::files::{FileError, parent, replace, sha256};
+use veritag::model::Bundle;
+use veritag::model::bundle::MODEL_TOML;
 use veritag::sandbox::PluginManifest;
 
 /// Frames of the self-test: enough for a sequence, few enough to load fast.
@@ -24,24 +24,24 @@ const TOLERANCE: f32 = 1e-3;
 /// What is wrong with the checkpoint or the options, or what the plugin has against the result.
 pub fn run(setup: &Setup, options: &Import) -> Result<ExitCode, Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
-    let library = Library::of(&manifest);
+    let library = manifest.library();
     let name = options.name.clone().unwrap_or_else(|| stem(&options.checkpoint));
     let directory = options.out.clone().unwrap_or_else(|| library.directory.join(&name));
-    if directory.join(CARD).exists() {
+    if directory.join(MODEL_TOML).exists() {
         let why = "a bundle is there already; choose another --name or --out, or remove it".into();
         return Err(FileError::Unwritable { path: directory, why }.into());
     }
     let draft = start_draft(&directory)?;
-    let card = make(setup, &manifest, &library.read(None)?, draft.path(), name, options)?;
+    let spec = make(setup, &manifest, &library.read(None)?, draft.path(), name, options)?;
     finish(&draft, &directory).map_err(FileError::unwritable(&directory))?;
-    let (place, architecture, name) = (directory.display(), &card.model.architecture, &card.model.name);
+    let (place, architecture, name) = (directory.display(), &spec.model.architecture, &spec.model.name);
     println!("{place}: {architecture}, self-test recorded; scan with --model {name}");
     Ok(ExitCode::SUCCESS)
 }
 
 /// A directory beside the final one, so that nothing half-made is ever found there.
 fn start_draft(directory: &Path) -> Result<tempfile::TempDir, Error> {
-    let parent = directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent(directory);
     let made = std::fs::create_dir_all(parent).and_then(|()| tempfile::tempdir_in(parent));
     made.map_err(|error| FileError::unwritable(parent)(error).into())
 }
@@ -59,12 +59,12 @@ fn make(
     directory: &Path,
     name: String,
     options: &Import,
-) -> Result<Card, Error> {
+) -> Result<Spec, Error> {
     let part = copy_faces(known, directory)?;
-    let mut card = import(&options.checkpoint, directory, &settings(name, part, &known.card, options))?;
-    card.self_test = Some(record(setup, manifest, directory, &card)?);
-    write_card(directory, &card)?;
-    Ok(card)
+    let mut spec = import(&options.checkpoint, directory, &settings(name, part, &known.spec, options))?;
+    spec.self_test = Some(record(setup, manifest, directory, &spec)?);
+    write_spec(directory, &spec)?;
+    Ok(spec)
 }
 
 fn stem(checkpoint: &Path) -> String {
@@ -73,14 +73,14 @@ fn stem(checkpoint: &Path) -> String {
 
 /// The bundle gets its own copy of the face finder, so that it can be moved anywhere.
 fn copy_faces(from: &Bundle, directory: &Path) -> Result<Part, Error> {
-    let known = from.card.parts.iter().find(|part| part.name == "faces").expect("a bundle that was read has faces");
+    let known = from.spec.parts.iter().find(|part| part.name == "faces").expect("a bundle that was read has faces");
     let (_, bytes) = from.parts().find(|(name, _)| *name == "faces").expect("read with its parts");
     let path = directory.join("faces.onnx");
     std::fs::write(&path, bytes).map_err(FileError::unwritable(&path))?;
     Ok(Part { file: "faces.onnx".into(), sha256: sha256(bytes), ..known.clone() })
 }
 
-fn settings(name: String, faces: Part, known: &Card, given: &Import) -> Options {
+fn settings(name: String, faces: Part, known: &Spec, given: &Import) -> Options {
     let mut options = Options::new(name, faces);
     options.version.clone_from(&given.bundle_version);
     options.licence.clone_from(&given.licence);
@@ -110,17 +110,17 @@ fn settings(name: String, faces: Part, known: &Card, given: &Import) -> Options 
 }
 
 /// Runs the vector through the sandbox and keeps the answer: from then on every load must give it again.
-fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, card: &Card) -> Result<SelfTest, Error> {
-    let mut draft = card.clone();
+fn record(setup: &Setup, manifest: &PluginManifest, directory: &Path, spec: &Spec) -> Result<SelfTest, Error> {
+    let mut draft = spec.clone();
     draft.temporal.min_frames = 1;
-    write_card(directory, &draft)?;
+    write_spec(directory, &draft)?;
     let pool = start::pool(setup, manifest.clone(), Bundle::read(directory)?)?;
     let logit = pool.with(|instance| self_test::in_sandbox(instance, &draft, FRAMES))?;
     Ok(SelfTest { frames: FRAMES, logit, tolerance: TOLERANCE })
 }
 
-fn write_card(directory: &Path, card: &Card) -> Result<(), Error> {
-    let path = directory.join(CARD);
-    let text = toml::to_string_pretty(card).expect("a card is plain data");
+fn write_spec(directory: &Path, spec: &Spec) -> Result<(), Error> {
+    let path = directory.join(MODEL_TOML);
+    let text = toml::to_string_pretty(spec).expect("a spec is plain data");
     Ok(replace(&path, text.trim_end().as_bytes())?)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tally::{Step, Tally};
 
-const MOST_BINS: usize = 10;
+const MAX_BINS: usize = 10;
 /// Fewest scored cases per bin, below which a bin's share says little.
 const CASES_PER_BIN: f64 = 8.0;
 
@@ -26,7 +26,7 @@ pub fn bins(tally: &Tally) -> Vec<Bin> {
     if reals == 0.0 || fakes == 0.0 {
         return Vec::new();
     }
-    let count = (((reals + fakes) / CASES_PER_BIN) as usize).clamp(1, MOST_BINS);
+    let count = (((reals + fakes) / CASES_PER_BIN) as usize).clamp(1, MAX_BINS);
     let mut bins = vec![Bin::default(); count];
     let mut below = 0.0;
     for step in tally.steps.iter().rev() {

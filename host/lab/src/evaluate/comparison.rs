@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{self, Estimate};
-use super::evaluation::BundleReport;
+use super::bundle_report::BundleReport;
 use super::tally::Case;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,9 @@ use std::time::Instant;
 use super::degradation::Degradation;
 use crate::dataset::MediaKind;
 use veritag::media::error::MediaError;
-use veritag::media::process::{Ended, Running};
-use veritag::media::{Limits, Tools, source};
+use veritag::media::{Limits, source};
+use veritag::tools::Tools;
+use veritag::tools::{Ended, INPUT, Running};
 
 /// Writes the copy of the asset at `path` as `directory/NAME.mp4` or `.jpg`, over whatever is there, and gives its
 /// path. The child sees the asset as its standard input, as everywhere.
@@ -26,7 +27,7 @@ pub fn make(
     let copy = directory.join(name).with_extension(Degradation::extension(kind));
     let mut command = Command::new(&tools.ffmpeg);
     source::read_from(&mut command, source::open(path, limits)?, limits);
-    command.args(["-y", "-nostdin", "-threads", "1", "-filter_threads", "1", "-i", source::INPUT]);
+    command.args(["-y", "-nostdin", "-threads", "1", "-filter_threads", "1", "-i", INPUT]);
     command.args(degradation.options(kind)).arg(&copy);
     let Ended { status, stderr, .. } = Running::start(&mut command, deadline)?.finish()?;
     match status.success() && copy.metadata().is_ok_and(|facts| facts.len() > 0) {

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use veritag_abi::{ModelId, Reason, Verdict};
 
 use super::bootstrap::SplitMix64;
-use super::evaluation::{About, BundleReport, Evaluation, Run};
+use super::bundle_report::{About, BundleReport};
+use super::evaluation::{Evaluation, Run};
 use super::identity;
 use super::outcome::Outcome;
 use super::tally::{Case, Sample};
@@ -117,7 +118,7 @@ pub fn evaluation(names: &[&str], pairs: usize) -> Evaluation {
         let mut bundle = BundleReport::new(about(name), outcomes(&entries, skill, nth as u64));
         for (number, degradation) in super::degradation::ALL.iter().enumerate() {
             let worse = skill * (1.0 - 0.05 * number as f64);
-            bundle.endure(degradation, outcomes(&entries, worse, 7 + number as u64));
+            bundle.add_condition(degradation, outcomes(&entries, worse, 7 + number as u64));
         }
         bundle
     });

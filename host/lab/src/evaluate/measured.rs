@@ -8,16 +8,17 @@ use veritag_abi::Reason;
 use super::bootstrap::{self, Estimate};
 use super::metric::Metric;
 use super::outcome::Outcome;
-use super::tally::{Called, Sample};
+use super::tally::Sample;
+use veritag::output::Counts;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Groups of people: what the intervals draw from.
     pub groups: usize,
     /// What the real assets were called.
-    pub real: Called,
+    pub real: Counts,
     /// What the fakes were called.
-    pub fake: Called,
+    pub fake: Counts,
     /// Why assets were not assessed, and how many.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reasons: BTreeMap<Reason, u64>,

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{Called, Sample, Tally};
+use super::tally::{Sample, Tally};
 use super::{calibration, curves};
+use veritag::output::Counts;
 
 /// A figure; in JSON by its name in `snake_case`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,7 +101,7 @@ impl Metric {
     }
 }
 
-fn assessed(real: &Called, fake: &Called) -> u64 {
+fn assessed(real: &Counts, fake: &Counts) -> u64 {
     real.assessed() + fake.assessed()
 }
 

@@ -6,7 +6,7 @@ use veritag_abi::Verdict;
 use super::outcome::Outcome;
 use crate::dataset::Label;
 
-const MOST: usize = 12;
+const MAX_MISTAKES: usize = 12;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
@@ -24,7 +24,7 @@ pub fn worst(outcomes: &[Outcome], threshold: f32) -> Vec<Mistake> {
     let wrong = |outcome: &&Outcome| outcome.score.is_some_and(|score| (score >= threshold) != outcome.is_fake());
     let mut wrong: Vec<&Outcome> = outcomes.iter().filter(wrong).collect();
     wrong.sort_by(|a, b| off(b).total_cmp(&off(a)).then_with(|| a.entry.path.cmp(&b.entry.path)));
-    wrong.into_iter().take(MOST).filter_map(mistake).collect()
+    wrong.into_iter().take(MAX_MISTAKES).filter_map(mistake).collect()
 }
 
 /// How far the score is from the truth, 0..1.
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn mistakes_are_wrong_few_and_the_worst_first() {
         let worst = worst(&outcomes(&entries(30), 0.1, 5), THRESHOLD);
-        assert_eq!(worst.len(), MOST);
+        assert_eq!(worst.len(), MAX_MISTAKES);
         assert!(worst.iter().all(|mistake| (mistake.score >= THRESHOLD) != (mistake.label == Label::Fake)));
         let off = |mistake: &Mistake| if mistake.label == Label::Fake { 1.0 - mistake.score } else { mistake.score };
         assert!(worst.is_sorted_by(|a, b| off(a) >= off(b)));

@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod breakdown;
+pub mod bundle_report;
 pub mod calibration;
 pub mod comparison;
 pub mod copies;
@@ -18,7 +19,8 @@ pub mod outcome;
 pub mod quality;
 pub mod tally;
 
-pub use evaluation::{About, BundleReport, Evaluation};
+pub use bundle_report::{About, BundleReport};
+pub use evaluation::Evaluation;
 pub use measured::Measured;
 pub use metric::Metric;
 pub use outcome::Outcome;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use veritag::output::Counts;
 use veritag_abi::Verdict;
 
 /// One asset as the figures see it.
@@ -32,55 +32,13 @@ pub struct Step {
     pub fake: f64,
 }
 
-/// How many assets of one class got which verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Called {
-    pub fake: u64,
-    pub unsure: u64,
-    pub real: u64,
-    pub not_assessed: u64,
-}
-
-impl Called {
-    pub fn assessed(&self) -> u64 {
-        self.fake + self.unsure + self.real
-    }
-
-    pub fn total(&self) -> u64 {
-        self.assessed() + self.not_assessed
-    }
-
-    /// `10`, or `9 of 10` where one was not assessed.
-    pub fn size(&self) -> String {
-        match self.not_assessed {
-            0 => self.total().to_string(),
-            _ => format!("{} of {}", self.assessed(), self.total()),
-        }
-    }
-
-    /// Every verdict with its number, the one that asks for most attention first.
-    pub fn each(&self) -> [(Verdict, u64); 4] {
-        use Verdict::{Fake, NotAssessed, Real, Unsure};
-        [(Fake, self.fake), (Unsure, self.unsure), (Real, self.real), (NotAssessed, self.not_assessed)]
-    }
-
-    fn add(&mut self, verdict: Verdict, times: u32) {
-        *match verdict {
-            Verdict::Fake => &mut self.fake,
-            Verdict::Unsure => &mut self.unsure,
-            Verdict::Real => &mut self.real,
-            Verdict::NotAssessed => &mut self.not_assessed,
-        } += u64::from(times);
-    }
-}
-
 /// What a sample, or a draw from it, amounts to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
     /// In falling order of score.
     pub steps: Vec<Step>,
-    pub real: Called,
-    pub fake: Called,
+    pub real: Counts,
+    pub fake: Counts,
     pub threshold: f64,
 }
 
@@ -110,7 +68,7 @@ impl Sample {
 
     /// Every case as often as `times` has it for its group.
     pub fn draw(&self, times: &[u32]) -> Tally {
-        let (real, fake) = (Called::default(), Called::default());
+        let (real, fake) = (Counts::default(), Counts::default());
         let mut tally = Tally { steps: Vec::new(), real, fake, threshold: self.threshold };
         for case in &self.cases {
             tally.add(case, times[case.group]);
@@ -122,7 +80,7 @@ impl Sample {
 impl Tally {
     fn add(&mut self, case: &Case, times: u32) {
         let called = if case.fake { &mut self.fake } else { &mut self.real };
-        called.add(case.verdict, times);
+        called.add(case.verdict, times.into());
         let Some(score) = case.score.filter(|_| times > 0) else { return };
         if self.steps.last().is_none_or(|step| step.score != score) {
             self.steps.push(Step { score, real: 0.0, fake: 0.0 });

@@ -17,7 +17,7 @@ use veritag::files::{FileError, replace, sha256};
 
 pub const SCHEMA: &str = "veritag.crops/1";
 /// Largest part, in bytes of pictures: with its header at most 60 MiB, unless one track is larger.
-const LARGEST: usize = (60 << 20) - (4 << 10);
+const MAX_PART_BYTES: usize = (60 << 20) - (4 << 10);
 
 /// What `crops.json` says.
 #[derive(Debug, Serialize)]
@@ -115,7 +115,7 @@ impl Pack {
     }
 
     fn add_track(&mut self, asset: &Entry, window: &Window, face: usize, crops: &[f32]) -> std::io::Result<()> {
-        if !self.pictures.is_empty() && self.pictures.len() + crops.len() > LARGEST {
+        if !self.pictures.is_empty() && self.pictures.len() + crops.len() > MAX_PART_BYTES {
             self.close_part()?;
         }
         let (track, row) = (&window.tracks[face], self.pictures.len() / self.each());

@@ -2,11 +2,13 @@
 
 use crate::evaluate::bootstrap::{Estimate, FEW_GROUPS};
 use crate::evaluate::breakdown::{Dimension, Part};
-use crate::evaluate::evaluation::{BundleReport, Condition, Evaluation};
+use crate::evaluate::bundle_report::{BundleReport, Condition};
+use crate::evaluate::evaluation::Evaluation;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::metric::Metric;
 use crate::page::estimate::signed;
 use veritag::assessment::wording::visible;
+use veritag::output::Counts;
 
 /// The figures of a part that a card shows.
 const SHOWN: [Metric; 4] = [Metric::Auc, Metric::Accuracy, Metric::FalseFlags, Metric::Missed];
@@ -120,7 +122,7 @@ fn row(name: &str, measured: &Measured) -> String {
         format!("{} ({})", value(estimate), interval(estimate))
     };
     let cells = SHOWN.map(cell).join(" | ");
-    format!("| {} | {} | {} | {cells} |\n", line(name), measured.real.size(), measured.fake.size())
+    format!("| {} | {} | {} | {cells} |\n", line(name), size(&measured.real), size(&measured.fake))
 }
 
 fn usage(bundle: &BundleReport) -> String {
@@ -144,6 +146,14 @@ fn line(text: &str) -> String {
     let one_line = visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     let escaped = |c: char| if "|[]`!*_".contains(c) { format!("\\{c}") } else { c.to_string() };
     one_line.replace('<', "&lt;").chars().map(escaped).collect()
+}
+
+/// `10`, or `9 of 10` where one was not assessed.
+fn size(counts: &Counts) -> String {
+    match counts.not_assessed {
+        0 => counts.total().to_string(),
+        _ => format!("{} of {}", counts.assessed(), counts.total()),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::series;
-use crate::evaluate::evaluation::{About, Evaluation};
+use crate::evaluate::{About, Evaluation};
 use veritag::assessment::wording::visible;
 
 const ADVICE: [(&str, &str); 6] = [

@@ -7,7 +7,7 @@ use crate::dataset::Label;
 use crate::evaluate::BundleReport;
 use crate::evaluate::mistakes::Mistake;
 use veritag::assessment::wording::{score, visible};
-use veritag::output::report::badge;
+use veritag::output::badge;
 
 pub fn mistakes(bundles: &[BundleReport]) -> Markup {
     html! {

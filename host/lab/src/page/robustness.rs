@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{breakdowns, estimate};
 use crate::evaluate::BundleReport;
-use crate::evaluate::evaluation::Condition;
+use crate::evaluate::bundle_report::Condition;
 use veritag::assessment::wording::visible;
 
 pub fn robustness(bundles: &[BundleReport]) -> Markup {

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::series;
 use crate::evaluate::BundleReport;
-use crate::evaluate::tally::Called;
 use veritag::assessment::wording;
-use veritag::output::report::badge;
+use veritag::output::Counts;
+use veritag::output::badge;
 
 pub fn verdicts(bundles: &[BundleReport]) -> Markup {
     html! {
@@ -14,7 +14,7 @@ pub fn verdicts(bundles: &[BundleReport]) -> Markup {
             h2 { "What they were called" }
             div.scroll {
                 table.called {
-                    thead { tr { th { "Model" } th { "Assets" } @for (verdict, _) in Called::default().each() { th.num { (badge(verdict)) } } } }
+                    thead { tr { th { "Model" } th { "Assets" } @for (verdict, _) in Counts::default().each() { th.num { (badge(verdict)) } } } }
                     @for (nth, bundle) in bundles.iter().enumerate() {
                         tbody {
                             (row(nth, "genuine", bundle.measured.real))
@@ -28,7 +28,7 @@ pub fn verdicts(bundles: &[BundleReport]) -> Markup {
     }
 }
 
-fn row(nth: usize, class: &str, called: Called) -> Markup {
+fn row(nth: usize, class: &str, called: Counts) -> Markup {
     html! {
         tr {
             td { (series::chip(nth)) }

@@ -81,8 +81,8 @@ impl<'a> Work<'a> {
         };
         let report = |(nth, scanner): (usize, &Scanner)| {
             let bundle = scanner.pool.bundle();
-            let mut report = BundleReport::new(About::new(bundle.id.clone(), &bundle.card), of(nth, None));
-            self.degradations.iter().for_each(|d| report.endure(d, of(nth, Some(d))));
+            let mut report = BundleReport::new(About::new(bundle.id.clone(), &bundle.spec), of(nth, None));
+            self.degradations.iter().for_each(|d| report.add_condition(d, of(nth, Some(d))));
             report
         };
         self.scanners.iter().enumerate().map(report).collect()

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// Everything that was looked at, in the order of the tensor rows. `prepare` gives one window;
-/// the host joins those of an asset with [`Seen::append`] before it calls `decide`.
+/// the host joins those of an asset with [`Observation::append`] before it calls `decide`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct Observation {
     pub windows: Vec<Window>,
 }
 
-impl Seen {
+impl Observation {
     /// Adds the windows of `other`, whose tensor rows follow ours.
     pub fn append(&mut self, other: Self) {
         self.windows.extend(other.windows);

@@ -6,8 +6,8 @@ use http::header::AUTHORIZATION;
 use standardwebhooks::{Webhook, WebhookError};
 use subtle::ConstantTimeEq;
 
-use super::HookError;
 use crate::config::{ConfigError, Secret, Source};
+use crate::ingest::HookError;
 
 /// What a source's requests must show.
 pub enum Guard {

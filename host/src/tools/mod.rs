@@ -1,12 +1,22 @@
-//! Finds ffmpeg and ffprobe.
+//! ffmpeg and ffprobe: finding them, and running them within bounds.
 
-use super::{error::MediaError, process::Running};
+mod error;
+mod process;
+mod tail;
+
+pub use error::ToolError;
+pub use process::{Ended, Running};
+pub use tail::last_line;
+
 use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
+
+/// How a child names its standard input: a file to seek in, unlike `pipe:0`.
+pub const INPUT: &str = "file:/dev/stdin";
 
 const ADVICE: &str = "install ffmpeg 5.1 or newer (Debian: apt install ffmpeg), or name the programs in \
     VERITAG_FFMPEG and VERITAG_FFPROBE";
@@ -20,35 +30,35 @@ pub struct Tools {
     /// As ffmpeg says it: `5.1.9-0+deb12u1`.
     pub version: String,
     /// Built with libzimg, and so able to tone-map HDR.
-    pub(super) zimg: bool,
+    pub zimg: bool,
 }
 
 impl Tools {
     /// Takes the given paths; else the programs beside our own; else those on `PATH`.
     ///
     /// # Errors
-    /// [`MediaError::ToolNotFound`], [`MediaError::ToolUnusable`] when ffmpeg does not start,
-    /// [`MediaError::ToolTooOld`] below 5.1, [`MediaError::Timeout`] when it does not answer in 10 s.
-    pub fn find(ffmpeg: Option<PathBuf>, ffprobe: Option<PathBuf>) -> Result<Self, MediaError> {
+    /// [`ToolError::NotFound`], [`ToolError::Unusable`] when ffmpeg does not start,
+    /// [`ToolError::TooOld`] below 5.1, [`ToolError::Timeout`] when it does not answer in 10 s.
+    pub fn find(ffmpeg: Option<PathBuf>, ffprobe: Option<PathBuf>) -> Result<Self, ToolError> {
         let ffmpeg = locate("ffmpeg", ffmpeg)?;
         let ffprobe = locate("ffprobe", ffprobe)?;
         let about = about(&ffmpeg)?;
         let version = version(&about).unwrap_or("unknown").to_owned();
         if number(&version).is_some_and(|n| n < OLDEST) {
-            return Err(MediaError::ToolTooOld { program: ffmpeg, version });
+            return Err(ToolError::TooOld { program: ffmpeg, version });
         }
         Ok(Self { ffmpeg, ffprobe, version, zimg: about.contains("--enable-libzimg") })
     }
 }
 
-fn locate(program: &'static str, given: Option<PathBuf>) -> Result<PathBuf, MediaError> {
+fn locate(program: &'static str, given: Option<PathBuf>) -> Result<PathBuf, ToolError> {
     let looked = given.clone().unwrap_or_else(|| "PATH".into());
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
     let found = match given {
         Some(path) => Some(path).filter(|p| p.is_file()),
         None => places().into_iter().map(|place| place.join(&name)).find(|p| p.is_file()),
     };
-    found.ok_or(MediaError::ToolNotFound { program, looked, advice: ADVICE })
+    found.ok_or(ToolError::NotFound { program, looked, advice: ADVICE })
 }
 
 fn places() -> Vec<PathBuf> {
@@ -57,7 +67,7 @@ fn places() -> Vec<PathBuf> {
     beside.into_iter().chain(env::split_paths(&path)).collect()
 }
 
-fn about(ffmpeg: &Path) -> Result<String, MediaError> {
+fn about(ffmpeg: &Path) -> Result<String, ToolError> {
     let deadline = Instant::now() + Duration::from_secs(10);
     let mut command = Command::new(ffmpeg);
     let ended = Running::start(command.arg("-version").stdin(Stdio::null()), deadline)?.capture(64 << 10)?;

@@ -4,7 +4,10 @@
 //! its owner leaves. Its pipes are read by threads, so nothing it does, or that its own children do with
 //! the pipes, holds us longer than the deadline.
 
-use super::{error::MediaError, source::last_line, tail::Tail};
+use super::{
+    ToolError,
+    tail::{Tail, last_line},
+};
 use std::{
     env,
     io::{self, Read},
@@ -52,13 +55,13 @@ impl Running {
     /// Starts `command` with the stdin that it has; stdout and stderr are ours.
     ///
     /// # Errors
-    /// [`MediaError::ToolUnusable`] when it does not start.
-    pub fn start(command: &mut Command, deadline: Instant) -> Result<Self, MediaError> {
+    /// [`ToolError::Unusable`] when it does not start.
+    pub fn start(command: &mut Command, deadline: Instant) -> Result<Self, ToolError> {
         let program = PathBuf::from(command.get_program());
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|source| MediaError::ToolUnusable { program, source })?;
+        let mut child = spawned.map_err(|source| ToolError::Unusable { program, source })?;
         let (send, stdout) = sync_channel(CHUNKS_AHEAD);
         let out = child.stdout.take();
         thread::spawn(move || out.map(|out| forward(out, &send)));
@@ -72,8 +75,8 @@ impl Running {
     /// Reads everything, at most `max` bytes, and waits for the end.
     ///
     /// # Errors
-    /// [`MediaError::Timeout`], or [`MediaError::Failed`] for more than `max` bytes.
-    pub fn capture(mut self, max: u64) -> Result<Ended, MediaError> {
+    /// [`ToolError::Timeout`], or [`ToolError::Failed`] for more than `max` bytes.
+    pub fn capture(mut self, max: u64) -> Result<Ended, ToolError> {
         let mut stdout = Vec::new();
         let read = (&mut self).take(max + 1).read_to_end(&mut stdout);
         read.map_err(|e| self.broken(&e))?;
@@ -86,8 +89,8 @@ impl Running {
     /// Waits for the end.
     ///
     /// # Errors
-    /// [`MediaError::Timeout`] when the deadline comes first.
-    pub fn finish(mut self) -> Result<Ended, MediaError> {
+    /// [`ToolError::Timeout`] when the deadline comes first.
+    pub fn finish(mut self) -> Result<Ended, ToolError> {
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => {
@@ -101,20 +104,20 @@ impl Running {
     }
 
     /// The error for a failed `read` of this child.
-    pub fn broken(&self, error: &io::Error) -> MediaError {
+    pub fn broken(&self, error: &io::Error) -> ToolError {
         match error.kind() {
             io::ErrorKind::TimedOut => self.timeout(),
             _ => self.failed(&error.to_string()),
         }
     }
 
-    fn failed(&self, why: &str) -> MediaError {
-        MediaError::Failed { program: self.program.clone(), why: why.into() }
+    fn failed(&self, why: &str) -> ToolError {
+        ToolError::Failed { program: self.program.clone(), why: why.into() }
     }
 
-    fn timeout(&self) -> MediaError {
+    fn timeout(&self) -> ToolError {
         let (program, after) = (self.program.clone(), self.started.elapsed());
-        MediaError::Timeout { program, after, last_line: last_line(&self.stderr.text()) }
+        ToolError::Timeout { program, after, last_line: last_line(&self.stderr.text()) }
     }
 
     /// The tail of stderr once its reader has seen the end; a grandchild that holds the pipe is not

@@ -1,5 +1,6 @@
-//! The last words of a child that may never stop talking.
+//! The last words of a child that may never stop talking, and what they say.
 
+use super::INPUT;
 use std::{
     collections::VecDeque,
     io::Read,
@@ -43,9 +44,33 @@ impl Tail {
     }
 }
 
+/// What ffmpeg says last whatever went wrong.
+const GENERIC: [&str; 4] =
+    ["Invalid data found when processing input", "Conversion failed!", "Error while decoding stream", "Last message"];
+
+/// The last line that says something, without ffmpeg's `[png @ 0x55d0]` and our name for the input.
+pub fn last_line(stderr: &str) -> String {
+    let lines = || stderr.lines().rev().map(undecorated).filter(|line| !line.is_empty());
+    let telling = lines().find(|line| !GENERIC.iter().any(|words| line.starts_with(words)));
+    telling.or_else(|| lines().next()).unwrap_or_default().to_owned()
+}
+
+fn undecorated(line: &str) -> &str {
+    let line = line.rsplit_once("] ").map_or(line, |(_, said)| said);
+    line.trim_start_matches(INPUT).trim_start_matches(": ").trim()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn last_line_drops_ffmpegs_decoration() {
+        let truncated = "[mov @ 0x5] moov atom not found\nfile:/dev/stdin: Invalid data found when processing input\n";
+        assert_eq!(last_line(truncated), "moov atom not found");
+        assert_eq!(last_line("file:/dev/stdin: Invalid data found"), "Invalid data found");
+        assert_eq!(last_line(""), "");
+    }
 
     #[test]
     fn keeps_the_end() {
