@@ -60,8 +60,8 @@ class Work:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def views(self, stage, settings):
-        """Single frames, or some, of those who teach the CNN."""
-        return Views(self.packs, self.options.seed, stage, self.sampler("train"), settings["windows"],
+        """Single frames, or some, of those who teach the CNN; a run that goes on from another meets other ones."""
+        return Views(self.packs, self.options.seed, f"{stage} from {settings['start']}", self.sampler("train"), settings["windows"],
                      settings["frames"], lambda step: wear(step, settings))
 
     def sample(self):
