@@ -4,8 +4,7 @@ pub mod decide;
 #[cfg(target_family = "wasm")]
 mod exports;
 pub mod faces;
+pub mod kernels;
 pub mod model;
-pub mod nhwc;
-pub mod onnx;
 pub mod plugin;
 pub mod prepare;

@@ -32,6 +32,7 @@ infer, ort = (json.loads(Path(f"target/bench-{name}.json").read_text()) for name
 ort_ms = min(ort["one_at_a_time"]["median_ms"], ort["batch"]["median_ms"])
 print(f"{'':<58} {'veritag':>9} {'peer':>9}")
 row("infer, 20 frames: sandbox / ONNX Runtime, 1 thread", infer["sandbox_ms"], ort_ms, "ms")
+row("infer, 20 frames: sandbox / tract's kernels there", infer["sandbox_ms"], infer["tract_kernels_ms"], "ms")
 row("infer, 20 frames: sandbox / native tract", infer["sandbox_ms"], infer["native_tract_ms"], "ms")
 for name in ("compile_ms", "compile_cached_ms", "load_ms", "first_frame_ms"):
     print(f"cold start, ResNeXt50 bundle: {name:<28} {infer[name]:9.0f}")

@@ -23,8 +23,13 @@ if [ ! -f "$bundle/model.toml" ]; then
     "$program" import target/full-size.safetensors --name bench --out "$bundle" >&2
 fi
 
+# The same module but for its convolutions.
+tract_kernels=target/tract-kernels/wasm32-unknown-unknown/plugin/veritag_plugin.wasm
+cargo rustc --profile plugin -p veritag-plugin --features tract-kernels --target wasm32-unknown-unknown \
+    --target-dir target/tract-kernels --crate-type cdylib -- -C strip=symbols
+
 echo "1 and 3. ResNeXt50 features of 20 crops of 112×112, one core; parts of a cold start" >&2
-VERITAG_BENCH_BUNDLE=$PWD/$bundle cargo bench --quiet --workspace --bench infer | grep '^{' >target/bench-infer.json
+VERITAG_BENCH_BUNDLE=$PWD/$bundle VERITAG_BENCH_TRACT_KERNELS=$PWD/$tract_kernels cargo bench --quiet --workspace --bench infer | grep '^{' >target/bench-infer.json
 "$VENV/bin/python" tests/bench/peer_infer.py "$bundle/features.onnx" --repeats $REPEATS >target/bench-ort.json
 
 echo "2. A whole scan of $CLIP, start-up included, compile cache warm" >&2

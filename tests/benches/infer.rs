@@ -1,5 +1,5 @@
-//! Where the time goes, as medians and ratios: `infer` of the ResNeXt50 bundle in the sandbox against native
-//! tract on the same part, and the parts of a cold start. `tests/bench/run.sh` adds the peers in Python.
+//! Where the time goes, as medians and ratios: `infer` of the ResNeXt50 bundle in the sandbox against tract's own kernels
+//! there and against native tract on the same part, and the parts of a cold start. `tests/bench/run.sh` adds the peers in Python.
 
 use std::time::Instant;
 
@@ -53,10 +53,15 @@ fn main() {
         TensorBatch::new(Role::Crops, vec![FRAMES, 3, side, side], crops.clone(), Default::default()).expect("crops");
     let (first, _) = once(|| instance.infer(&batch.slice(0..1)).expect("features"));
     let sandbox = median(|| drop(instance.infer(&batch).expect("features")));
+    let other = std::env::var_os("VERITAG_BENCH_TRACT_KERNELS").expect("tests/bench/run.sh names a module");
+    let other = std::fs::read(other).expect("a module");
+    let other = engine::compile(&manifest, &other, &cache).expect("a module");
+    let mut other = Instance::start(&other, &bundle).expect("a model");
+    let tract_kernels = median(|| drop(other.infer(&batch).expect("features")));
     let native = native(&features, &crops, side);
     println!(
         "{{\"module_bytes\": {}, \"compile_ms\": {cold:.0}, \"compile_cached_ms\": {warm:.0}, \"load_ms\": {load:.0}, \
-         \"first_frame_ms\": {first:.0}, \"sandbox_ms\": {sandbox:.0}, \"native_tract_ms\": {native:.0}}}",
+         \"first_frame_ms\": {first:.0}, \"sandbox_ms\": {sandbox:.0}, \"tract_kernels_ms\": {tract_kernels:.0}, \"native_tract_ms\": {native:.0}}}",
         module.len()
     );
 }

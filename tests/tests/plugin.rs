@@ -1,5 +1,6 @@
 //! The real plugin with the real model, called as the host calls it.
 
+use veritag::files::sha256;
 use veritag::model::Bundle;
 use veritag_abi::{Role, TensorBatch};
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
@@ -84,4 +85,41 @@ fn a_part_that_was_tampered_with_is_refused() {
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&part, bytes).unwrap();
     assert_eq!(Bundle::read(directory.path()).unwrap_err().code(), "model-hash-mismatch");
+}
+
+/// The bundle with bytes of a part changed, as its author might have: the hash in `model.toml` is of what is there.
+fn rewritten(part: &str, change: impl Fn(&mut Vec<u8>)) -> (tempfile::TempDir, Bundle) {
+    let mut bytes = std::fs::read(root().join("plugin/model").join(MODEL).join(part)).unwrap();
+    let before = sha256(&bytes);
+    change(&mut bytes);
+    let (directory, _) = changed("trained = true", "trained = true");
+    let card = std::fs::read_to_string(directory.path().join("model.toml")).unwrap();
+    std::fs::write(directory.path().join("model.toml"), card.replace(&before, &sha256(&bytes))).unwrap();
+    std::fs::write(directory.path().join(part), bytes).unwrap();
+    let bundle = Bundle::read(directory.path()).unwrap();
+    (directory, bundle)
+}
+
+/// Whatever tract makes of a network, the sandbox holds: an error with a code, and the host goes on.
+#[test]
+fn a_network_that_contradicts_itself_is_an_error() {
+    let mut refused = 0;
+    for seed in 0..24u32 {
+        let part = ["features.onnx", "head.onnx", "scope.onnx"][seed as usize % 3];
+        let (_directory, bundle) = rewritten(part, |bytes| {
+            // Beginning and end hold the graph; between are mostly weights.
+            for nth in 0..4 {
+                let random = (seed * 4 + nth).wrapping_mul(2_654_435_761) as usize;
+                let at = random % bytes.len().min(4000);
+                let at = if nth % 2 == 0 { at } else { bytes.len() - 1 - at };
+                bytes[at] = bytes[at].wrapping_add((random >> 13) as u8 | 1);
+            }
+        });
+        if let Err(error) = instance(&bundle) {
+            assert!(["model-unusable", "plugin-trapped", "plugin-out-of-memory"].contains(&error.code()), "{error}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 12, "only {refused} of 24 were refused");
+    assert!(instance(&bundle()).unwrap().analyze(&batch(&frames("media/real.mp4", 1))).unwrap().score.is_some());
 }

@@ -4,3 +4,4 @@ pub mod intake;
 pub mod loaded;
 pub mod network;
 pub mod parts;
+mod stored;

@@ -1,16 +1,17 @@
 //! ONNX networks on tract.
 
-use tract_core::internal::{DimLike, TDim, TractError};
+use tract_core::internal::{DimLike, TDim, TractError, TractErrorContext};
 use tract_core::prelude::*;
+use tract_onnx::prelude::{Framework, InferenceModel, InferenceModelExt};
 use veritag_abi::Fault;
 
-use crate::nhwc;
-use crate::onnx::Graph;
+use super::stored;
+use crate::kernels;
 
 /// An ONNX graph, read but not yet built for an input shape.
 pub struct Template {
     part: &'static str,
-    graph: Graph,
+    graph: InferenceModel,
 }
 
 /// A graph that is ready to run. Its first axis may be of any length.
@@ -29,15 +30,19 @@ fn model_fault(part: &str, error: &TractError) -> Fault {
 
 impl Template {
     /// # Errors
-    /// [`Fault::Model`] when `onnx` is no graph of one input and operators that we know.
+    /// [`Fault::Model`] when `onnx` is no graph of one input and operators that tract knows.
     pub fn read(part: &'static str, onnx: &[u8]) -> Result<Self, Fault> {
-        let graph = Graph::read(onnx).map_err(|e| model_fault(part, &e))?;
+        let graph = read(onnx).map_err(|e| model_fault(part, &e))?;
+        let inputs = graph.inputs.len();
+        if inputs != 1 {
+            return Err(Fault::Model(format!("{part}: {inputs} inputs, expected one")));
+        }
         Ok(Self { part, graph })
     }
 
     /// A dimension that is free to change from run to run.
     pub fn free_dimension(&self) -> TDim {
-        self.graph.free_dimension()
+        self.graph.symbols.sym("N").into()
     }
 
     /// Builds for an f32 input of `shape`, whose convolutions then run with channels last.
@@ -45,9 +50,24 @@ impl Template {
     /// # Errors
     /// [`Fault::Model`] when the graph does not fit that shape.
     pub fn build(&self, shape: &[TDim]) -> Result<Network, Fault> {
-        let build = || nhwc::translate(&self.graph.build(shape)?)?.into_optimized()?.into_runnable();
+        let build = || {
+            let mut graph = self.graph.clone();
+            graph.set_input_fact(0, f32::fact(shape).into())?;
+            let graph = graph.into_typed()?;
+            let ours = !cfg!(feature = "tract-kernels");
+            let graph = if ours { kernels::translate(&graph)? } else { graph };
+            graph.into_optimized()?.into_runnable()
+        };
         Ok(Network { part: self.part, plan: build().map_err(|e| model_fault(self.part, &e))? })
     }
+}
+
+/// Shapes that the file claims for what lies between are not believed: they may be of another input's.
+fn read(mut onnx: &[u8]) -> TractResult<InferenceModel> {
+    let reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+    let mut file = reader.proto_model_for_read(&mut onnx).context("not an ONNX file")?;
+    file.graph.iter_mut().for_each(stored::expand);
+    reader.model_for_proto_model(&file)
 }
 
 impl Network {
