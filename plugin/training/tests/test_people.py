@@ -42,7 +42,7 @@ def test_clips_are_the_share_that_was_asked_for(packs):
 
 
 def test_people(packs):
-    """Who is one person, as the tests of host/src/evaluate/identity.rs have it."""
+    """Who is one person, as the tests of host/lab/src/evaluate/identity.rs have it."""
     def grouped(*shown):
         clip = packs.tracks[0]
         tracks = [replace(clip, asset=clip.asset | {"source": source, "identity": identity, "path": f"{nth}.mp4"})
