@@ -1,17 +1,57 @@
-//! How far long work has come, where somebody watches.
+//! How far long work has come: a bar where somebody watches, else a line now and then.
 
 use std::io::{self, IsTerminal};
+use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
-/// A bar on standard error; hidden where that is no terminal, or nothing is to be done.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// A bar on standard error; where that is no terminal, a line every ten seconds until the bar is finished or dropped.
 pub fn bar(steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left").expect("valid template");
-    if !io::stderr().is_terminal() || steps == 0 {
+    if steps == 0 {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(steps as u64).with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(250));
+    if io::stderr().is_terminal() {
+        bar.enable_steady_tick(Duration::from_millis(250));
+    } else {
+        let weak = bar.downgrade();
+        thread::spawn(move || print_lines(&weak));
+    }
     bar
+}
+
+fn print_lines(bar: &WeakProgressBar) {
+    loop {
+        thread::sleep(LINE_EVERY);
+        let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) else { return };
+        eprintln!("{}", line(bar.position(), bar.length().unwrap_or_default(), bar.eta()));
+    }
+}
+
+/// "312 of 1200, 4 min left"; without the time where it is zero, since nothing is known yet.
+fn line(done: u64, all: u64, left: Duration) -> String {
+    match left.as_secs() {
+        0 => format!("{done} of {all}"),
+        seconds @ ..60 => format!("{done} of {all}, {seconds} s left"),
+        seconds @ ..3600 => format!("{done} of {all}, {} min left", seconds.div_ceil(60)),
+        seconds => format!("{done} of {all}, {} h {} min left", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_much_is_done_and_how_long_the_rest_takes() {
+        let line = |seconds| line(312, 1200, Duration::from_secs(seconds));
+        assert_eq!(line(0), "312 of 1200");
+        assert_eq!(line(59), "312 of 1200, 59 s left");
+        assert_eq!(line(240), "312 of 1200, 4 min left");
+        assert_eq!(line(7500), "312 of 1200, 2 h 5 min left");
+    }
 }
