@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# package.sh PROGRAM DIRECTORY: the program, the laboratory beside it, the module, a manifest with every sha256, the models, the licences.
+# package.sh PROGRAM DIRECTORY: the program, its manual pages and completions, a systemd unit, the laboratory beside it, the module, a manifest with every sha256, the models, the licences.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1
@@ -13,7 +13,10 @@ mkdir -p "$dist/model"
 cp "$program" "$dist/veritag"
 cp "$(dirname "$program")/veritag-lab" "$dist/veritag-lab"
 cp "$module" "$dist/veritag_plugin.wasm"
-cp LICENSE-APACHE LICENSE-MIT README.md "$dist/"
+cp LICENSE-APACHE LICENSE-MIT README.md host/veritag.example.toml host/deploy/veritag.service "$dist/"
+mkdir "$dist/man" "$dist/completions"
+"$dist/veritag" man "$dist/man"
+for shell in bash zsh fish; do "$dist/veritag" completions $shell >"$dist/completions/veritag.$shell"; done
 for bundle in plugin/model/centerface/ $(dirname plugin/model/*/model.toml | sed 's#$#/#'); do
     name=$(basename "$bundle")
     mkdir "$dist/model/$name"

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// The commands of `veritag-lab`, a program of its own that these run.
 pub const LAB: [&str; 4] = ["evaluate", "crops", "import", "cross-check"];
@@ -55,14 +56,15 @@ pub enum Command {
     Scan(Scan),
     /// Take back what was written about assets, and nothing else: beside those named, or all that a service wrote
     Untag(Untag),
-    /// Tag uploads as they arrive: takes hooks and uploads over HTTP, and works until it is told to stop
+    /// Tag uploads as they come in: takes hooks and uploads over HTTP, and works until it is told to stop
     Serve(Serve),
-    /// Tag the files of a directory as they arrive
+    /// Tag the files of a directory as they come in
     Watch(Watch),
     /// Take one message of a source on standard input, for a running `serve` to work on
     Hook(Hook),
     /// Find what hooks have missed, in the libraries of all sources, and have it done
-    Sweep(Sweep),
+    #[command(alias = "sweep")]
+    Rescan(Rescan),
     /// Check veritag.toml
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -73,6 +75,17 @@ pub enum Command {
     Doctor,
     /// Print the JSON Schema of an assessment
     Schema,
+    /// Print what a shell needs to complete commands and options
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Write the manual pages, one a command
+    Man {
+        /// Directory to write to, which exists
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     #[command(external_subcommand)]
     Lab(Vec<OsString>),
 }
@@ -108,7 +121,7 @@ pub struct Scan {
 /// Where a service is described and keeps its records.
 #[derive(Args, Debug)]
 pub struct ServiceAt {
-    /// veritag.toml: who may say that assets arrive, and where they are [default: nobody]
+    /// veritag.toml: who may say that assets were uploaded, and where they are [default: nobody]
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// sqlite://FILE or postgres://… [default: a file in the user's data directory]
@@ -152,7 +165,7 @@ pub struct Hook {
 }
 
 #[derive(Args, Debug)]
-pub struct Sweep {
+pub struct Rescan {
     /// Only these sources, as veritag.toml names them
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use crate::blame::diagnose;
 use crate::config::ConfigError;
+use crate::database::DatabaseError;
 use crate::fetch::FetchError;
 use crate::files::FileError;
 use crate::ingest::HookError;
 use crate::media::error::MediaError;
 use crate::model::ModelError;
 use crate::sandbox::PluginError;
-use crate::store::StoreError;
 use crate::tags::TagError;
 use crate::tools::ToolError;
 
@@ -32,7 +32,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Database(#[from] DatabaseError),
     #[error(transparent)]
     Hook(#[from] HookError),
     #[error(transparent)]
@@ -55,7 +55,7 @@ diagnose! { Error {
     Self::Listen { .. } => "config-bad-address", Operator;
     Self::NoLab { .. } => "config-no-lab", Operator;
     Self::Bug => "internal-bug", Us;
-} wraps Media, Tool, Plugin, Model, File, Tag, Config, Store, Hook, Fetch }
+} wraps Media, Tool, Plugin, Model, File, Tag, Config, Database, Hook, Fetch }
 
 #[cfg(test)]
 mod tests {
@@ -73,7 +73,7 @@ mod tests {
             FileError::CODES,
             TagError::CODES,
             ConfigError::CODES,
-            StoreError::CODES,
+            DatabaseError::CODES,
             HookError::CODES,
             FetchError::CODES,
             Error::CODES,

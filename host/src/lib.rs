@@ -3,11 +3,15 @@
 //! Data flows one way: probe → limits → sample → decode → prepare → infer → decide → assessment → tags and output. What is
 //! public is for `veritag-lab` and the tests.
 
+#[cfg(not(unix))]
+compile_error!("Veritag runs on Unix only");
+
 pub mod assessment;
 pub mod blame;
 pub mod cli;
 pub mod commands;
 mod config;
+mod database;
 pub mod error;
 mod fetch;
 pub mod files;
@@ -18,9 +22,12 @@ mod jobs;
 pub mod media;
 pub mod model;
 pub mod output;
+mod queue;
+mod records;
 pub mod sandbox;
 pub mod scan;
-mod store;
 mod tags;
 pub mod tools;
+mod upload_event;
 mod watch;
+mod webhooks;

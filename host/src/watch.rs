@@ -31,18 +31,18 @@ pub fn watch(root: &Path, settle: Duration, poll: bool) -> Result<mpsc::Receiver
     let (changed, changes) = channel();
     let whole = root.to_owned();
     let report = move |event: notify::Result<Event>| match event {
-        // Something was missed: everything is looked at again.
+        // Something was missed: everything is read again.
         Ok(event) if event.need_rescan() => drop(changed.send(whole.clone())),
         // To be read changes nothing, and we read.
         Ok(event) if event.kind.is_access() => {}
         Ok(event) => event.paths.into_iter().for_each(|path| drop(changed.send(path))),
-        Err(error) => warn!(why = told(error), "not everything is watched"),
+        Err(error) => warn!(why = explain(error), "not everything is watched"),
     };
     let mut watcher: Box<dyn Watcher + Send> = match poll {
-        true => Box::new(PollWatcher::new(report, Config::default().with_poll_interval(POLL)).map_err(told)?),
-        false => Box::new(RecommendedWatcher::new(report, Config::default()).map_err(told)?),
+        true => Box::new(PollWatcher::new(report, Config::default().with_poll_interval(POLL)).map_err(explain)?),
+        false => Box::new(RecommendedWatcher::new(report, Config::default()).map_err(explain)?),
     };
-    watcher.watch(root, RecursiveMode::Recursive).map_err(told)?;
+    watcher.watch(root, RecursiveMode::Recursive).map_err(explain)?;
     let (settled, files) = mpsc::channel(1);
     let root = root.to_owned();
     std::thread::spawn(move || {
@@ -52,7 +52,7 @@ pub fn watch(root: &Path, settle: Duration, poll: bool) -> Result<mpsc::Receiver
     Ok(files)
 }
 
-fn told(error: notify::Error) -> String {
+fn explain(error: notify::Error) -> String {
     match error.kind {
         notify::ErrorKind::MaxFilesWatch => "the system allows no more watches: raise fs.inotify.max_user_watches, or \
                                              watch with --poll"

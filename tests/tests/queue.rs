@@ -29,7 +29,7 @@ fn all_are_done_once(place: &Place, service: &Service, names: &[String], ids: &[
         assert_eq!(service.outcome(id)["state"], "done", "{}", place.log());
     }
     let metrics = service.get("/metrics").text().unwrap();
-    assert!(metrics.contains(&format!("veritag_arrivals{{state=\"done\"}} {}", ids.len())), "{metrics}");
+    assert!(metrics.contains(&format!("veritag_jobs{{state=\"done\"}} {}", ids.len())), "{metrics}");
     names.iter().for_each(|name| wait_for(&place.media(&format!("{name}.veritag.json"))));
 }
 
@@ -131,7 +131,7 @@ fn an_upload_that_waits_for_its_verdict_goes_before_what_waits() {
 fn what_the_spool_cannot_hold_is_refused() {
     let place = Place::new(SOURCES);
     let config = fs::read_to_string(place.config()).unwrap();
-    fs::write(place.config(), config.replace("[service]\n", "[service]\nmost_spool_bytes = 10500000\n")).unwrap();
+    fs::write(place.config(), config.replace("[service]\n", "[service]\nmax_spool_bytes = 10500000\n")).unwrap();
     let service = place.serve();
     let form = Form::new().text("other", "x").file("file", fixture("media/portrait.jpg")).unwrap();
     service.outcome(&only_job(service.post("/v1/assets").multipart(form).send().unwrap()));

@@ -90,12 +90,56 @@ fn what_an_asset_or_the_plugin_is_to_blame_for_is_not_tried_again() {
     for (option, value, code) in cases {
         let place = Place::new(SOURCES);
         let config = fs::read_to_string(place.config()).unwrap();
-        fs::write(place.config(), config.replace("[service]\n", "[service]\npatience_s = 1\n")).unwrap();
+        fs::write(place.config(), config.replace("[service]\n", "[service]\ntimeout_s = 1\n")).unwrap();
         let service = place.serve_with(&[option, value.to_str().unwrap()]);
         let job = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
         assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!(code)), "{}", place.log());
         assert_eq!(job["attempts"], 1, "{job:#}");
     }
+}
+
+#[test]
+fn what_is_announced_twice_at_once_is_redone_once() {
+    let postgres = Postgres::start();
+    let place = Place::in_postgres(SOURCES, &postgres);
+    let config = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
+    let service = place.serve();
+    let announce = || only_job(service.hook("own", r#"{"path": "late.jpg", "version": "1"}"#));
+    let id = announce();
+    assert_eq!(service.outcome(&id)["state"], "failed");
+    fs::copy(fixture("media/portrait.jpg"), place.media("late.jpg")).unwrap();
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(announce))));
+    assert_eq!(service.outcome(&id)["state"], "done");
+    assert_eq!(place.sql("SELECT generation FROM jobs"), Some(2), "one for the failure, one for all that came after");
+}
+
+#[test]
+fn hosts_that_never_answer_hold_up_no_upload() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = silent.local_addr().unwrap().to_string();
+    let place =
+        Place::new(&SOURCES.replace("\"127.0.0.1:1\"", &format!("{host:?}")).replace("hosts", "private = true\nhosts"));
+    let service = place.serve();
+    for number in 0..20 {
+        only_job(service.hook("own", json!({ "url": format!("http://{host}/{number}") }).to_string()));
+    }
+    silent.accept().expect("a fetch has begun");
+    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
+    let answer: Value = service.hook("tus", tusd("pre-finish", &place, "a.jpg")).json().unwrap();
+    assert_eq!(answer["HTTPResponse"]["StatusCode"], 422, "{answer:#}");
+}
+
+#[test]
+fn the_path_of_a_database_may_have_any_character() {
+    let place = Place::new(SOURCES);
+    let directory = place.directory.path().join("a directory, 100%");
+    let url = format!("sqlite://{}/a%20b.db", directory.to_str().unwrap().replace('%', "%25"));
+    let place = Place { database: url, ..place };
+    let service = place.serve();
+    service.outcome(&upload(&service, &fixture("media/no-face.mp4")));
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.into_iter().all(|name| name.starts_with("a b.db")), "one file, and what SQLite keeps beside it");
 }
 
 #[test]
@@ -160,7 +204,7 @@ fn events_end_with_the_last_state_though_it_came_in_the_same_millisecond() {
     let mut stream = std::io::BufReader::new(stream.timeout(std::time::Duration::from_secs(30)).send().unwrap());
     let mut events = String::new();
     std::io::BufRead::read_line(&mut stream, &mut events).unwrap();
-    place.sql("UPDATE arrivals SET state = 'failed'");
+    place.sql("UPDATE jobs SET state = 'failed'");
     std::io::Read::read_to_string(&mut stream, &mut events).expect("the stream ends");
     assert!(events.contains(r#""state":"failed""#), "{events}");
 }
@@ -173,7 +217,7 @@ fn health_figures_and_the_document_are_there() {
     assert_eq!(service.get("/health/live").text().unwrap(), "live\n");
     assert_eq!(service.get("/health/ready").text().unwrap(), "ready\n");
     let metrics = service.get("/metrics").text().unwrap();
-    for line in ["veritag_arrivals{state=\"done\"} 1", "veritag_assessments_total{verdict=\"real\"} 1"] {
+    for line in ["veritag_jobs{state=\"done\"} 1", "veritag_assessments_total{verdict=\"real\"} 1"] {
         assert!(metrics.contains(line), "{metrics}");
     }
     let document: Value = service.get("/openapi.json").json().unwrap();
@@ -183,26 +227,26 @@ fn health_figures_and_the_document_are_there() {
 }
 
 #[test]
-fn a_sweep_finds_what_hooks_have_missed() {
+fn a_rescan_finds_what_hooks_have_missed() {
     let place = Place::new(SOURCES);
     let service = place.serve();
     for name in ["told.jpg", "missed.jpg"] {
         fs::copy(fixture("media/portrait.jpg"), place.media(name)).unwrap();
     }
     service.outcome(&only_job(service.hook("own", r#"{"path": "told.jpg", "version": "1"}"#)));
-    let sweep = |arguments: &[&str]| {
-        let output = run(&mut place.command(&[&["sweep", "own"], arguments].concat()));
+    let rescan = |arguments: &[&str]| {
+        let output = run(&mut place.command(&[&["rescan", "own"], arguments].concat()));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let told = sweep(&[]);
+    let told = rescan(&[]);
     assert!(told.starts_with("own: 2 in the library, 1 missing, 0 to do again\n"), "{told}");
     assert!(told.contains("missed.jpg") && !told.contains("told.jpg") && told.contains("nothing was done"), "{told}");
     assert!(!place.media("missed.jpg.veritag.json").exists());
-    sweep(&["--apply"]);
+    rescan(&["--apply"]);
     wait_for(&place.media("missed.jpg.veritag.json"));
-    assert!(sweep(&["--other-models"]).starts_with("own: 2 in the library, 0 missing, 0 to do again\n"));
-    assert!(sweep(&["--all"]).starts_with("own: 2 in the library, 0 missing, 2 to do again\n"));
+    assert!(rescan(&["--other-models"]).starts_with("own: 2 in the library, 0 missing, 0 to do again\n"));
+    assert!(rescan(&["--all"]).starts_with("own: 2 in the library, 0 missing, 2 to do again\n"));
 }
 
 /// Takes requests one after the other, answers each with the next of `statuses`, and gives them back.
@@ -319,6 +363,50 @@ fn overrules(new_place: &dyn Fn(&str) -> Place) {
     assert_eq!(review(&unknown, json!({"decision": "real", "by": "ann"})).status(), 404);
     assert_eq!(review(&asset, json!({"decision": "maybe", "by": "ann"})).status(), 400);
     assert_eq!(service.http.put(service.url(&format!("{asset}/review"))).body("{}").send().unwrap().status(), 401);
+}
+
+#[test]
+fn a_review_is_kept_with_all_that_follows_from_it_or_not_at_all() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    let sha256 = service.outcome(&upload(&service, &fixture("media/portrait.jpg")))["assessment"]["asset"]["sha256"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let decide = |decision: &str| {
+        let address = service.url(&format!("/v1/assets/{sha256}/review"));
+        let body = json!({ "decision": decision, "by": "ann" }).to_string();
+        service.http.put(address).bearer_auth(TOKEN).body(body).send().unwrap().status()
+    };
+    // As though the process was killed between the two.
+    place.sql(
+        "CREATE TRIGGER killed BEFORE INSERT ON tasks WHEN NEW.queue = 'reviews' BEGIN SELECT RAISE(ABORT, 'x'); END",
+    );
+    assert_eq!(decide("fake"), 503);
+    assert_eq!(place.sql("SELECT COUNT(*) FROM reviews"), Some(0));
+    place.sql("DROP TRIGGER killed");
+    assert_eq!(decide("fake"), 200);
+    assert_eq!(place.sql("SELECT COUNT(*) FROM tasks WHERE queue = 'reviews'"), Some(1));
+}
+
+#[test]
+fn the_last_review_counts_whatever_clocks_say() {
+    let place = Place::new(SOURCES);
+    let service = place.serve();
+    let job = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
+    let asset = format!("/v1/assets/{}", job["assessment"]["asset"]["sha256"].as_str().unwrap());
+    let decide = |decision: &str| {
+        let body = json!({ "decision": decision, "by": "ann" }).to_string();
+        let request = service.http.put(service.url(&format!("{asset}/review"))).bearer_auth(TOKEN).body(body);
+        assert_eq!(request.send().unwrap().status(), 200);
+    };
+    decide("fake");
+    // As a process would write it whose clock is ahead.
+    place.sql("UPDATE reviews SET id = 'ZZZZZZZZZZZZZZZZZZZZZZZZZZ'");
+    decide("none");
+    let known: Value = service.http.get(service.url(&asset)).bearer_auth(TOKEN).send().unwrap().json().unwrap();
+    assert_eq!(known["reviews"][0]["review"], "not_reviewed", "{known:#}");
+    assert_eq!(known["assessments"][0]["review"], "not_reviewed");
 }
 
 #[test]

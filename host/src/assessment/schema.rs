@@ -50,6 +50,15 @@ mod tests {
     }
 
     #[test]
+    fn the_page_describes_every_field_and_reason() {
+        let page = include_str!("../../docs/assessment.md");
+        let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+        let fields = schema["properties"].as_object().unwrap().keys().cloned();
+        let reasons = Reason::ALL.iter().map(plain_name);
+        fields.chain(reasons).for_each(|name| assert!(page.contains(&format!("`{name}`")), "{name}"));
+    }
+
+    #[test]
     fn fields_of_later_versions_are_allowed() {
         let mut document = document(&examples::fake());
         document["of_next_year"] = json!({ "anything": 1 });

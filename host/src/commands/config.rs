@@ -7,7 +7,7 @@ use crate::config;
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::http::App;
-use crate::jobs::Notifier;
+use crate::webhooks;
 
 /// # Errors
 /// What is wrong with the configuration.
@@ -16,7 +16,7 @@ pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
     let config = config::load(file.as_deref(), config::variables())?;
     App::sources(&config)?;
     Fetcher::new(&config)?;
-    Notifier::new(&config.webhooks, &config.tags.words)?;
+    webhooks::check(&config.webhooks)?;
     println!(
         "ok    listens on {}, keeps records in {}",
         config.service.listen,

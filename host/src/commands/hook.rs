@@ -4,32 +4,29 @@ use std::io::{Read, stdin};
 use std::process::ExitCode;
 
 use http::HeaderMap;
-use serde_json::json;
 
 use super::service;
 use crate::cli::Hook;
 use crate::error::Error;
 use crate::ingest::HookError;
-use crate::jobs::{Answer, IntakeError};
+use crate::jobs::{Ingest, IngestError};
+use crate::records::Records;
 
 /// # Errors
 /// What kept the message from being read, understood or recorded.
 pub fn run(options: &Hook) -> Result<ExitCode, Error> {
     let config = service::configured(&options.service)?;
     service::start_logs();
-    let body = message(config.service.most_message_bytes)?;
+    let body = message(config.service.max_message_bytes)?;
     let source = config.sources.iter().find(|source| source.name == options.source);
     let source = source.ok_or_else(|| HookError::UnknownSource(options.source.clone()))?;
     service::run(async {
-        let intake = service::intake(&config).await?;
-        let answer = intake.message(source, &HeaderMap::new(), &body).await.map_err(|error| match error {
-            IntakeError::Hook(error) => Error::Hook(error),
-            IntakeError::Store(error) => Error::Store(error),
+        let ingest = Ingest { records: Records::new(service::database(&config).await?) };
+        let answer = ingest.handle(source, &HeaderMap::new(), &body).await.map_err(|error| match error {
+            IngestError::Hook(error) => Error::Hook(error),
+            IngestError::Database(error) => Error::Database(error),
         })?;
-        match answer {
-            Answer::Accepted(jobs) => println!("{}", json!({ "jobs": jobs })),
-            Answer::Tusd(answer) => println!("{answer}"),
-        }
+        println!("{}", answer.body);
         Ok(())
     })?;
     Ok(ExitCode::SUCCESS)

@@ -4,13 +4,14 @@ mod config;
 mod doctor;
 mod hook;
 mod lab;
+mod manual;
 mod model;
 pub mod progress;
+mod rescan;
 mod scan;
 mod serve;
 mod service;
 pub mod start;
-mod sweep;
 mod untag;
 mod watch;
 
@@ -29,12 +30,14 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Serve(options) => serve::run(&cli.setup, options),
         Command::Config(command) => config::run(command),
         Command::Watch(options) => watch::run(&cli.setup, options),
-        Command::Sweep(options) => sweep::run(&cli.setup, options),
+        Command::Rescan(options) => rescan::run(&cli.setup, options),
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
         Command::Model(command) => model::run(&cli.setup, command),
         Command::Lab(arguments) => lab::run(&cli.setup, arguments),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
+        Command::Completions { shell } => Ok(manual::completions(*shell)),
+        Command::Man { directory } => manual::pages(directory),
         Command::Schema => {
             print!("{}", crate::assessment::JSON_SCHEMA);
             Ok(ExitCode::SUCCESS)

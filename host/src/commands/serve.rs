@@ -15,9 +15,9 @@ use crate::cli::{Serve, Setup};
 use crate::error::Error;
 use crate::http::{App, router};
 
-/// How long answers that are under way may take once the workers have ended.
+/// How long requests that are being answered may take once the workers have ended.
 const GRACE: Duration = Duration::from_secs(2);
-const UPKEEP: Duration = Duration::from_secs(5);
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// # Errors
 /// What kept the service from starting, or from going on.
@@ -31,33 +31,44 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         let service = Service::new(setup, config).await?;
         let config = &service.config.service;
         let app = App {
-            intake: service.intake.clone(),
+            ingest: service.ingest.clone(),
             sources: App::sources(&service.config)?,
             metrics,
             spool: service.spool(),
-            most_bytes: config.most_bytes,
-            most_message_bytes: config.most_message_bytes,
+            max_bytes: config.max_bytes,
+            max_message_bytes: config.max_message_bytes,
         };
         let listener = listen(config.listen).await?;
-        let answering = axum::serve(listener, router(app)).with_graceful_shutdown(service.stopping());
-        let (mut working, answering) = (pin!(service.work()), answering.into_future());
-        let mut answering = pin!(async { answering.await.map_err(|error| unusable(config.listen, &error)) });
-        tokio::select! {
-            answered = &mut answering => {
-                service.stop();
-                answered.and(working.await)
-            }
-            // There may be somebody who waits for what comes no more.
-            worked = &mut working => worked.and(timeout(GRACE, answering).await.unwrap_or(Ok(()))),
-        }
+        let serving = axum::serve(listener, router(app)).with_graceful_shutdown(service.stopping());
+        let (working, serving) = (service.work(), serving.into_future());
+        let serving = async { serving.await.map_err(|error| unusable(config.listen, &error)) };
+        together(working, serving, || service.stop()).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Figures that nobody asks for would grow without end.
+/// Until both have ended, whichever ends first, and why it did.
+async fn together(
+    working: impl Future<Output = ()>,
+    serving: impl Future<Output = Result<(), Error>>,
+    stop: impl FnOnce(),
+) -> Result<(), Error> {
+    let (mut working, mut serving) = (pin!(working), pin!(serving));
+    tokio::select! {
+        served = &mut serving => {
+            stop();
+            working.await;
+            served
+        }
+        // A client may wait for what will never come.
+        () = &mut working => timeout(GRACE, serving).await.unwrap_or(Ok(())),
+    }
+}
+
+/// Without upkeep, figures that nobody reads would grow without end.
 async fn keep_small(metrics: PrometheusHandle) {
     loop {
-        sleep(UPKEEP).await;
+        sleep(METRICS_UPKEEP).await;
         metrics.run_upkeep();
     }
 }
@@ -72,4 +83,18 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 
 fn unusable(address: SocketAddr, error: &std::io::Error) -> Error {
     Error::Listen { address, why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::Notify;
+
+    #[tokio::test]
+    async fn an_error_of_the_server_stops_the_workers_and_is_reported() {
+        let stop = Notify::new();
+        let broken = std::future::ready(Err(Error::Bug));
+        let ended = together(stop.notified(), broken, || stop.notify_one()).await;
+        assert_eq!(ended.unwrap_err().code(), "internal-bug");
+    }
 }

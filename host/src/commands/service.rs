@@ -8,23 +8,26 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
-use ulid::Ulid;
 
 use super::start;
 use crate::cli::{ServiceAt, Setup};
 use crate::config::{self, Config, ConfigError};
+use crate::database::{Database, DatabaseError};
 use crate::error::Error;
 use crate::fetch::{Fetcher, Spool};
-use crate::jobs::{Assessor, Intake, Notifier, Queue};
+use crate::jobs::{self, Assessor, Ingest};
+use crate::queue::Queue;
+use crate::records::Records;
 use crate::scan::parallel::STACK;
-use crate::store::{Store, StoreError};
+use crate::webhooks::Webhooks;
 
-const NOW_AND_THEN: Duration = Duration::from_secs(300);
+const TIDY: Duration = Duration::from_secs(300);
 
 /// A service that is about to start.
 pub struct Service {
     pub config: Config,
-    pub intake: Intake,
+    pub ingest: Ingest,
+    queue: Queue,
     assessor: Arc<Assessor>,
     workers: usize,
     stop: watch::Sender<bool>,
@@ -55,19 +58,16 @@ pub fn configured(at: &ServiceAt) -> Result<Config, ConfigError> {
 
 /// One JSON document a line, on standard error; `VERITAG_LOG` says how much.
 pub fn start_logs() {
-    let filter =
-        EnvFilter::try_from_env("VERITAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,apalis=warn,sqlx=warn"));
+    let filter = EnvFilter::try_from_env("VERITAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
-/// The records and the queue.
+/// The database of records and queue.
 ///
 /// # Errors
-/// [`Error::Store`].
-pub async fn intake(config: &Config) -> Result<Intake, Error> {
-    let url = &config.service.database;
-    let drain = Duration::from_secs(config.service.drain_s.into());
-    Ok(Intake { store: Store::open(url).await?, queue: Queue::open(url, drain).await? })
+/// [`Error::Database`].
+pub async fn database(config: &Config) -> Result<Database, Error> {
+    Ok(Database::open(&config.service.database).await?)
 }
 
 impl Service {
@@ -76,21 +76,29 @@ impl Service {
     pub async fn new(setup: &Setup, config: Config) -> Result<Self, Error> {
         let workers = start::workers(setup);
         start::start_threads(workers);
-        let timeout = Duration::from_secs(config.service.patience_s.into());
-        let scanner = Arc::new(start::scanner(setup, config.service.windows.into(), timeout)?);
-        let intake = intake(&config).await?;
-        let (tags, attempts) = (config.tags.clone(), config.service.attempts);
-        let (fetcher, notifier) = (Fetcher::new(&config)?, Notifier::new(&config.webhooks, &config.tags.words)?);
-        let (spool, places) = (Arc::new(Spool::of(&config.service)?), Semaphore::new(workers));
-        let assessor = Assessor { intake: intake.clone(), fetcher, notifier, scanner, spool, places, tags, attempts };
-        Ok(Self { config, intake, assessor: Arc::new(assessor), workers, stop: stop_on_signal() })
+        let seconds = |number: u32| Duration::from_secs(number.into());
+        let scanner = start::scanner(setup, config.service.windows.into(), seconds(config.service.timeout_s))?;
+        let database = database(&config).await?;
+        let (queue, records) = (Queue::new(database.clone(), seconds(config.service.drain_s)), Records::new(database));
+        let assessor = Assessor {
+            records: records.clone(),
+            fetcher: Fetcher::new(&config)?,
+            webhooks: Webhooks::new(&config.webhooks, &config.tags.words, records.clone())?,
+            scanner: Arc::new(scanner),
+            spool: Arc::new(Spool::of(&config.service)?),
+            permits: Semaphore::new(workers),
+            tags: config.tags.clone(),
+            max_attempts: config.service.attempts,
+        };
+        let (ingest, assessor) = (Ingest { records }, Arc::new(assessor));
+        Ok(Self { config, ingest, queue, assessor, workers, stop: stop_on_signal() })
     }
 
     pub fn spool(&self) -> Arc<Spool> {
         self.assessor.spool.clone()
     }
 
-    /// Has the work stop, once what has begun is finished.
+    /// Has the work stop, once what is running has finished.
     pub fn stop(&self) {
         self.stop.send_replace(true);
     }
@@ -103,36 +111,32 @@ impl Service {
         }
     }
 
-    /// Works until the process is asked to stop, and finishes what has begun.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn work(&self) -> Result<(), Error> {
-        let name = format!("veritag-{}", Ulid::generate());
-        let (queue, spool) = (&self.intake.queue, self.spool());
-        let work = queue.run(&name, &spool.id, self.workers, self.assessor.clone(), self.stop.subscribe());
+    /// Works until the process is asked to stop, and finishes what is running.
+    pub async fn work(&self) {
+        let stop = self.stop.subscribe();
         tokio::select! {
-            () = work => Ok(()),
+            () = jobs::run(&self.assessor, &self.queue, self.workers, &stop) => {}
+            never = self.queue.heartbeat() => match never {},
             never = self.tidy() => match never {},
         }
     }
 
-    /// Keeps the queue small and complete, and the spool free of what nobody awaits.
+    /// Keeps the queue small, and the spool free of what nobody awaits.
     async fn tidy(&self) -> Infallible {
         loop {
-            for done in [self.tidy_spool().await, self.intake.queue.tidy().await, self.intake.take_up().await] {
+            for done in [self.tidy_spool().await, self.queue.tidy().await] {
                 if let Err(error) = done {
                     warn!(code = error.code(), "{error}");
                 }
             }
-            sleep(NOW_AND_THEN).await;
+            sleep(TIDY).await;
         }
     }
 
-    async fn tidy_spool(&self) -> Result<(), StoreError> {
-        for place in self.spool().forsaken() {
-            if !self.intake.store.is_awaited(&place.to_string()).await? {
-                self.assessor.spool.release(&place);
+    async fn tidy_spool(&self) -> Result<(), DatabaseError> {
+        for location in self.spool().stale() {
+            if !self.ingest.records.is_awaited(&location.to_string()).await? {
+                self.assessor.spool.release(&location);
             }
         }
         Ok(())
@@ -144,7 +148,7 @@ fn stop_on_signal() -> watch::Sender<bool> {
     let signalled = stop.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
-        info!("stopping: what has begun is finished");
+        info!("stopping once what is running has finished");
         signalled.send_replace(true);
     });
     stop

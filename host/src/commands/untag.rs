@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use super::{SOME_FAILED, service};
 use crate::cli::Untag;
+use crate::database::DatabaseError;
 use crate::error::Error;
 use crate::fetch::{FetchError, Fetcher};
 use crate::files::{below, expand};
-use crate::store::{Store, StoreError, Written};
+use crate::records::{Records, Written};
 use crate::tags::{
     self,
     object::{OBJECT, without},
@@ -43,13 +44,14 @@ fn all(options: &Untag) -> Result<bool, Error> {
     let config = service::configured(&options.service)?;
     let (mut untagged, mut failed) = (0, false);
     service::run(async {
-        let (store, fetcher) = (Store::open(&config.service.database).await?, Fetcher::new(&config)?);
-        for written in store.written().await? {
+        let (database, fetcher) = (service::database(&config).await?, Fetcher::new(&config)?);
+        let records = Records::new(database);
+        for written in records.written().await? {
             if !options.apply {
-                println!("would untag {} {}", written.target, written.place);
+                println!("would untag {} {}", written.target, written.location);
                 continue;
             }
-            match take_back(&store, &fetcher, &written).await {
+            match take_back(&records, &fetcher, &written).await {
                 Ok(found) => untagged += usize::from(found),
                 Err(error) => failed = told(&error),
             }
@@ -63,20 +65,20 @@ fn all(options: &Untag) -> Result<bool, Error> {
     Ok(failed)
 }
 
-async fn take_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
+async fn take_back(records: &Records, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
     let found = match written.target.as_str() {
-        OBJECT => take_object_tag_back(store, fetcher, written).await?,
-        target => tags::remove_at(target, &written.place)?,
+        OBJECT => take_object_tag_back(records, fetcher, written).await?,
+        target => tags::remove_at(target, &written.location)?,
     };
-    store.strike(&written.target, &written.place).await?;
+    records.forget_written(&written.target, &written.location).await?;
     Ok(found)
 }
 
-async fn take_object_tag_back(store: &Store, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
-    let record = store.arrival(&written.arrival).await?.ok_or(sqlx::Error::RowNotFound).map_err(StoreError::from)?;
-    let object = fetcher.tagged_object(&record.source, &record.arrival.place)?;
+async fn take_object_tag_back(records: &Records, fetcher: &Fetcher, written: &Written) -> Result<bool, Error> {
+    let job = records.job(&written.job).await?.ok_or(sqlx::Error::RowNotFound).map_err(DatabaseError::from)?;
+    let object = fetcher.tagged_object(&job.source, &job.event.location)?;
     let object = object.ok_or_else(|| FetchError::forbidden("no [[store]] with `tag_objects` has it any more"))?;
-    let ours = store.wrote(OBJECT, &written.place).await?;
+    let ours = records.written_tags(OBJECT, &written.location).await?;
     let before = match object.tags().await {
         Err(FetchError::NotFound) => return Ok(false),
         tags => tags?,

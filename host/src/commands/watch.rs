@@ -11,12 +11,13 @@ use super::service::{self, Service};
 use crate::cli::{Setup, Watch};
 use crate::config::Source;
 use crate::error::Error;
-use crate::ingest::{Arrival, Dialect, Place};
-use crate::jobs::Intake;
+use crate::ingest::DialectName;
+use crate::jobs::Ingest;
+use crate::upload_event::{Location, UploadEvent};
 use crate::watch::{Settled, watch};
 
 /// How long to wait for a database that does not answer.
-const ANEW: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// What kept the watching from starting, or from going on.
@@ -35,9 +36,9 @@ pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
         let settle = Duration::from_secs(options.settle.into());
         let files = watch(&root, settle, options.poll).map_err(|why| Error::Watch { path: root.clone(), why })?;
         println!("veritag: watching {}", root.display());
-        let taking = take(&service.intake, &source, files, service.stopping());
-        let (worked, ()) = tokio::join!(service.work(), taking);
-        worked
+        let receiving = receive(&service.ingest, &source, files, service.stopping());
+        tokio::join!(service.work(), receiving);
+        Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -45,7 +46,7 @@ pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
 fn below(root: &Path) -> Source {
     Source {
         name: format!("watch {}", root.display()),
-        dialect: Dialect::Veritag,
+        dialect: DialectName::Veritag,
         token: None,
         signing_secret: None,
         open: false,
@@ -58,9 +59,9 @@ fn below(root: &Path) -> Source {
     }
 }
 
-/// Takes every file that has stopped growing, until `stop`.
-async fn take(
-    intake: &Intake,
+/// Makes a job of every file that has stopped growing, until `stop`.
+async fn receive(
+    ingest: &Ingest,
     source: &Source,
     mut files: tokio::sync::mpsc::Receiver<Settled>,
     stop: impl Future<Output = ()>,
@@ -72,18 +73,18 @@ async fn take(
             settled = files.recv() => settled,
         };
         let Some(Settled { path, version }) = settled else { return };
-        let Some(arrival) = arrival(&path, version) else {
+        let Some(event) = upload_event(&path, version) else {
             info!(path = %path.display(), "left alone: its name is not UTF-8");
             continue;
         };
-        while let Err(error) = intake.receive(source, std::slice::from_ref(&arrival)).await {
+        while let Err(error) = ingest.receive(source, std::slice::from_ref(&event)).await {
             warn!(code = error.code(), path = %path.display(), "{error}; trying again");
-            sleep(ANEW).await;
+            sleep(RETRY).await;
         }
     }
 }
 
-fn arrival(path: &Path, version: String) -> Option<Arrival> {
+fn upload_event(path: &Path, version: String) -> Option<UploadEvent> {
     let path = path.to_str()?;
-    Some(Arrival::new(Place::Path(path.to_owned())).version(Some(version)))
+    Some(UploadEvent::new(Location::Path(path.to_owned())).version(Some(version)))
 }

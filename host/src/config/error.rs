@@ -14,14 +14,20 @@ pub enum ConfigError {
     #[error("the environment variable {name}: {why}")]
     Variable { name: String, why: String },
     #[error("{key}: {why}")]
-    Senseless { key: String, why: String },
-    #[error("a secret is expected in {place}: {why}")]
-    Secret { place: String, why: String },
+    Invalid { key: String, why: String },
+    #[error("a secret is expected in {from}: {why}")]
+    Secret { from: String, why: String },
 }
 
 diagnose! { ConfigError {
     Self::Unreadable { .. } => "config-unreadable", Operator;
     Self::Wrong { .. } | Self::Variable { .. } => "config-wrong", Operator;
-    Self::Senseless { .. } => "config-senseless", Operator;
+    Self::Invalid { .. } => "config-invalid", Operator;
     Self::Secret { .. } => "config-no-secret", Operator;
 }}
+
+impl ConfigError {
+    pub fn invalid(key: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Self::Invalid { key: key.into(), why: why.to_string() }
+    }
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, Source, shown};
+use super::{Config, ConfigError, Source, without_secrets};
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
 const PREFIX: &str = "VERITAG__";
@@ -36,13 +36,13 @@ pub fn variables() -> impl Iterator<Item = (String, String)> {
 fn read(path: &Path) -> Result<Table, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
-    let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), why: place(&text, &error) };
+    let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), why: describe(&text, &error) };
     toml::from_str::<Config>(&text).map_err(wrong)?;
     toml::from_str(&text).map_err(wrong)
 }
 
 /// What is wrong, by line and key, without what stands there: it may be a secret.
-fn place(text: &str, error: &toml::de::Error) -> String {
+fn describe(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start);
     let line = text[..start].matches('\n').count();
     let key = text.lines().nth(line).unwrap_or_default().split('=').next().unwrap_or_default().trim();
@@ -74,48 +74,45 @@ fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
 /// What types cannot say.
 fn check(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
-    let senseless = |key: String, why: &str| Err(ConfigError::Senseless { key, why: why.into() });
+    let invalid = |key: String, why: &str| Err(ConfigError::invalid(key, why));
     if config.service.attempts == 0 {
-        return senseless("attempts of [service]".into(), "nothing would ever be tried");
+        return invalid("attempts of [service]".into(), "nothing would ever be attempted");
     }
-    if config.service.most_spool_bytes < config.service.most_bytes {
-        return senseless(
-            "most_spool_bytes of [service]".into(),
-            "it is less than `most_bytes`, so those would never fit",
-        );
+    if config.service.max_spool_bytes < config.service.max_bytes {
+        return invalid("max_spool_bytes of [service]".into(), "it is less than `max_bytes`, so those would never fit");
     }
-    let mut told = HashSet::new();
-    if let Some(webhook) = config.webhooks.iter().find(|webhook| !told.insert(&webhook.url)) {
-        return senseless(format!("url of [[webhook]]: {:?}", shown(&webhook.url)), "two webhooks share it");
+    let mut urls = HashSet::new();
+    if let Some(webhook) = config.webhooks.iter().find(|webhook| !urls.insert(&webhook.url)) {
+        return invalid(format!("url of [[webhook]]: {:?}", without_secrets(&webhook.url)), "two webhooks share it");
     }
     let known = |name: &String| config.sources.iter().any(|source| source.name == *name);
     if let Some(name) = config.webhooks.iter().flat_map(|webhook| &webhook.sources).find(|name| !known(name)) {
-        return senseless(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");
+        return invalid(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");
     }
     for source in &config.sources {
         let key = |name: &str| format!("{name} of source {:?}", source.name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if source.name.is_empty() || !source.name.chars().all(plain) {
-            return senseless(key("name"), "letters, digits, - and _ only: it is part of an address");
+            return invalid(key("name"), "letters, digits, - and _ only: it is part of an address");
         }
         if !seen.insert(&source.name) {
-            return senseless(key("name"), "two sources share it");
+            return invalid(key("name"), "two sources share it");
         }
-        if guards(source) != 1 {
-            return senseless(key("token"), "give one of token, signing_secret, or open = true");
+        if authentications(source) != 1 {
+            return invalid(key("token"), "give one of token, signing_secret, or open = true");
         }
         if let Some(name) = &source.store
             && !config.stores.iter().any(|store| store.name == *name)
         {
-            return senseless(key("store"), "no [[store]] has that name");
+            return invalid(key("store"), "no [[store]] has that name");
         }
         if source.root.is_none() && source.store.is_none() && source.hosts.is_empty() {
-            return senseless(key("root"), "give root, store or hosts: else nothing that it names may be read");
+            return invalid(key("root"), "give root, store or hosts: else nothing that it names may be read");
         }
     }
     Ok(())
 }
 
-fn guards(source: &Source) -> usize {
+fn authentications(source: &Source) -> usize {
     [source.token.is_some(), source.signing_secret.is_some(), source.open].into_iter().filter(|is| *is).count()
 }

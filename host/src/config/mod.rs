@@ -15,8 +15,10 @@ pub use load::{load, variables};
 pub use secret::{Secret, SecretRef};
 
 use crate::assessment::plain_name;
-use crate::ingest::{Dialect, Place};
+use crate::database::sqlite_url;
+use crate::ingest::DialectName;
 use crate::tags::Tags;
+use crate::upload_event::Location;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,21 +39,25 @@ pub struct Service {
     pub listen: SocketAddr,
     /// `sqlite://FILE` or `postgres://USER@HOST/NAME`.
     pub database: String,
-    /// Where assets are kept while they are looked at.
+    /// Where uploads are kept until they are done, and copies while they are scanned.
     pub spool: PathBuf,
-    /// Most bytes in it: an upload that does not fit is answered 507.
-    pub most_spool_bytes: u64,
-    /// Most bytes of an asset.
-    pub most_bytes: u64,
-    /// Most bytes of a hook's message.
-    pub most_message_bytes: usize,
-    /// Most windows of 20 frames looked at in a video.
+    /// At most so many bytes in it: an upload that does not fit is answered 507.
+    #[serde(alias = "most_spool_bytes")]
+    pub max_spool_bytes: u64,
+    /// At most so many bytes of an asset.
+    #[serde(alias = "most_bytes")]
+    pub max_bytes: u64,
+    /// At most so many bytes of a hook's message.
+    #[serde(alias = "most_message_bytes")]
+    pub max_message_bytes: usize,
+    /// At most so many windows of 20 frames of a video are scanned.
     pub windows: u16,
     /// Seconds that one run of ffmpeg may take.
-    pub patience_s: u32,
-    /// Seconds that a shutdown waits for what is being looked at.
+    #[serde(alias = "patience_s")]
+    pub timeout_s: u32,
+    /// Seconds that a shutdown waits for what is running.
     pub drain_s: u32,
-    /// How often an asset that cannot be fetched is tried.
+    /// How often a job is attempted before it fails.
     pub attempts: u16,
 }
 
@@ -60,26 +66,26 @@ impl Default for Service {
         let data = dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("veritag");
         Self {
             listen: ([127, 0, 0, 1], 8700).into(),
-            database: format!("sqlite://{}", data.join("veritag.db").display()),
+            database: sqlite_url(&data.join("veritag.db")),
             spool: data.join("spool"),
-            most_spool_bytes: 64 << 30,
-            most_bytes: 4 << 30,
-            most_message_bytes: 1 << 20,
+            max_spool_bytes: 64 << 30,
+            max_bytes: 4 << 30,
+            max_message_bytes: 1 << 20,
             windows: 4,
-            patience_s: 60,
+            timeout_s: 60,
             drain_s: 30,
             attempts: 5,
         }
     }
 }
 
-/// Who may say that assets have arrived, how, and where these may be.
+/// Who may say that assets were uploaded, how, and where these may be.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The last part of its address: `/v1/hooks/NAME`.
     pub name: String,
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// What its requests bear: `Authorization: Bearer TOKEN`, or as a password.
     pub token: Option<SecretRef>,
     /// What its requests are signed with, by Standard Webhooks.
@@ -105,7 +111,7 @@ pub struct Source {
     pub reject: Vec<veritag_abi::Verdict>,
 }
 
-/// An object store, or a directory that stands for one.
+/// An object store.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
@@ -124,10 +130,10 @@ pub struct Store {
 }
 
 impl Source {
-    /// The one address of a place, however a message writes it.
-    pub fn address(&self, place: &Place) -> String {
-        let address = match place {
-            Place::Path(path) => Place::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
+    /// The one address of a location, however a message writes it.
+    pub fn address(&self, location: &Location) -> String {
+        let address = match location {
+            Location::Path(path) => Location::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
             other => other.to_string(),
         };
         // PostgreSQL takes no NUL in a text.
@@ -154,7 +160,7 @@ fn region() -> String {
     "us-east-1".into()
 }
 
-/// Who is told.
+/// Who is told what was found.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
@@ -163,14 +169,14 @@ pub struct Webhook {
     pub secret: SecretRef,
     /// [default: all]
     #[serde(default)]
-    pub events: Vec<Event>,
+    pub events: Vec<WebhookEvent>,
     /// Only what came from these sources [default: all].
     #[serde(default)]
     pub sources: Vec<String>,
 }
 
 /// A URL without what may be a secret in it.
-pub fn shown(url: &str) -> String {
+pub fn without_secrets(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (scheme, rest) = url[..end].split_once("://").unwrap_or(("", &url[..end]));
     format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
@@ -178,7 +184,7 @@ pub fn shown(url: &str) -> String {
 
 /// What a webhook may tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
+pub enum WebhookEvent {
     #[serde(rename = "assessment.completed")]
     AssessmentCompleted,
     #[serde(rename = "assessment.failed")]
@@ -187,7 +193,7 @@ pub enum Event {
     ReviewChanged,
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for WebhookEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&plain_name(self))
     }

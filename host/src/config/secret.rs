@@ -1,4 +1,4 @@
-//! Secrets: named in the file, kept outside it, shown nowhere.
+//! Secrets: named in the file, kept outside it, never logged.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub enum SecretRef {
     File(PathBuf),
 }
 
-/// As it stands in the file; what stands there in its place is not repeated.
+/// As the file has it. An error does not repeat what is there instead.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -47,7 +47,7 @@ impl SecretRef {
             Self::Env(name) => std::env::var(name).map_err(|error| error.to_string()),
             Self::File(path) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
         };
-        let secret = |why: String| ConfigError::Secret { place: self.to_string(), why };
+        let secret = |why: String| ConfigError::Secret { from: self.to_string(), why };
         match found.map_err(secret)?.trim() {
             "" => Err(secret("it is empty".into())),
             text => Ok(Secret(text.to_owned())),

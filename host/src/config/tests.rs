@@ -39,7 +39,7 @@ fn what_is_wrong_is_named_by_line_and_key() {
 }
 
 #[test]
-fn sources_that_make_no_sense_are_refused() {
+fn invalid_sources_are_refused() {
     loaded(SOURCE, &[]).unwrap();
     for (from, to) in [
         ("open = true", "open = true\ntoken = { env = 'T' }"),
@@ -49,10 +49,10 @@ fn sources_that_make_no_sense_are_refused() {
         ("name = 'a'", "name = 'a/b'"),
     ] {
         let error = loaded(&SOURCE.replace(from, to), &[]).unwrap_err();
-        assert_eq!(error.code(), "config-senseless", "{to}");
+        assert_eq!(error.code(), "config-invalid", "{to}");
         assert!(error.to_string().contains("of source"), "{error}");
     }
-    assert_eq!(loaded(&SOURCE.repeat(2), &[]).unwrap_err().code(), "config-senseless");
+    assert_eq!(loaded(&SOURCE.repeat(2), &[]).unwrap_err().code(), "config-invalid");
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn what_cannot_work_is_refused() {
     let webhook = "[[webhook]]\nurl = 'https://a.example/x'\nsecret = { env = 'S' }\n";
     for (text, key) in [
         ("[service]\nattempts = 0\n".to_owned(), "attempts"),
-        ("[service]\nmost_spool_bytes = 10\n".to_owned(), "most_spool_bytes"),
+        ("[service]\nmax_spool_bytes = 10\n".to_owned(), "max_spool_bytes"),
         (webhook.repeat(2), "url of [[webhook]]"),
         (format!("{webhook}sources = ['nobody']\n"), "sources of [[webhook]]"),
     ] {
         let error = loaded(&text, &[]).unwrap_err();
-        assert_eq!(error.code(), "config-senseless", "{error}");
+        assert_eq!(error.code(), "config-invalid", "{error}");
         assert!(error.to_string().contains(key), "{error}");
     }
 }

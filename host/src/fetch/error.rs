@@ -1,4 +1,4 @@
-//! Why an asset cannot be got at.
+//! Why an asset cannot be fetched.
 
 use crate::blame::diagnose;
 
@@ -10,14 +10,14 @@ pub enum FetchError {
     Elsewhere(String),
     #[error("it is not there")]
     NotFound,
-    #[error("it has more than {most} bytes")]
-    TooLarge { most: u64 },
+    #[error("it has more than {max} bytes")]
+    TooLarge { max: u64 },
     #[error("it cannot be reached: {why}")]
     Unreachable { why: String },
-    #[error("no copy of it can be kept while it is looked at: {why}; is the disk of `spool` full?")]
+    #[error("no copy of it can be kept while it is scanned: {why}; is the disk of `spool` full?")]
     Spool { why: String },
-    #[error("`spool` holds {most} bytes already, as many as it may")]
-    Full { most: u64 },
+    #[error("`spool` holds {max} bytes already, as many as it may")]
+    Full { max: u64 },
 }
 
 diagnose! { FetchError {

@@ -1,4 +1,4 @@
-//! From where an asset is to a file that can be looked at, within what its source may name.
+//! From the location of an asset to a file that can be scanned, within what its source may name.
 
 mod address;
 mod error;
@@ -16,21 +16,21 @@ use tempfile::TempPath;
 use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError, Source};
-use crate::ingest::{Arrival, Place};
+use crate::upload_event::{Location, UploadEvent};
 pub use error::FetchError;
-use object::Stores;
+use object::ObjectStores;
 pub use spool::Spool;
 pub use tagging::TaggedObject;
 use url::Clients;
 
-/// How long an asset may take to come, however large.
-const PATIENCE: Duration = Duration::from_secs(1800);
+/// How long fetching an asset may take, however large.
+const TIMEOUT: Duration = Duration::from_secs(1800);
 
-/// A file to look at; a copy is gone with this.
+/// A file to scan; a copy is deleted when this is dropped.
 #[derive(Debug)]
 pub enum Fetched {
     InPlace(PathBuf),
-    /// Uploaded to this service, and kept until it is done with.
+    /// Uploaded to this service, and kept until its job is done.
     Kept(PathBuf),
     Copied(TempPath),
 }
@@ -47,43 +47,42 @@ impl Fetched {
 /// What is needed to get at every source's assets.
 pub struct Fetcher {
     sources: HashMap<String, Source>,
-    stores: Stores,
+    stores: ObjectStores,
     clients: Clients,
 }
 
 impl Fetcher {
     /// # Errors
-    /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
+    /// [`ConfigError`] when a secret is missing, or the settings of a store are invalid.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let sources = config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect();
         let clients = Clients::new();
-        let clients =
-            clients.map_err(|error| ConfigError::Senseless { key: "source".into(), why: error.to_string() })?;
-        Ok(Self { sources, stores: Stores::new(&config.stores)?, clients })
+        let clients = clients.map_err(|error| ConfigError::invalid("source", error))?;
+        Ok(Self { sources, stores: ObjectStores::new(&config.stores)?, clients })
     }
 
-    /// The file that `arrival` speaks of: in place where it is one, else a copy of what `source` may name.
+    /// The file of an event: in place where it is one, else a copy.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn fetch(&self, source: &str, arrival: &Arrival, spool: &Spool) -> Result<Fetched, FetchError> {
+    pub async fn fetch(&self, source: &str, event: &UploadEvent, spool: &Spool) -> Result<Fetched, FetchError> {
         let source = self.source(source)?;
         let fetching = async {
-            match &arrival.place {
-                Place::Upload { name, .. } => Ok(Fetched::Kept(spool.upload(name))),
-                Place::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
-                Place::Object { bucket, key } => {
+            match &event.location {
+                Location::Upload { name, .. } => Ok(Fetched::Kept(spool.upload(name))),
+                Location::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
+                Location::Object { bucket, key } => {
                     let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
                     spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
-                Place::Url(address) => {
+                Location::Url(address) => {
                     let (length, bytes) = url::get(&self.clients, source, address).await?;
                     spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
             }
         };
-        let late = |_| FetchError::unreachable(format!("it did not come within {} s", PATIENCE.as_secs()));
-        timeout(PATIENCE, fetching).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
+        let late = |_| FetchError::unreachable(format!("it did not come within {} s", TIMEOUT.as_secs()));
+        timeout(TIMEOUT, fetching).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
     }
 
     /// # Errors
@@ -96,7 +95,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`] when its store cannot be reached.
-    pub async fn list(&self, source: &Source) -> Result<Vec<Arrival>, FetchError> {
+    pub async fn list(&self, source: &Source) -> Result<Vec<UploadEvent>, FetchError> {
         let mut found = source.root.as_deref().map(path::list).unwrap_or_default();
         if let Some(store) = &source.store {
             found.extend(self.stores.list(store).await?);
@@ -104,21 +103,25 @@ impl Fetcher {
         Ok(found)
     }
 
-    /// The file that a place is, if it is one.
+    /// The file that a location is, if it is one.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub fn in_place(&self, source: &str, place: &Place) -> Result<Option<PathBuf>, FetchError> {
-        let (source, Place::Path(path)) = (self.source(source)?, place) else { return Ok(None) };
+    pub fn in_place(&self, source: &str, location: &Location) -> Result<Option<PathBuf>, FetchError> {
+        let (source, Location::Path(path)) = (self.source(source)?, location) else { return Ok(None) };
         path::resolve(source, path).map(Some)
     }
 
-    /// The object that a place is, where its store is to be tagged.
+    /// The object that a location is, where its store is to be tagged.
     ///
     /// # Errors
     /// [`FetchError::Elsewhere`].
-    pub fn tagged_object<'a>(&'a self, source: &str, place: &'a Place) -> Result<Option<TaggedObject<'a>>, FetchError> {
-        let (Some(store), Place::Object { bucket, key }) = (&self.source(source)?.store, place) else {
+    pub fn tagged_object<'a>(
+        &'a self,
+        source: &str,
+        location: &'a Location,
+    ) -> Result<Option<TaggedObject<'a>>, FetchError> {
+        let (Some(store), Location::Object { bucket, key }) = (&self.source(source)?.store, location) else {
             return Ok(None);
         };
         let address = format!("{store} {bucket}/{key}");

@@ -15,20 +15,20 @@ use super::FetchError;
 use super::tagging::Tagger;
 use crate::config::{ConfigError, Store};
 use crate::files::may_be_media;
-use crate::ingest::{Arrival, Place};
+use crate::upload_event::{Location, UploadEvent};
 
 /// How long tagging an object may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every bucket of every configured store.
-pub struct Stores {
+pub struct ObjectStores {
     buckets: HashMap<(String, String), Arc<AmazonS3>>,
     taggers: HashMap<(String, String), Tagger>,
 }
 
-impl Stores {
+impl ObjectStores {
     /// # Errors
-    /// [`ConfigError`] when a secret is missing, or a store cannot be what it is said to be.
+    /// [`ConfigError`] when a secret is missing, or the settings of a store are invalid.
     pub fn new(stores: &[Store]) -> Result<Self, ConfigError> {
         let (mut buckets, mut taggers) = (HashMap::new(), HashMap::new());
         for store in stores {
@@ -47,14 +47,14 @@ impl Stores {
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn list(&self, store: &str) -> Result<Vec<Arrival>, FetchError> {
+    pub async fn list(&self, store: &str) -> Result<Vec<UploadEvent>, FetchError> {
         let mut found = Vec::new();
         for ((_, bucket), objects) in self.buckets.iter().filter(|((name, _), _)| name == store) {
-            let objects: Vec<_> = objects.list(None).try_collect().await.map_err(meaning)?;
+            let objects: Vec<_> = objects.list(None).try_collect().await.map_err(fetch_error)?;
             let media = |object: &ObjectMeta| may_be_media(object.location.as_ref().as_ref());
             found.extend(objects.into_iter().filter(media).map(|object| {
-                let place = Place::Object { bucket: bucket.clone(), key: object.location.to_string() };
-                Arrival::new(place).version(object.e_tag)
+                let location = Location::Object { bucket: bucket.clone(), key: object.location.to_string() };
+                UploadEvent::new(location).version(object.e_tag)
             }));
         }
         Ok(found)
@@ -79,8 +79,8 @@ impl Stores {
         let store = self.buckets.get(&(name.to_owned(), bucket.to_owned()));
         let forbidden = || FetchError::forbidden(format!("{bucket:?} is not among `buckets` of store {name:?}"));
         let path = Path::parse(key).map_err(|error| FetchError::forbidden(error.to_string()))?;
-        let object = store.ok_or_else(forbidden)?.get(&path).await.map_err(meaning)?;
-        Ok((Some(object.meta.size), object.into_stream().map_err(meaning)))
+        let object = store.ok_or_else(forbidden)?.get(&path).await.map_err(fetch_error)?;
+        Ok((Some(object.meta.size), object.into_stream().map_err(fetch_error)))
     }
 }
 
@@ -93,17 +93,15 @@ fn open(store: &Store, bucket: &str) -> Result<AmazonS3, ConfigError> {
         Some(keys) => builder.with_access_key_id(keys.key_id).with_secret_access_key(keys.secret_key),
         None => builder.with_skip_signature(true),
     };
-    let senseless =
-        |error: Error| ConfigError::Senseless { key: format!("store {:?}", store.name), why: error.to_string() };
-    builder.build().map_err(senseless)
+    builder.build().map_err(|error| ConfigError::invalid(format!("store {:?}", store.name), error))
 }
 
 fn tagger(store: &Store, bucket: &str) -> Result<Tagger, ConfigError> {
     let amazon = || format!("https://s3.{}.amazonaws.com", store.region);
     let endpoint = store.endpoint.clone().unwrap_or_else(amazon);
-    let senseless = |error: reqwest::Error| ConfigError::Senseless { key: "store".into(), why: error.to_string() };
+    let invalid = |error: reqwest::Error| ConfigError::invalid("store", error);
     Ok(Tagger {
-        http: Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).build().map_err(senseless)?,
+        http: Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build().map_err(invalid)?,
         bucket: format!("{}/{bucket}", endpoint.trim_end_matches('/')),
         region: store.region.clone(),
         credential: credential(store)?,
@@ -116,7 +114,7 @@ fn credential(store: &Store) -> Result<Option<AwsCredential>, ConfigError> {
     Ok(Some(AwsCredential { key_id, secret_key, token: None }))
 }
 
-fn meaning(error: Error) -> FetchError {
+fn fetch_error(error: Error) -> FetchError {
     match error {
         Error::NotFound { .. } => FetchError::NotFound,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {

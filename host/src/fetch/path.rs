@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::FetchError;
 use crate::config::Source;
 use crate::files::{media, version};
-use crate::ingest::{Arrival, Place};
+use crate::upload_event::{Location, UploadEvent};
 
 /// The file that `path` names, below the source's root once every link is followed.
 ///
@@ -22,12 +22,12 @@ pub fn resolve(source: &Source, path: &str) -> Result<PathBuf, FetchError> {
 }
 
 /// What may be media below `root`, each as a change of it would be announced.
-pub fn list(root: &Path) -> Vec<Arrival> {
-    let arrival = |path: PathBuf| {
+pub fn list(root: &Path) -> Vec<UploadEvent> {
+    let event = |path: PathBuf| {
         let version = version(&path)?;
-        Some(Arrival::new(Place::Path(path.to_str()?.to_owned())).version(Some(version)))
+        Some(UploadEvent::new(Location::Path(path.to_str()?.to_owned())).version(Some(version)))
     };
-    media(root).into_iter().filter_map(arrival).collect()
+    media(root).into_iter().filter_map(event).collect()
 }
 
 #[cfg(test)]

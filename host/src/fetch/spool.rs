@@ -1,4 +1,4 @@
-//! The disk space of one machine: uploads until they are done with, and copies while they are looked at.
+//! The disk space of one machine: uploads until they are done, and copies while they are scanned.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
@@ -15,12 +15,12 @@ use ulid::Ulid;
 
 use super::FetchError;
 use crate::config::{self, ConfigError};
-use crate::ingest::Place;
+use crate::upload_event::Location;
 
-/// Space is reserved in such steps where no length is known.
-const STEP: u64 = 8 << 20;
-/// What has not changed for so long is nobody's.
-const FORSAKEN: Duration = Duration::from_secs(24 * 3600);
+/// Reserved where no length is known, and doubled as often as it takes.
+const FIRST_RESERVE: u64 = 8 << 20;
+/// What has not changed for so long may belong to nobody.
+const STALE: Duration = Duration::from_secs(24 * 3600);
 /// What names of copies begin with.
 const COPY: &str = "veritag-copy-";
 
@@ -31,8 +31,8 @@ pub struct Spool {
     directory: PathBuf,
     /// Tells it from those of other machines on the same database.
     pub id: String,
-    most_bytes: u64,
-    most_asset_bytes: u64,
+    max_bytes: u64,
+    max_asset_bytes: u64,
     reserving: Mutex<()>,
 }
 
@@ -44,19 +44,19 @@ impl Spool {
     pub fn of(service: &config::Service) -> Result<Self, ConfigError> {
         let unusable =
             |error: io::Error| ConfigError::Unreadable { path: service.spool.clone(), why: error.to_string() };
-        Self::open(&service.spool, service.most_spool_bytes, service.most_bytes).map_err(unusable)
+        Self::open(&service.spool, service.max_spool_bytes, service.max_bytes).map_err(unusable)
     }
 
-    /// Opens the spool in `directory`, which is made if it is not there, for `most_bytes` in all and `most_asset_bytes`
+    /// Opens the spool in `directory`, which is made if it is not there, for `max_bytes` in all and `max_asset_bytes`
     /// of one asset.
     ///
     /// # Errors
     /// Those of the file system.
-    fn open(directory: &Path, most_bytes: u64, most_asset_bytes: u64) -> io::Result<Self> {
+    fn open(directory: &Path, max_bytes: u64, max_asset_bytes: u64) -> io::Result<Self> {
         fs::create_dir_all(directory.join("uploads"))?;
         fs::create_dir_all(directory.join("copies"))?;
         let (directory, id) = (directory.to_owned(), identity(directory)?);
-        Ok(Self { directory, id, most_bytes, most_asset_bytes, reserving: Mutex::new(()) })
+        Ok(Self { directory, id, max_bytes, max_asset_bytes, reserving: Mutex::new(()) })
     }
 
     /// Writes a copy of `length` bytes, if that is known, which is deleted with the path that is returned.
@@ -68,13 +68,13 @@ impl Spool {
         length: Option<u64>,
         bytes: impl Stream<Item = Result<B, E>>,
     ) -> Result<TempPath, E> {
-        if length.is_some_and(|length| length > self.most_asset_bytes) {
+        if length.is_some_and(|length| length > self.max_asset_bytes) {
             return Err(self.too_large().into());
         }
-        self.write(length.unwrap_or(STEP), bytes).await
+        self.write(length.unwrap_or(FIRST_RESERVE), bytes).await
     }
 
-    /// Writes at most `most_asset_bytes`, with space reserved for `expected` of them.
+    /// Writes at most `max_asset_bytes`, with space reserved for `expected` of them.
     async fn write<B: AsRef<[u8]>, E: From<FetchError>>(
         &self,
         expected: u64,
@@ -83,16 +83,16 @@ impl Spool {
         let new = tempfile::Builder::new().prefix(COPY).tempfile_in(self.copies());
         let (file, path) = new.map_err(FetchError::spool)?.into_parts();
         let room = file.try_clone().map_err(FetchError::spool)?;
-        let mut reserved = self.reserve(&room, 0, expected.min(self.most_asset_bytes))?;
+        let mut reserved = self.reserve(&room, 0, expected.min(self.max_asset_bytes))?;
         let (mut file, mut bytes, mut written) = (tokio::fs::File::from_std(file), pin!(bytes), 0);
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
             written += piece.as_ref().len() as u64;
-            if written > self.most_asset_bytes {
+            if written > self.max_asset_bytes {
                 return Err(self.too_large().into());
             }
             if written > reserved {
-                reserved = self.reserve(&room, reserved, (written + STEP).min(self.most_asset_bytes))?;
+                reserved = self.reserve(&room, reserved, (2 * written).min(self.max_asset_bytes))?;
             }
             file.write_all(piece.as_ref()).await.map_err(FetchError::spool)?;
         }
@@ -110,10 +110,10 @@ impl Spool {
         &self,
         expected: Option<u64>,
         bytes: impl Stream<Item = Result<B, E>>,
-    ) -> Result<Place, E> {
-        let (copy, name) = (self.write(expected.unwrap_or(STEP), bytes).await?, Ulid::generate().to_string());
+    ) -> Result<Location, E> {
+        let (copy, name) = (self.write(expected.unwrap_or(FIRST_RESERVE), bytes).await?, Ulid::generate().to_string());
         copy.persist(self.upload(&name)).map_err(|error| FetchError::spool(error.error))?;
-        Ok(self.place(name))
+        Ok(self.location(name))
     }
 
     /// Where an upload lies.
@@ -121,24 +121,24 @@ impl Spool {
         self.directory.join("uploads").join(name)
     }
 
-    /// Gives up what was kept of an asset that is done with.
-    pub fn release(&self, place: &Place) {
-        if let Place::Upload { name, .. } = place {
+    /// Deletes an upload that is done.
+    pub fn release(&self, location: &Location) {
+        if let Location::Upload { name, .. } = location {
             let _ = fs::remove_file(self.upload(name));
         }
     }
 
-    /// Removes copies that a process which was killed has left, and gives the places of uploads that may be so. Files
-    /// that have no name of ours are somebody's.
-    pub fn forsaken(&self) -> Vec<Place> {
-        for (_, copy) in forsaken(&self.copies()).into_iter().filter(|(name, _)| name.starts_with(COPY)) {
+    /// Removes copies that a process which was killed has left, and gives the locations of uploads that may be stale.
+    /// Files without a name of ours are not touched.
+    pub fn stale(&self) -> Vec<Location> {
+        for (_, copy) in stale(&self.copies()).into_iter().filter(|(name, _)| name.starts_with(COPY)) {
             let _ = fs::remove_file(copy);
         }
-        let uploads = forsaken(&self.directory.join("uploads"));
+        let uploads = stale(&self.directory.join("uploads"));
         uploads
             .into_iter()
             .filter(|(name, _)| Ulid::from_string(name).is_ok())
-            .map(|(name, _)| self.place(name))
+            .map(|(name, _)| self.location(name))
             .collect()
     }
 
@@ -146,8 +146,8 @@ impl Spool {
         self.directory.join("copies")
     }
 
-    fn place(&self, name: String) -> Place {
-        Place::Upload { spool: self.id.clone(), name }
+    fn location(&self, name: String) -> Location {
+        Location::Upload { spool: self.id.clone(), name }
     }
 
     /// Makes `file` as long as it may become, so that others see what is taken.
@@ -159,15 +159,15 @@ impl Spool {
         let _one_at_a_time = self.reserving.lock().unwrap_or_else(PoisonError::into_inner);
         let taken: u64 =
             files(&self.copies()).chain(files(&self.directory.join("uploads"))).map(|(_, m)| m.len()).sum();
-        if taken - from.min(taken) + to > self.most_bytes {
-            return Err(FetchError::Full { most: self.most_bytes });
+        if taken - from.min(taken) + to > self.max_bytes {
+            return Err(FetchError::Full { max: self.max_bytes });
         }
         file.set_len(to).map_err(FetchError::spool)?;
         Ok(to)
     }
 
     fn too_large(&self) -> FetchError {
-        FetchError::TooLarge { most: self.most_asset_bytes }
+        FetchError::TooLarge { max: self.max_asset_bytes }
     }
 }
 
@@ -185,9 +185,9 @@ fn files(directory: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> + use<> 
     files.filter(|(_, metadata)| metadata.is_file())
 }
 
-fn forsaken(directory: &Path) -> Vec<(String, PathBuf)> {
+fn stale(directory: &Path) -> Vec<(String, PathBuf)> {
     let age = |metadata: &Metadata| metadata.modified().ok()?.elapsed().ok();
-    let old = files(directory).filter(move |(_, m)| age(m).is_some_and(|age| age > FORSAKEN));
+    let old = files(directory).filter(move |(_, m)| age(m).is_some_and(|age| age > STALE));
     old.filter_map(|(path, _)| Some((path.file_name()?.to_str()?.to_owned(), path))).collect()
 }
 
@@ -199,16 +199,16 @@ mod tests {
 
     use super::*;
 
-    async fn keep(spool: &Spool, bytes: usize) -> Result<Place, FetchError> {
+    async fn keep(spool: &Spool, bytes: usize) -> Result<Location, FetchError> {
         spool.keep(None, iter([Ok::<_, FetchError>(vec![0; bytes])])).await
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_is_kept_counts_until_it_is_released() {
         let directory = tempfile::tempdir().unwrap();
-        let spool = Spool::open(directory.path(), STEP + 1000, STEP).unwrap();
+        let spool = Spool::open(directory.path(), FIRST_RESERVE + 1000, FIRST_RESERVE).unwrap();
         let kept = keep(&spool, 600).await.unwrap();
-        let Place::Upload { name, .. } = &kept else { panic!("an upload") };
+        let Location::Upload { name, .. } = &kept else { panic!("an upload") };
         assert_eq!(fs::read(spool.upload(name)).unwrap(), [0; 600]);
         keep(&spool, 300).await.unwrap();
         keep(&spool, 300).await.unwrap();
@@ -220,13 +220,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn space_for_what_is_expected_is_reserved_at_once() {
         let directory = tempfile::tempdir().unwrap();
-        let spool = Spool::open(directory.path(), 3 * STEP, 3 * STEP).unwrap();
-        let pieces = iter((0..2).map(|_| Ok::<_, FetchError>(vec![0; STEP as usize]))).inspect(|_| {
+        let spool = Spool::open(directory.path(), 3 * FIRST_RESERVE, 3 * FIRST_RESERVE).unwrap();
+        let pieces = iter((0..2).map(|_| Ok::<_, FetchError>(vec![0; FIRST_RESERVE as usize]))).inspect(|_| {
             let [(_, copy)] = &files(&spool.copies()).collect::<Vec<_>>()[..] else { panic!("one copy") };
-            assert_eq!(copy.len(), 2 * STEP + 100);
+            assert_eq!(copy.len(), 2 * FIRST_RESERVE + 100);
         });
-        let Place::Upload { name, .. } = spool.keep(Some(2 * STEP + 100), pieces).await.unwrap() else { panic!() };
-        assert_eq!(fs::metadata(spool.upload(&name)).unwrap().len(), 2 * STEP, "and given back");
+        let Location::Upload { name, .. } = spool.keep(Some(2 * FIRST_RESERVE + 100), pieces).await.unwrap() else {
+            panic!()
+        };
+        assert_eq!(fs::metadata(spool.upload(&name)).unwrap().len(), 2 * FIRST_RESERVE, "and given back");
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -245,15 +247,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();
         let kept = keep(&spool, 1).await.unwrap();
-        let Place::Upload { name, .. } = &kept else { panic!("an upload") };
+        let Location::Upload { name, .. } = &kept else { panic!("an upload") };
         let others = ["veritag.db", "copies/theirs", "uploads/2026.jpg"].map(|name| directory.path().join(name));
         let [fresh, left] = ["fresh", "left"].map(|name| spool.copies().join(format!("{COPY}{name}")));
         others.iter().chain([&fresh, &left]).for_each(|path| fs::write(path, "x").unwrap());
-        assert!(spool.forsaken().is_empty());
+        assert!(spool.stale().is_empty());
         for path in others.iter().chain([&left, &spool.upload(name), &directory.path().join(IDENTITY)]) {
-            File::options().append(true).open(path).unwrap().set_modified(SystemTime::now() - 2 * FORSAKEN).unwrap();
+            File::options().append(true).open(path).unwrap().set_modified(SystemTime::now() - 2 * STALE).unwrap();
         }
-        assert_eq!(spool.forsaken(), std::slice::from_ref(&kept));
+        assert_eq!(spool.stale(), std::slice::from_ref(&kept));
         assert!(fresh.exists() && !left.exists());
         assert!(others.iter().all(|path| path.exists()), "whatever is not ours stays");
         assert_eq!(Spool::open(directory.path(), 0, 0).unwrap().id, spool.id);

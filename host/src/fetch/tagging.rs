@@ -15,7 +15,7 @@ const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 /// What a key may show as it is in an address.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// S3 keeps no more.
-const MOST: usize = 10;
+const MAX_TAGS: usize = 10;
 
 /// A bucket whose objects may be tagged.
 pub struct Tagger {
@@ -44,8 +44,8 @@ impl TaggedObject<'_> {
     /// # Errors
     /// [`FetchError`].
     pub async fn write(&self, tags: &[Tag]) -> Result<(), FetchError> {
-        if tags.len() > MOST {
-            return Err(FetchError::forbidden(format!("the object has {MOST} tags already, and S3 keeps no more")));
+        if tags.len() > MAX_TAGS {
+            return Err(FetchError::forbidden(format!("the object has {MAX_TAGS} tags already, and S3 keeps no more")));
         }
         self.tagger.request("PUT", self.key, written(tags)).await.map(drop)
     }

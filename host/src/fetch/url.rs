@@ -12,7 +12,7 @@ use super::address::is_public;
 use crate::blame::{causes, with_causes};
 use crate::config::Source;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What fetches, by the addresses that it may connect to.
 pub struct Clients {
@@ -29,7 +29,7 @@ impl Clients {
     }
 }
 
-/// How many bytes there are, if that is said, and the bytes.
+/// The number of bytes, if the host says so, and the bytes.
 ///
 /// # Errors
 /// [`FetchError`].
@@ -72,7 +72,7 @@ fn allowed(source: &Source, address: &str) -> Result<Url, FetchError> {
 
 fn client(private: bool) -> reqwest::Result<Client> {
     let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
-    let client = client.connect_timeout(PATIENCE).read_timeout(PATIENCE);
+    let client = client.connect_timeout(TIMEOUT).read_timeout(TIMEOUT);
     client.dns_resolver(std::sync::Arc::new(Names { private })).build()
 }
 

@@ -11,12 +11,12 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use utoipa::ToSchema;
 
-use super::App;
-use super::auth::Guard;
 use super::hooks::Accepted;
 use super::problem::Problem;
+use super::{App, Auth};
 use crate::config::Source;
-use crate::ingest::{Arrival, Dialect, HookError, own};
+use crate::ingest::{DialectName, HookError, own};
+use crate::upload_event::UploadEvent;
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -34,20 +34,20 @@ struct Upload {
         (status = 507, body = Problem, description = "The spool is full")))]
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let (source, arrival) = match is_form(&headers) {
+    let (source, event) = match is_form(&headers) {
         true => {
             let source = by_token(&app, &headers)?;
             (source, upload(&app, request).await?)
         }
         false => {
             let body = Bytes::from_request(request, &()).await.map_err(|error| unreadable(error.status(), error))?;
-            (admitted(&app, |guard| guard.admit(&headers, &body).is_ok())?, own::arrival(&body)?)
+            (authenticated(&app, |auth| auth.check(&headers, &body).is_ok())?, own::upload_event(&body)?)
         }
     };
-    let place = arrival.place.clone();
-    let received = app.intake.receive(source, &[arrival]).await;
-    if received.is_err() && !app.intake.store.is_awaited(&place.to_string()).await.unwrap_or(true) {
-        app.spool.release(&place);
+    let location = event.location.clone();
+    let received = app.ingest.receive(source, &[event]).await;
+    if received.is_err() && !app.ingest.records.is_awaited(&location.to_string()).await.unwrap_or(true) {
+        app.spool.release(&location);
     }
     let jobs = received?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response())
@@ -60,18 +60,18 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// The source of our own dialect whose token this request bears, or that is open.
 pub fn by_token<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Source, HookError> {
-    admitted(app, |guard| !matches!(guard, Guard::Signature(_)) && guard.admit(headers, &[]).is_ok())
+    authenticated(app, |auth| !matches!(auth, Auth::Signature(_)) && auth.check(headers, &[]).is_ok())
 }
 
-/// The source of our own dialect that lets this request in.
-fn admitted(app: &App, admits: impl Fn(&Guard) -> bool) -> Result<&Source, HookError> {
-    let mut own = app.sources.iter().filter(|(source, _)| source.dialect == Dialect::Veritag);
-    let admitted = own.find(|(_, guard)| admits(guard));
-    admitted.map(|(source, _)| source).ok_or(HookError::Unauthorised)
+/// The source of our own dialect as which this request is authenticated.
+fn authenticated(app: &App, by: impl Fn(&Auth) -> bool) -> Result<&Source, HookError> {
+    let mut own = app.sources.iter().filter(|(source, _)| source.dialect == DialectName::Veritag);
+    let found = own.find(|(_, auth)| by(auth));
+    found.map(|(source, _)| source).ok_or(HookError::Unauthorised)
 }
 
-async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {
-    DefaultBodyLimit::max(app.most_bytes as usize).apply(&mut request);
+async fn upload(app: &App, mut request: Request) -> Result<UploadEvent, Problem> {
+    DefaultBodyLimit::max(app.max_bytes as usize).apply(&mut request);
     let expected = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| unreadable(error.status(), error))?;
@@ -79,7 +79,7 @@ async fn upload(app: &App, mut request: Request) -> Result<Arrival, Problem> {
         if field.name() == Some("file") {
             let name = field.file_name().map(str::to_owned);
             let kept = app.spool.keep(expected, field.map_err(|error| unreadable(error.status(), error))).await?;
-            return Ok(Arrival::new(kept).named(name));
+            return Ok(UploadEvent::new(kept).named(name));
         }
     }
     Err(HookError::malformed("veritag")("the form has no field `file`").into())

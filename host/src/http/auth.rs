@@ -10,7 +10,7 @@ use crate::config::{ConfigError, Secret, Source};
 use crate::ingest::HookError;
 
 /// What a source's requests must show.
-pub enum Guard {
+pub enum Auth {
     /// `Authorization: Bearer TOKEN`, the token alone, or as the password of Basic.
     Token(Secret),
     /// Headers of Standard Webhooks, no older than five minutes.
@@ -18,7 +18,7 @@ pub enum Guard {
     Open,
 }
 
-impl Guard {
+impl Auth {
     /// # Errors
     /// [`ConfigError`] when the source's secret is missing or unusable.
     pub fn new(source: &Source) -> Result<Self, ConfigError> {
@@ -26,13 +26,13 @@ impl Guard {
             return Ok(Self::Token(token.read()?));
         }
         let Some(secret) = &source.signing_secret else { return Ok(Self::Open) };
-        let unusable = |error: WebhookError| ConfigError::Secret { place: secret.to_string(), why: error.to_string() };
+        let unusable = |error: WebhookError| ConfigError::Secret { from: secret.to_string(), why: error.to_string() };
         Ok(Self::Signature(Box::new(Webhook::new(secret.read()?.expose()).map_err(unusable)?)))
     }
 
     /// # Errors
     /// [`HookError::Unauthorised`], [`HookError::Stale`].
-    pub fn admit(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), HookError> {
+    pub fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), HookError> {
         match self {
             Self::Open => Ok(()),
             Self::Token(token) if bears(headers, token) => Ok(()),
@@ -65,11 +65,11 @@ mod tests {
     use super::*;
     use crate::config::SecretRef;
 
-    fn guard(kind: &str, secret: &str) -> Guard {
+    fn auth(kind: &str, secret: &str) -> Auth {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, secret).unwrap();
         let text = format!("[[source]]\nname = 'a'\ndialect = 's3'\n{kind} = {{ file = {:?} }}", file.path());
-        Guard::new(&toml::from_str::<crate::config::Config>(&text).unwrap().sources[0]).unwrap()
+        Auth::new(&toml::from_str::<crate::config::Config>(&text).unwrap().sources[0]).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -78,32 +78,32 @@ mod tests {
 
     #[test]
     fn a_token_opens_in_every_form_that_sources_use() {
-        let guard = guard("token", "t0ken");
-        let open = |value: &str| guard.admit(&headers(&[("authorization", value)]), b"").is_ok();
+        let auth = auth("token", "t0ken");
+        let open = |value: &str| auth.check(&headers(&[("authorization", value)]), b"").is_ok();
         assert!(open("Bearer t0ken") && open("bearer t0ken") && open("t0ken"));
         assert!(open(&format!("Basic {}", BASE64_STANDARD.encode("any:t0ken"))));
         assert!(
             !open("Bearer t0ke") && !open("Bearer t0ken2") && !open("") && !open("Basic t0ken") && !open("Basic !")
         );
-        assert!(guard.admit(&HeaderMap::new(), b"").is_err());
+        assert!(auth.check(&HeaderMap::new(), b"").is_err());
     }
 
     #[test]
     fn a_signature_opens_once_its_time_and_body_are_right() {
         const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let guard = guard("signing_secret", SECRET);
-        let admit = |age: i64, signed: &[u8], sent: &[u8]| {
+        let auth = auth("signing_secret", SECRET);
+        let check = |age: i64, signed: &[u8], sent: &[u8]| {
             let timestamp = jiff::Timestamp::now().as_second() - age;
             let signature = Webhook::new(SECRET).unwrap().sign("msg_1", timestamp, signed).unwrap();
             let timestamp = timestamp.to_string();
             let shown = [("webhook-id", "msg_1"), ("webhook-timestamp", &timestamp), ("webhook-signature", &signature)];
-            guard.admit(&headers(&shown), sent).map_err(|error| error.code())
+            auth.check(&headers(&shown), sent).map_err(|error| error.code())
         };
-        assert_eq!(admit(0, b"{}", b"{}"), Ok(()));
-        assert_eq!(admit(0, b"{}", b"{ }"), Err("hook-unauthorised"));
-        assert_eq!(admit(600, b"{}", b"{}"), Err("hook-stale"));
-        assert_eq!(admit(-600, b"{}", b"{}"), Err("hook-stale"));
-        assert_eq!(guard.admit(&HeaderMap::new(), b"{}").unwrap_err().code(), "hook-unauthorised");
+        assert_eq!(check(0, b"{}", b"{}"), Ok(()));
+        assert_eq!(check(0, b"{}", b"{ }"), Err("hook-unauthorised"));
+        assert_eq!(check(600, b"{}", b"{}"), Err("hook-stale"));
+        assert_eq!(check(-600, b"{}", b"{}"), Err("hook-stale"));
+        assert_eq!(auth.check(&HeaderMap::new(), b"{}").unwrap_err().code(), "hook-unauthorised");
     }
 
     #[test]
@@ -111,6 +111,6 @@ mod tests {
         let text = "[[source]]\nname = 'a'\ndialect = 's3'\ntoken = { env = 'VERITAG_NO_SUCH_TOKEN' }";
         let source = toml::from_str::<crate::config::Config>(text).unwrap().sources.remove(0);
         assert_eq!(source.token, Some(SecretRef::Env("VERITAG_NO_SUCH_TOKEN".into())));
-        assert!(Guard::new(&source).is_err_and(|error| error.to_string().contains("VERITAG_NO_SUCH_TOKEN")));
+        assert!(Auth::new(&source).is_err_and(|error| error.to_string().contains("VERITAG_NO_SUCH_TOKEN")));
     }
 }

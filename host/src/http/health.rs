@@ -16,15 +16,15 @@ pub async fn live() -> &'static str {
 /// The database answers.
 #[utoipa::path(get, path = "/health/ready", responses((status = 200), (status = 503, body = Problem)))]
 pub async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    app.intake.store.answers().await?;
+    app.ingest.records.ping().await?;
     Ok("ready\n")
 }
 
 /// Figures for Prometheus.
 #[utoipa::path(get, path = "/metrics", responses((status = 200), (status = 503, body = Problem)))]
 pub async fn metrics(State(app): State<Arc<App>>) -> Result<String, Problem> {
-    for (state, number) in app.intake.store.tally().await? {
-        metrics::gauge!("veritag_arrivals", "state" => state).set(number as f64);
+    for (state, number) in app.ingest.records.count_jobs().await? {
+        metrics::gauge!("veritag_jobs", "state" => state).set(number as f64);
     }
     app.metrics.run_upkeep();
     Ok(app.metrics.render())

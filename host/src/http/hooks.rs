@@ -1,4 +1,4 @@
-//! `/v1/hooks/SOURCE`: where other systems say that assets have arrived.
+//! `/v1/hooks/SOURCE`: where other systems say that assets were uploaded.
 
 use std::sync::Arc;
 
@@ -10,12 +10,10 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::App;
-use super::auth::Guard;
 use super::problem::Problem;
+use super::{App, Auth};
 use crate::config::Source;
-use crate::ingest::HookError;
-use crate::jobs::Answer;
+use crate::ingest::{Answer, HookError};
 
 /// The jobs that a message has led to, one an asset.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +21,7 @@ pub struct Accepted {
     pub jobs: Vec<String>,
 }
 
-/// Says that assets have arrived, in the source's dialect. tusd is answered in its own words.
+/// Says that assets were uploaded, in the source's dialect. Some dialects are answered in their own words, with 200.
 #[utoipa::path(post, path = "/v1/hooks/{source}", params(("source" = String, Path, description = "As veritag.toml names it")),
     request_body(content = String, description = "A message of the source's dialect"),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -33,15 +31,13 @@ pub async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let (source, guard) = find(&app, &source)?;
-    guard.admit(&headers, &body)?;
-    Ok(match app.intake.message(source, &headers, &body).await? {
-        Answer::Accepted(jobs) => (StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response(),
-        Answer::Tusd(answer) => Json(answer).into_response(),
-    })
+    let (source, auth) = find(&app, &source)?;
+    auth.check(&headers, &body)?;
+    let Answer { status, body } = app.ingest.handle(source, &headers, &body).await?;
+    Ok((status, Json(body)).into_response())
 }
 
-/// Whether a hook with this token would be taken: some stores ask before they send.
+/// Whether a hook with this token would be accepted: some stores ask before they send.
 #[utoipa::path(head, path = "/v1/hooks/{source}", params(("source" = String, Path, description = "As veritag.toml names it")),
     responses((status = 200), (status = "4XX", body = Problem)))]
 pub async fn check(
@@ -49,14 +45,14 @@ pub async fn check(
     Path(source): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let (_, guard) = find(&app, &source)?;
-    if !matches!(guard, Guard::Signature(_)) {
-        guard.admit(&headers, &[])?;
+    let (_, auth) = find(&app, &source)?;
+    if !matches!(auth, Auth::Signature(_)) {
+        auth.check(&headers, &[])?;
     }
     Ok(StatusCode::OK)
 }
 
-fn find<'a>(app: &'a App, name: &str) -> Result<&'a (Source, Guard), HookError> {
+fn find<'a>(app: &'a App, name: &str) -> Result<&'a (Source, Auth), HookError> {
     let found = app.sources.iter().find(|(source, _)| source.name == name);
     found.ok_or_else(|| HookError::UnknownSource(name.to_owned()))
 }

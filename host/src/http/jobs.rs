@@ -1,4 +1,4 @@
-//! `/v1/jobs/ID`: what has become of an arrival.
+//! `/v1/jobs/ID`: what has become of an upload.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::problem::Problem;
-use crate::store::{self, ArrivalRecord};
+use crate::records::{JobRecord, State as JobState};
 
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(250);
 
-/// An arrival, and its assessment once there is one.
+/// An upload, and its assessment once there is one.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct Job {
     pub id: String,
     pub source: String,
-    pub state: store::State,
+    pub state: JobState,
     pub name: String,
     /// What the source calls the asset.
     pub external: Option<String>,
-    /// How often it was begun.
+    /// How often it was started.
     pub attempts: i64,
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -40,7 +40,7 @@ pub struct Job {
     pub assessment: Option<Value>,
 }
 
-/// What has become of an arrival.
+/// What has become of an upload.
 #[utoipa::path(get, path = "/v1/jobs/{id}", params(("id" = String, Path, description = "As the hook answered")),
     responses((status = 200, body = Job), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
@@ -58,7 +58,7 @@ pub async fn events(
     let changes = unfold((app, Some(first)), |(app, job)| async move {
         let job = job?;
         let event = Event::default().event("job").json_data(&job).ok()?;
-        let next = if job.state == store::State::Waiting { Some(change(&app, &job).await) } else { None };
+        let next = if job.state == JobState::Waiting { Some(change(&app, &job).await) } else { None };
         Some((Ok(event), (app, next)))
     });
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
@@ -67,7 +67,7 @@ pub async fn events(
 /// Waits for something to change, also while the database is away.
 async fn change(app: &App, before: &Job) -> Job {
     loop {
-        sleep(LOOK_AGAIN).await;
+        sleep(POLL).await;
         match look(app, &before.id).await {
             Ok(now) if now != *before => return now,
             _ => {}
@@ -77,17 +77,17 @@ async fn change(app: &App, before: &Job) -> Job {
 
 async fn look(app: &App, id: &str) -> Result<Job, Problem> {
     // PostgreSQL takes no NUL in a text.
-    let known = if id.contains('\0') { None } else { app.intake.store.arrival(id).await? };
+    let known = if id.contains('\0') { None } else { app.ingest.records.job(id).await? };
     let record = known.ok_or_else(|| Problem::not_found("job"))?;
     let assessment = match &record.assessment {
-        Some(id) => app.intake.store.assessment(id).await?,
+        Some(id) => app.ingest.records.assessment(id).await?,
         None => None,
     };
     let assessment = assessment.map(|mut assessment| {
-        assessment.asset.path = record.arrival.name.clone();
+        assessment.asset.path = record.event.name.clone();
         serde_json::to_value(assessment).expect("plain data serializes")
     });
-    let ArrivalRecord { id, source, arrival, state, attempts, error_code, error, received_at, changed_at, .. } = record;
-    let (name, external) = (arrival.name, arrival.external);
+    let JobRecord { id, source, event, state, attempts, error_code, error, received_at, changed_at, .. } = record;
+    let (name, external) = (event.name, event.external);
     Ok(Job { id, source, state, name, external, attempts, error_code, error, received_at, changed_at, assessment })
 }

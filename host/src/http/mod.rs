@@ -2,10 +2,10 @@
 
 mod assets;
 mod auth;
+mod drain;
 mod health;
 mod hooks;
 mod jobs;
-mod linger;
 mod problem;
 mod reviews;
 
@@ -21,10 +21,11 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use auth::Auth;
+
 use crate::config::{Config, ConfigError, Source};
 use crate::fetch::Spool;
-use crate::jobs::Intake;
-use auth::Guard;
+use crate::jobs::Ingest;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Veritag", description = "Deepfake tags for media libraries"))]
@@ -32,31 +33,31 @@ struct Document;
 
 /// What every request may use.
 pub struct App {
-    pub intake: Intake,
+    pub ingest: Ingest,
     /// In the order of the configuration, those that ask for something first.
-    pub sources: Vec<(Source, Guard)>,
+    pub sources: Vec<(Source, Auth)>,
     pub metrics: PrometheusHandle,
     pub spool: Arc<Spool>,
-    pub most_bytes: u64,
-    pub most_message_bytes: usize,
+    pub max_bytes: u64,
+    pub max_message_bytes: usize,
 }
 
 impl App {
-    /// Every source of `config`, with what its requests must show.
+    /// Every source of `config`, with how its requests are authenticated.
     ///
     /// # Errors
     /// [`ConfigError`] when a secret is missing.
-    pub fn sources(config: &Config) -> Result<Vec<(Source, Guard)>, ConfigError> {
-        let guarded = |source: &Source| Ok((source.clone(), Guard::new(source)?));
-        let mut sources = config.sources.iter().map(guarded).collect::<Result<Vec<_>, _>>()?;
-        sources.sort_by_key(|(_, guard)| matches!(guard, Guard::Open));
+    pub fn sources(config: &Config) -> Result<Vec<(Source, Auth)>, ConfigError> {
+        let with_auth = |source: &Source| Ok((source.clone(), Auth::new(source)?));
+        let mut sources = config.sources.iter().map(with_auth).collect::<Result<Vec<_>, _>>()?;
+        sources.sort_by_key(|(_, auth)| matches!(auth, Auth::Open));
         Ok(sources)
     }
 }
 
 /// Every address of the service.
 pub fn router(app: App) -> Router {
-    let limit = DefaultBodyLimit::max(app.most_message_bytes);
+    let limit = DefaultBodyLimit::max(app.max_message_bytes);
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(hooks::receive, hooks::check))
         .routes(routes!(assets::receive))
@@ -73,7 +74,7 @@ pub fn router(app: App) -> Router {
     router
         .route("/openapi.json", get(async move || (json, document)))
         .layer(limit)
-        .layer(from_fn(linger::linger))
+        .layer(from_fn(drain::drain))
         .layer(TraceLayer::new_for_http())
         .with_state(Arc::new(app))
 }

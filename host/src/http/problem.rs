@@ -8,10 +8,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::blame::Blame;
+use crate::database::DatabaseError;
 use crate::fetch::FetchError;
 use crate::ingest::HookError;
-use crate::jobs::IntakeError;
-use crate::store::StoreError;
+use crate::jobs::IngestError;
 
 /// A problem, by its stable kebab-case code.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +37,9 @@ impl IntoResponse for Problem {
         tracing::warn!(status = self.status, code = self.code, detail = self.detail, "refused");
         let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], Json(self)).into_response();
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            for scheme in ["Bearer", "Basic realm=\"veritag\""] {
+                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+            }
         }
         response
     }
@@ -75,18 +77,18 @@ impl From<FetchError> for Problem {
     }
 }
 
-impl From<IntakeError> for Problem {
-    fn from(error: IntakeError) -> Self {
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
         match error {
-            IntakeError::Hook(error) => error.into(),
-            IntakeError::Store(error) => error.into(),
+            IngestError::Hook(error) => error.into(),
+            IngestError::Database(error) => error.into(),
         }
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<DatabaseError> for Problem {
     /// What is wrong with the database is for the log alone.
-    fn from(error: StoreError) -> Self {
+    fn from(error: DatabaseError) -> Self {
         tracing::error!(code = error.code(), "{error}");
         Self::new(status(error.blame()), error.code(), "the database is unavailable; try again")
     }

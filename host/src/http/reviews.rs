@@ -15,11 +15,12 @@ use super::assets::by_token;
 use super::problem::Problem;
 use crate::assessment::{Assessment, Review};
 use crate::ingest::HookError;
-use crate::store::ReviewRecord;
+use crate::jobs;
+use crate::records::ReviewRecord;
 
-/// An asset, whatever places it was at.
+/// An asset, wherever it came from.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Known {
+pub struct KnownAsset {
     pub sha256: String,
     /// As `veritag schema` describes them, the newest first.
     pub assessments: Vec<Value>,
@@ -30,7 +31,7 @@ pub struct Known {
 /// A person's decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Decided {
+pub struct NewReview {
     pub decision: Decision,
     /// Who decided.
     pub by: String,
@@ -60,15 +61,15 @@ impl From<Decision> for Review {
 
 /// What is known of an asset.
 #[utoipa::path(get, path = "/v1/assets/{sha256}", params(("sha256" = String, Path, description = "Of its bytes, in hex")),
-    responses((status = 200, body = Known), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = KnownAsset), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn asset(
     State(app): State<Arc<App>>,
     Path(sha256): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Known>, Problem> {
+) -> Result<Json<KnownAsset>, Problem> {
     by_token(&app, &headers)?;
     require_sha256(&sha256)?;
-    let assessments = app.intake.store.assessments(&sha256).await?;
+    let assessments = app.ingest.records.assessments(&sha256).await?;
     if assessments.is_empty() {
         return Err(Problem::not_found("asset"));
     }
@@ -78,13 +79,13 @@ pub async fn asset(
         serde_json::to_value(assessment).expect("plain data serializes")
     };
     let assessments = assessments.into_iter().map(document).collect();
-    let reviews = app.intake.store.reviews(&sha256).await?;
-    Ok(Json(Known { sha256, assessments, reviews }))
+    let reviews = app.ingest.records.reviews(&sha256).await?;
+    Ok(Json(KnownAsset { sha256, assessments, reviews }))
 }
 
-/// Keeps a person's decision beside what models say: the tags follow it, and receivers of `review.changed` are told.
+/// Keeps a person's decision beside what models say: the tags follow it, and receivers of `review.changed` are sent a webhook.
 /// It needs the token of a source that speaks `veritag`: a signature would not say which asset is meant.
-#[utoipa::path(put, path = "/v1/assets/{sha256}/review", request_body = Decided,
+#[utoipa::path(put, path = "/v1/assets/{sha256}/review", request_body = NewReview,
     params(("sha256" = String, Path, description = "Of the asset's bytes, in hex")),
     responses((status = 200, body = ReviewRecord), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn review(
@@ -95,11 +96,11 @@ pub async fn review(
 ) -> Result<Json<ReviewRecord>, Problem> {
     by_token(&app, &headers)?;
     require_sha256(&sha256)?;
-    let Decided { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
+    let NewReview { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
     if [Some(&by), note.as_ref()].into_iter().flatten().any(|text| text.contains('\0')) {
         return Err(HookError::malformed("veritag")("`by` or `note` has a NUL character").into());
     }
-    let kept = app.intake.review(&sha256, decision.into(), &by, note.as_deref()).await?;
+    let kept = jobs::review(&app.ingest.records, &sha256, decision.into(), &by, note.as_deref()).await?;
     kept.map(Json).ok_or_else(|| Problem::not_found("asset"))
 }
 

@@ -7,9 +7,8 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::arrival::Arrival;
-use super::error::HookError;
-use super::own;
+use super::{Dialect, HookError, Message, own};
+use crate::upload_event::UploadEvent;
 
 #[derive(Deserialize)]
 struct Event<'a> {
@@ -23,9 +22,15 @@ struct Event<'a> {
     data_base64: Option<String>,
 }
 
-/// # Errors
-/// [`HookError::Malformed`].
-pub fn arrivals(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Arrival>, HookError> {
+pub struct CloudEvents;
+
+impl Dialect for CloudEvents {
+    fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
+        read(headers, body).map(Message::from)
+    }
+}
+
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<UploadEvent>, HookError> {
     let malformed = HookError::malformed("cloudevents");
     let media_type = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     match media_type.split(';').next().unwrap_or_default().trim() {
@@ -38,29 +43,29 @@ pub fn arrivals(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Arrival>, HookEr
     }
 }
 
-fn structured(event: &Event) -> Result<Arrival, HookError> {
+fn structured(event: &Event) -> Result<UploadEvent, HookError> {
     let malformed = HookError::malformed("cloudevents");
     let data = match (event.data, &event.data_base64) {
         (Some(data), None) => data.get().as_bytes().to_vec(),
         (None, Some(text)) => BASE64_STANDARD.decode(text).map_err(|error| malformed(error.to_string()))?,
         _ => return Err(malformed("an event without data".into())),
     };
-    arrival(&event.specversion, &event.source, &event.id, &data)
+    upload_event(&event.specversion, &event.source, &event.id, &data)
 }
 
-fn binary(headers: &HeaderMap, body: &[u8]) -> Result<Arrival, HookError> {
+fn binary(headers: &HeaderMap, body: &[u8]) -> Result<UploadEvent, HookError> {
     let missing = |name: &str| HookError::malformed("cloudevents")(format!("there is no header {name}"));
     let attribute = |name: &str| header(headers, name).ok_or_else(|| missing(name));
     attribute("ce-type")?;
-    arrival(attribute("ce-specversion")?, attribute("ce-source")?, attribute("ce-id")?, body)
+    upload_event(attribute("ce-specversion")?, attribute("ce-source")?, attribute("ce-id")?, body)
 }
 
 /// `source` and `id` name an event once and for all.
-fn arrival(specversion: &str, source: &str, id: &str, data: &[u8]) -> Result<Arrival, HookError> {
+fn upload_event(specversion: &str, source: &str, id: &str, data: &[u8]) -> Result<UploadEvent, HookError> {
     if specversion != "1.0" {
         return Err(HookError::malformed("cloudevents")(format!("specversion {specversion:?}, not 1.0")));
     }
-    Ok(own::arrival(data)?.version(Some(format!("{source} {id}"))))
+    Ok(own::upload_event(data)?.version(Some(format!("{source} {id}"))))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

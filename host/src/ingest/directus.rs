@@ -1,14 +1,15 @@
 //! Directus's flows: an event hook on `files.upload`, then a web request with `{{$trigger}}` as its body.
 //! <https://docs.directus.io/app/flows/triggers.html>
 
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::arrival::{Arrival, Place};
-use super::error::HookError;
+use super::{Dialect, HookError, Message};
+use crate::upload_event::{Location, UploadEvent};
 
 #[derive(Deserialize)]
-struct Message {
+struct Trigger {
     event: String,
     key: Option<String>,
     #[serde(default)]
@@ -26,13 +27,18 @@ struct Payload {
     uploaded_on: Option<String>,
 }
 
-/// The file that was uploaded; `items.create` and the like are none of ours.
-///
-/// # Errors
-/// [`HookError::Malformed`].
-pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
+pub struct Directus;
+
+impl Dialect for Directus {
+    fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
+        read(body).map(Message::from)
+    }
+}
+
+/// The file that was uploaded; `items.create` and the like are none.
+fn read(body: &[u8]) -> Result<Vec<UploadEvent>, HookError> {
     let malformed = HookError::malformed("directus");
-    let message: Message = serde_json::from_slice(body).map_err(&malformed)?;
+    let message: Trigger = serde_json::from_slice(body).map_err(&malformed)?;
     if message.event != "files.upload" {
         return Ok(Vec::new());
     }
@@ -42,5 +48,7 @@ pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
     let moment = modified_on.or(uploaded_on).unwrap_or_default();
     let version = format!("{key} {} {moment}", filesize.unwrap_or_default());
     let disk = filename_disk.ok_or_else(|| malformed(serde::de::Error::missing_field("payload.filename_disk")))?;
-    Ok(vec![Arrival::new(Place::Path(disk)).named(filename_download.or(title)).version(Some(version)).external(key)])
+    Ok(vec![
+        UploadEvent::new(Location::Path(disk)).named(filename_download.or(title)).version(Some(version)).external(key),
+    ])
 }

@@ -10,7 +10,7 @@ pub enum HookError {
     Unauthorised,
     #[error("the message was signed more than five minutes ago, or ahead; check both clocks")]
     Stale,
-    #[error("the message has more than {max} bytes: see `most_message_bytes` of [service]")]
+    #[error("the message has more than {max} bytes: see `max_message_bytes` of [service]")]
     TooLarge { max: usize },
     #[error("the message cannot be read from standard input: {0}")]
     Unreadable(std::io::Error),

@@ -1,12 +1,13 @@
 //! SeaweedFS's filer notifications: <https://github.com/seaweedfs/seaweedfs/wiki/Filer-Notification-Webhook>.
 
+use http::HeaderMap;
 use serde::Deserialize;
 
-use super::arrival::{Arrival, Place};
-use super::error::HookError;
+use super::{Dialect, HookError, Message};
+use crate::upload_event::{Location, UploadEvent};
 
 #[derive(Deserialize)]
-struct Message {
+struct Notification {
     event_type: String,
     key: String,
     message: Change,
@@ -34,12 +35,17 @@ struct Attributes {
     mtime: Option<i64>,
 }
 
-/// The file that was made or moved here, if it is in a bucket: folders and the store's own files are none of ours.
-///
-/// # Errors
-/// [`HookError::Malformed`].
-pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
-    let message: Message = serde_json::from_slice(body).map_err(HookError::malformed("seaweedfs"))?;
+pub struct SeaweedFs;
+
+impl Dialect for SeaweedFs {
+    fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
+        read(body).map(Message::from)
+    }
+}
+
+/// The file that was created or moved here, if it is in a bucket; folders and the store's own files are left out.
+fn read(body: &[u8]) -> Result<Vec<UploadEvent>, HookError> {
+    let message: Notification = serde_json::from_slice(body).map_err(HookError::malformed("seaweedfs"))?;
     let Change { new_entry, new_parent_path } = message.message;
     let entry = new_entry.filter(|entry| !entry.is_directory && message.event_type != "delete");
     let Some(entry) = entry else { return Ok(Vec::new()) };
@@ -51,7 +57,7 @@ pub fn arrivals(body: &[u8]) -> Result<Vec<Arrival>, HookError> {
     if path.split('/').any(|part| part.starts_with('.')) {
         return Ok(Vec::new());
     }
-    let place = Place::Object { bucket: bucket.into(), key: key.into() };
+    let location = Location::Object { bucket: bucket.into(), key: key.into() };
     let Attributes { md5, mtime } = entry.attributes;
-    Ok(vec![Arrival::new(place).version(md5.or_else(|| mtime.map(|seconds| seconds.to_string())))])
+    Ok(vec![UploadEvent::new(location).version(md5.or_else(|| mtime.map(|seconds| seconds.to_string())))])
 }

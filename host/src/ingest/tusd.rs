@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::arrival::{Arrival, Place};
-use super::error::HookError;
+use super::{Answer, Dialect, HookError, Message};
+use crate::upload_event::{Location, UploadEvent};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Message {
+struct Hook {
     #[serde(rename = "Type")]
-    pub kind: Kind,
+    kind: Kind,
     event: Event,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+enum Kind {
     /// Blocks: the upload may still be rejected.
     PreFinish,
     /// The upload is complete.
@@ -45,50 +46,36 @@ struct Upload {
     storage: Option<HashMap<String, String>>,
 }
 
-/// # Errors
-/// [`HookError::Malformed`].
-pub fn message(body: &[u8]) -> Result<Message, HookError> {
-    serde_json::from_slice(body).map_err(HookError::malformed("tusd"))
-}
+pub struct Tusd;
 
-impl Message {
-    /// The upload, once it is whole and stored.
-    ///
-    /// # Errors
-    /// As [`Message::upload`].
-    pub fn finished(self) -> Result<Option<Arrival>, HookError> {
-        if self.kind == Kind::PostFinish { self.upload() } else { Ok(None) }
+impl Dialect for Tusd {
+    fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
+        let Hook { kind, event } = serde_json::from_slice(body).map_err(HookError::malformed("tusd"))?;
+        // A part of a parallel upload is none.
+        if kind == Kind::Other || event.upload.is_partial {
+            return Ok(Message::default());
+        }
+        Ok(Message { events: vec![event.upload.upload_event()?], awaits_verdict: kind == Kind::PreFinish })
     }
 
-    /// The upload; parts of a parallel one are none.
-    ///
-    /// # Errors
-    /// [`HookError::Malformed`] when it does not say where the upload is.
-    pub fn upload(self) -> Result<Option<Arrival>, HookError> {
-        let upload = self.event.upload;
-        if upload.is_partial {
-            return Ok(None);
-        }
-        let mut storage = upload.storage.unwrap_or_default();
-        let place = match (storage.remove("Path"), storage.remove("Bucket"), storage.remove("Key")) {
-            (Some(path), _, _) => Place::Path(path),
-            (None, Some(bucket), Some(key)) => Place::Object { bucket, key },
+    /// A rejection is for the client. tusd keeps the bytes: it heeds `RejectUpload` only before there are any.
+    fn answer(&self, _: &[String], rejected: Option<&str>) -> Answer {
+        let header = json!({ "Content-Type": "text/plain; charset=utf-8" });
+        let reject = |why| json!({ "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } });
+        Answer { status: StatusCode::OK, body: rejected.map_or(json!({}), reject) }
+    }
+}
+
+impl Upload {
+    fn upload_event(self) -> Result<UploadEvent, HookError> {
+        let mut storage = self.storage.unwrap_or_default();
+        let location = match (storage.remove("Path"), storage.remove("Bucket"), storage.remove("Key")) {
+            (Some(path), _, _) => Location::Path(path),
+            (None, Some(bucket), Some(key)) => Location::Object { bucket, key },
             _ => return Err(HookError::malformed("tusd")("Event.Upload.Storage names no Path, and no Bucket and Key")),
         };
-        let meta_data = upload.meta_data.unwrap_or_default();
+        let meta_data = self.meta_data.unwrap_or_default();
         let name = meta_data.get("filename").or(meta_data.get("name")).cloned();
-        Ok(Some(Arrival::new(place).named(name).version(Some(upload.id.clone())).external(upload.id)))
+        Ok(UploadEvent::new(location).named(name).version(Some(self.id.clone())).external(self.id))
     }
-}
-
-/// What tells tusd to go on.
-pub fn accept() -> Value {
-    json!({})
-}
-
-/// What tells the client of an upload that it is refused, and why. tusd keeps the bytes: it heeds `RejectUpload` only
-/// before there are any.
-pub fn reject(why: &str) -> Value {
-    let header = json!({ "Content-Type": "text/plain; charset=utf-8" });
-    json!({ "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } })
 }

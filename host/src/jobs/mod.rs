@@ -1,13 +1,15 @@
-//! The queue of what is to be done, what fills it, and the workers that empty it.
+//! Jobs: from a message of a source to an assessment, and from there to tags and webhooks.
+//!
+//! A job is kept in the records; the tasks that carry it out are pushed in the same transaction as what they follow from.
 
-pub mod assess;
-pub mod intake;
-pub mod notify;
-mod order;
-mod queue;
+mod assess;
+mod fault;
+mod ingest;
+mod review;
+mod run;
 mod tag;
 
 pub use assess::Assessor;
-pub use intake::{Answer, Intake, IntakeError};
-pub use notify::Notifier;
-pub use queue::Queue;
+pub use ingest::{Ingest, IngestError};
+pub use review::review;
+pub use run::run;

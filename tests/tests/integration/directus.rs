@@ -108,7 +108,7 @@ fn what_an_editor_uploads_or_replaces_is_tagged() {
     directus.replace(&image, "tiny-face.mp4");
     becomes(&image, "not-assessed");
     let metrics = service.get("/metrics").text().unwrap();
-    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 3"), "tagging is no new arrival: {metrics}");
+    assert!(metrics.contains("veritag_jobs{state=\"done\"} 3"), "tagging is no new upload: {metrics}");
 
     let unsigned = Client::new().post(format!("{}/veritag", directus.url)).body("{}").send().unwrap();
     assert_eq!(unsigned.status(), 401);

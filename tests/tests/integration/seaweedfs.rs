@@ -92,7 +92,7 @@ fn an_object_that_is_put_is_tagged_and_keeps_its_own_tags() {
     // A store tells of every change, of tags too.
     std::thread::sleep(Duration::from_secs(5));
     let metrics = service.get("/metrics").text().unwrap();
-    assert!(metrics.contains("veritag_arrivals{state=\"done\"} 2"), "tagging is no new arrival: {metrics}");
+    assert!(metrics.contains("veritag_jobs{state=\"done\"} 2"), "tagging is no new upload: {metrics}");
 
     let untagged = run(&mut place.command(&["untag", "--all", "--apply"]));
     assert_eq!(String::from_utf8_lossy(&untagged.stdout), "untagged 1\n", "{untagged:?}");

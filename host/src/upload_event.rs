@@ -1,19 +1,19 @@
-//! What every dialect comes down to: an asset has arrived, and here it is.
+//! What every dialect comes down to: an asset was uploaded, and here it is.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An asset that a source says has arrived.
+/// A source's word that an asset was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Arrival {
-    pub place: Place,
-    /// What people call it.
+pub struct UploadEvent {
+    pub location: Location,
+    /// What people call the asset.
     pub name: String,
-    /// What tells this content of the place from an earlier one, if the source says.
+    /// Tells this content of the location from an earlier one, if the source says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// What the source itself calls it: that is where tags go back to.
+    /// What the source itself calls the asset: it comes back with every answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<String>,
 }
@@ -21,7 +21,7 @@ pub struct Arrival {
 /// Where the bytes are. Nothing of this is trusted until the source's configuration allows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum Location {
     /// In an object store.
     Object { bucket: String, key: String },
     /// A file, below the source's root.
@@ -32,10 +32,10 @@ pub enum Place {
     Url(String),
 }
 
-impl Arrival {
-    pub fn new(place: Place) -> Self {
-        let name = place.last_part().to_owned();
-        Self { place, name, version: None, external: None }
+impl UploadEvent {
+    pub fn new(location: Location) -> Self {
+        let name = location.last_part().to_owned();
+        Self { location, name, version: None, external: None }
     }
 
     pub fn named(mut self, name: Option<String>) -> Self {
@@ -52,7 +52,7 @@ impl Arrival {
     }
 }
 
-impl Place {
+impl Location {
     fn last_part(&self) -> &str {
         let whole = match self {
             // What follows may be a secret.
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object { bucket, key } => write!(f, "object {bucket}/{key}"),

@@ -1,0 +1,39 @@
+//! The records: what was announced, what was found, what people decided, what was written where.
+//!
+//! Every change is one statement or part of one transaction, so that a process may be killed at any time.
+
+mod assessments;
+mod jobs;
+mod ledger;
+mod reviews;
+
+use crate::database::{Database, DatabaseError, Transaction};
+
+pub use jobs::{JobRecord, KnownLocation, Received, State};
+pub use ledger::Written;
+pub use reviews::{ReviewRecord, Reviewed};
+
+#[derive(Clone, Debug)]
+pub struct Records {
+    database: Database,
+}
+
+impl Records {
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Begins a transaction, for the functions that take one.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        self.database.begin().await
+    }
+
+    /// # Errors
+    /// [`DatabaseError`] when the database does not answer.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.database.ping().await
+    }
+}
