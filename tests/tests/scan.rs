@@ -22,18 +22,24 @@ fn lasting(mut document: Value) -> Value {
     if let Some(error) = fields.get_mut("error") {
         error.as_object_mut().unwrap().remove("message");
     }
+    let score = fields["score"].as_f64().unwrap_or(f64::MAX);
+    if fields["band"].as_array().is_some_and(|ends| ends.iter().any(|end| near(end.as_f64().unwrap(), score))) {
+        fields["verdict"] = json!("on an edge of the band, from where decoders may tip it");
+    }
     let path = fields["asset"]["path"].as_str().unwrap().to_owned();
     fields["asset"]["path"] = json!(Path::new(&path).file_name().unwrap().to_string_lossy());
     document
 }
 
-/// Equal but for the rounding of decoders: numbers may differ by `0.02`, or a fiftieth of their size.
+/// Whether decoders may round to one or the other: by `0.02`, or a fiftieth of its size.
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 0.02_f64.max(b.abs() / 50.0)
+}
+
+/// Equal but for the rounding of decoders.
 fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
-            (a - b).abs() <= 0.02_f64.max(b.abs() / 50.0)
-        }
+        (Value::Number(a), Value::Number(b)) => near(a.as_f64().unwrap(), b.as_f64().unwrap()),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))
