@@ -22,8 +22,9 @@ fn lasting(mut document: Value) -> Value {
     if let Some(error) = fields.get_mut("error") {
         error.as_object_mut().unwrap().remove("message");
     }
-    let score = fields["score"].as_f64().unwrap_or(f64::MAX);
-    if fields["band"].as_array().is_some_and(|ends| ends.iter().any(|end| near(end.as_f64().unwrap(), score))) {
+    let score = fields.get("score").and_then(Value::as_f64);
+    let band = fields.get("band").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64);
+    if band.zip(score.into_iter().cycle()).any(|(end, score)| near(end, score)) {
         fields["verdict"] = json!("on an edge of the band, from where decoders may tip it");
     }
     let path = fields["asset"]["path"].as_str().unwrap().to_owned();
