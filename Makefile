@@ -10,8 +10,9 @@ setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 plugin: setup ## The sandboxed module
 	cargo rustc --profile plugin -p veritag-plugin --target wasm32-unknown-unknown --crate-type cdylib -- -C strip=symbols
 
+# --workspace: its dependencies with the features that the tests use, so that `make test` builds none of them again.
 build: plugin ## The product: veritag and the module that it runs
-	cargo build -p veritag
+	cargo build --workspace --bin veritag
 
 everything: plugin ## With veritag-lab and the tests
 	cargo build --workspace --bins --tests
