@@ -11,10 +11,11 @@ shift 2
 export PYTHONPATH=plugin/training
 python=target/train-python/bin/python
 
+LOOSE=(--size 192 --margin 1.596) # lite0's 160 pixels and 1.33, with a fifth more around them
 crops() { # of the manifest $1, to $2, once; assets that cannot be read are named and left out
     [ ! -d "$2" ] || return 0
     rm -rf "$2.part"
-    target/debug/veritag crops "${@:3}" "$1" "$2.part" || [ -f "$2.part/crops.json" ]
+    target/debug/veritag crops "${LOOSE[@]}" "${@:3}" "$1" "$2.part" || [ -f "$2.part/crops.json" ]
     mv "$2.part" "$2"
 }
 
@@ -32,4 +33,4 @@ if [ "$(wc -l <"$OUT/reencoded/manifest.csv")" -gt 1 ]; then
 fi
 # Large tensors from pages that are kept, and large: half as fast again on a CPU.
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
-exec "$python" -m veritag_training all --data "${packs[@]}" --out "$OUT" "$@"
+exec "$python" -m veritag_training all --margin 1.33 --data "${packs[@]}" --out "$OUT" "$@"

@@ -104,7 +104,7 @@ pub struct Scan {
     /// Tag each asset in ASSET.xmp (or the sidecar that is there), for catalogues; all else in it is kept
     #[arg(long)]
     pub xmp: bool,
-    /// veritag.toml, whose [tags.words] are the keywords [default: those of `veritag serve` without a file]
+    /// veritag.toml, whose [tags.keywords] are the keywords [default: those of `veritag serve` without a file]
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write one self-contained page about this run
@@ -212,8 +212,14 @@ pub struct Untag {
 
 #[derive(Debug, Subcommand)]
 pub enum Model {
-    /// Name every bundle, with its figures
+    /// Name every bundle
     List,
+    /// Say what a bundle is, how well it does, and what it cannot see
+    Show {
+        /// By name or directory [default: the one that scans use]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Check hashes and run self-tests [default: every bundle]
     Verify {
         #[arg(value_name = "NAME")]

@@ -34,8 +34,8 @@ root = "ROOT"
 reject = ["real"]
 "#;
 
-/// A place for a service: its configuration, its database, its media.
-pub struct Place {
+/// A site for a service: its configuration, its database, its media.
+pub struct Site {
     pub directory: TempDir,
     pub database: String,
 }
@@ -47,7 +47,7 @@ pub struct Service {
     pub http: Client,
 }
 
-impl Place {
+impl Site {
     /// With `sources`, in TOML, in which `ROOT` stands for the media directory. The token of all is [`TOKEN`].
     pub fn new(sources: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -74,7 +74,7 @@ impl Place {
         self.directory.path().join("veritag.toml")
     }
 
-    /// `veritag` with this place's configuration and database.
+    /// `veritag` with this site's configuration and database.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = veritag();
         command.args(arguments).arg("--config").arg(self.config()).args(["--database", &self.database]);
@@ -188,8 +188,8 @@ pub fn upload(service: &Service, file: &Path) -> String {
 }
 
 /// What tusd sends about an upload that lies at `name`.
-pub fn tusd(kind: &str, place: &Place, name: &str) -> String {
-    let path = place.media(name);
+pub fn tusd(kind: &str, site: &Site, name: &str) -> String {
+    let path = site.media(name);
     json!({"Type": kind, "Event": {"Upload": {"ID": name, "MetaData": {"filename": "p.jpg"},
         "Storage": {"Type": "filestore", "Path": path}}, "HTTPRequest": {}}})
     .to_string()

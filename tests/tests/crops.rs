@@ -82,11 +82,13 @@ fn crops_may_be_of_another_size_than_the_model_takes() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("crops");
     let list = labels(directory.path(), &MEDIA[3..]);
-    assert!(run(veritag().args(["crops", "--size", "112"]).arg(list).arg(&out)).status.success());
+    let loose = ["crops", "--size", "112", "--margin", "1.6"];
+    assert!(run(veritag().args(loose).arg(list).arg(&out)).status.success());
     let part = std::fs::read(out.join("part-0000.safetensors")).unwrap();
     assert_eq!(SafeTensors::deserialize(&part).unwrap().tensor("crops").unwrap().shape(), [1, 112, 112, 3]);
     let contents: Value = serde_json::from_slice(&std::fs::read(out.join("crops.json")).unwrap()).unwrap();
     assert_eq!(contents["size"], 112);
+    assert!((contents["margin"].as_f64().unwrap() - 1.6).abs() < 1e-6);
 }
 
 /// Two faces of 1024 pixels would be an answer that the sandbox is not trusted with.

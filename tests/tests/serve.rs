@@ -6,19 +6,19 @@ use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Place, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
+use veritag_tests::service::{Site, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, hostile_manifest, run};
 
 #[test]
 fn an_upload_is_assessed_and_gone() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     let id = upload(&service, &fixture("media/portrait.jpg"));
     let job = service.outcome(&id);
-    assert_eq!(job["state"], "done", "{job:#}\n{}", place.log());
+    assert_eq!(job["state"], "done", "{job:#}\n{}", site.log());
     assert_eq!(job["assessment"]["asset"]["path"], "portrait.jpg");
     assert!(job["assessment"]["score"].is_number());
-    assert_eq!(fs::read_dir(place.directory.path().join("spool/uploads")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(site.directory.path().join("spool/uploads")).unwrap().count(), 0);
 
     let again = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     assert_eq!(again["assessment"]["assessed_at"], job["assessment"]["assessed_at"], "known by its sha256");
@@ -28,55 +28,55 @@ fn an_upload_is_assessed_and_gone() {
 
 #[test]
 fn a_file_hook_tags_beside_the_file_and_a_second_one_changes_nothing() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
-    fs::copy(fixture("media/no-face.mp4"), place.media("a.mp4")).unwrap();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
+    fs::copy(fixture("media/no-face.mp4"), site.media("a.mp4")).unwrap();
     let reference = r#"{"path": "a.mp4", "version": "1", "external": "asset-7"}"#;
     let id = only_job(service.hook("own", reference));
     assert_eq!(only_job(service.hook("own", reference)), id);
     let job = service.outcome(&id);
     assert_eq!((&job["state"], &job["external"]), (&json!("done"), &json!("asset-7")));
-    let tag: Value = serde_json::from_slice(&fs::read(place.media("a.mp4.veritag.json")).unwrap()).unwrap();
+    let tag: Value = serde_json::from_slice(&fs::read(site.media("a.mp4.veritag.json")).unwrap()).unwrap();
     assert_eq!(tag["reason"], "no_face");
     assert_ne!(only_job(service.hook("own", reference.replace("\"1\"", "\"2\""))), id, "another version");
 }
 
 #[test]
 fn tusd_is_answered_in_its_words_and_may_be_told_to_reject() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     for name in ["portrait", "no-face"] {
         let from = if name == "portrait" { "media/portrait.jpg" } else { "media/no-face.mp4" };
-        fs::copy(fixture(from), place.media(name)).unwrap();
+        fs::copy(fixture(from), site.media(name)).unwrap();
     }
-    let rejected: Value = service.hook("tus", tusd("pre-finish", &place, "portrait")).json().unwrap();
+    let rejected: Value = service.hook("tus", tusd("pre-finish", &site, "portrait")).json().unwrap();
     assert_eq!(rejected["HTTPResponse"]["StatusCode"], 422, "{rejected:#}");
     assert!(rejected["HTTPResponse"]["Body"].as_str().unwrap().contains("no manipulation found"));
     for kind in ["pre-create", "pre-finish", "post-finish", "post-terminate"] {
-        let answer = service.hook("tus", tusd(kind, &place, "no-face"));
+        let answer = service.hook("tus", tusd(kind, &site, "no-face"));
         assert_eq!(answer.headers()["content-type"], "application/json");
         assert_eq!(answer.json::<Value>().unwrap(), json!({}), "{kind}");
     }
-    wait_for(&place.media("no-face.veritag.json"));
+    wait_for(&site.media("no-face.veritag.json"));
 
     let sha256 = sha256(&fs::read(fixture("media/portrait.jpg")).unwrap());
     let review = service.http.put(service.url(&format!("/v1/assets/{sha256}/review"))).bearer_auth(TOKEN);
     assert_eq!(review.body(r#"{"decision": "fake", "by": "ann"}"#).send().unwrap().status(), 200);
-    let overruled: Value = service.hook("tus", tusd("pre-finish", &place, "portrait")).json().unwrap();
+    let overruled: Value = service.hook("tus", tusd("pre-finish", &site, "portrait")).json().unwrap();
     assert_eq!(overruled, json!({}), "a person has the last word");
 }
 
 #[test]
 fn what_has_failed_is_tried_anew_when_it_is_announced_again() {
-    let place = Place::new(SOURCES);
-    let config = fs::read_to_string(place.config()).unwrap();
-    fs::write(place.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let config = fs::read_to_string(site.config()).unwrap();
+    fs::write(site.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
+    let service = site.serve();
     let announce = || only_job(service.hook("own", r#"{"path": "late.jpg", "version": "1"}"#));
     let id = announce();
     let job = service.outcome(&id);
     assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!("fetch-not-found")));
-    fs::copy(fixture("media/portrait.jpg"), place.media("late.jpg")).unwrap();
+    fs::copy(fixture("media/portrait.jpg"), site.media("late.jpg")).unwrap();
     assert_eq!(announce(), id);
     assert_eq!(service.outcome(&id)["state"], "done");
 }
@@ -88,12 +88,12 @@ fn what_an_asset_or_the_plugin_is_to_blame_for_is_not_tried_again() {
     let traps = hostile_manifest(directory.path(), "traps");
     let cases = [("--ffprobe", fixture("tools/endless"), "ffmpeg-timeout"), ("--manifest", traps, "plugin-trapped")];
     for (option, value, code) in cases {
-        let place = Place::new(SOURCES);
-        let config = fs::read_to_string(place.config()).unwrap();
-        fs::write(place.config(), config.replace("[service]\n", "[service]\ntimeout_s = 1\n")).unwrap();
-        let service = place.serve_with(&[option, value.to_str().unwrap()]);
+        let site = Site::new(SOURCES);
+        let config = fs::read_to_string(site.config()).unwrap();
+        fs::write(site.config(), config.replace("[service]\n", "[service]\ntimeout_s = 1\n")).unwrap();
+        let service = site.serve_with(&[option, value.to_str().unwrap()]);
         let job = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
-        assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!(code)), "{}", place.log());
+        assert_eq!((&job["state"], &job["error_code"]), (&json!("failed"), &json!(code)), "{}", site.log());
         assert_eq!(job["attempts"], 1, "{job:#}");
     }
 }
@@ -101,42 +101,42 @@ fn what_an_asset_or_the_plugin_is_to_blame_for_is_not_tried_again() {
 #[test]
 fn what_is_announced_twice_at_once_is_redone_once() {
     let postgres = Postgres::start();
-    let place = Place::in_postgres(SOURCES, &postgres);
-    let config = fs::read_to_string(place.config()).unwrap();
-    fs::write(place.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
-    let service = place.serve();
+    let site = Site::in_postgres(SOURCES, &postgres);
+    let config = fs::read_to_string(site.config()).unwrap();
+    fs::write(site.config(), config.replace("[service]\n", "[service]\nattempts = 1\n")).unwrap();
+    let service = site.serve();
     let announce = || only_job(service.hook("own", r#"{"path": "late.jpg", "version": "1"}"#));
     let id = announce();
     assert_eq!(service.outcome(&id)["state"], "failed");
-    fs::copy(fixture("media/portrait.jpg"), place.media("late.jpg")).unwrap();
+    fs::copy(fixture("media/portrait.jpg"), site.media("late.jpg")).unwrap();
     std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(announce))));
     assert_eq!(service.outcome(&id)["state"], "done");
-    assert_eq!(place.sql("SELECT generation FROM jobs"), Some(2), "one for the failure, one for all that came after");
+    assert_eq!(site.sql("SELECT generation FROM jobs"), Some(2), "one for the failure, one for all that came after");
 }
 
 #[test]
 fn hosts_that_never_answer_hold_up_no_upload() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let host = silent.local_addr().unwrap().to_string();
-    let place =
-        Place::new(&SOURCES.replace("\"127.0.0.1:1\"", &format!("{host:?}")).replace("hosts", "private = true\nhosts"));
-    let service = place.serve();
+    let site =
+        Site::new(&SOURCES.replace("\"127.0.0.1:1\"", &format!("{host:?}")).replace("hosts", "private = true\nhosts"));
+    let service = site.serve();
     for number in 0..20 {
         only_job(service.hook("own", json!({ "url": format!("http://{host}/{number}") }).to_string()));
     }
     silent.accept().expect("a fetch has begun");
-    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
-    let answer: Value = service.hook("tus", tusd("pre-finish", &place, "a.jpg")).json().unwrap();
+    fs::copy(fixture("media/portrait.jpg"), site.media("a.jpg")).unwrap();
+    let answer: Value = service.hook("tus", tusd("pre-finish", &site, "a.jpg")).json().unwrap();
     assert_eq!(answer["HTTPResponse"]["StatusCode"], 422, "{answer:#}");
 }
 
 #[test]
 fn the_path_of_a_database_may_have_any_character() {
-    let place = Place::new(SOURCES);
-    let directory = place.directory.path().join("a directory, 100%");
+    let site = Site::new(SOURCES);
+    let directory = site.directory.path().join("a directory, 100%");
     let url = format!("sqlite://{}/a%20b.db", directory.to_str().unwrap().replace('%', "%25"));
-    let place = Place { database: url, ..place };
-    let service = place.serve();
+    let site = Site { database: url, ..site };
+    let service = site.serve();
     service.outcome(&upload(&service, &fixture("media/no-face.mp4")));
     let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(names.into_iter().all(|name| name.starts_with("a b.db")), "one file, and what SQLite keeps beside it");
@@ -144,9 +144,9 @@ fn the_path_of_a_database_may_have_any_character() {
 
 #[test]
 fn what_is_not_allowed_is_refused() {
-    let place = Place::new(SOURCES);
-    fs::write(place.directory.path().join("secret"), "x").unwrap();
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    fs::write(site.directory.path().join("secret"), "x").unwrap();
+    let service = site.serve();
     let unsigned = service.http.post(service.url("/v1/hooks/own")).body("{}").send().unwrap();
     assert_eq!(unsigned.headers()["www-authenticate"], "Bearer");
     let code = |answer: reqwest::blocking::Response| {
@@ -182,8 +182,8 @@ fn what_is_not_allowed_is_refused() {
 #[test]
 fn a_nul_character_is_no_fault_of_the_database() {
     let postgres = Postgres::start();
-    let place = Place::in_postgres(SOURCES, &postgres);
-    let service = place.serve();
+    let site = Site::in_postgres(SOURCES, &postgres);
+    let service = site.serve();
     for body in [json!({"path": "a\0b"}), json!({"bucket": "a\0b", "key": "a\0b"}), json!({"url": "http://a\0b/"})] {
         let job = service.outcome_or_error(&only_job(service.hook("own", body.to_string())));
         assert!(job["error_code"].as_str().is_some_and(|code| code.starts_with("fetch-")), "{body}: {job:#}");
@@ -196,23 +196,23 @@ fn a_nul_character_is_no_fault_of_the_database() {
 
 #[test]
 fn events_end_with_the_last_state_though_it_came_in_the_same_millisecond() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     let id = only_job(service.hook("own", r#"{"path": "late.jpg"}"#));
     assert_eq!(service.outcome_or_error(&id)["error_code"], "fetch-not-found");
     let stream = service.http.get(service.url(&format!("/v1/jobs/{id}/events")));
     let mut stream = std::io::BufReader::new(stream.timeout(std::time::Duration::from_secs(30)).send().unwrap());
     let mut events = String::new();
     std::io::BufRead::read_line(&mut stream, &mut events).unwrap();
-    place.sql("UPDATE jobs SET state = 'failed'");
+    site.sql("UPDATE jobs SET state = 'failed'");
     std::io::Read::read_to_string(&mut stream, &mut events).expect("the stream ends");
     assert!(events.contains(r#""state":"failed""#), "{events}");
 }
 
 #[test]
 fn health_figures_and_the_document_are_there() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     assert_eq!(service.get("/health/live").text().unwrap(), "live\n");
     assert_eq!(service.get("/health/ready").text().unwrap(), "ready\n");
@@ -228,23 +228,23 @@ fn health_figures_and_the_document_are_there() {
 
 #[test]
 fn a_rescan_finds_what_hooks_have_missed() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     for name in ["told.jpg", "missed.jpg"] {
-        fs::copy(fixture("media/portrait.jpg"), place.media(name)).unwrap();
+        fs::copy(fixture("media/portrait.jpg"), site.media(name)).unwrap();
     }
     service.outcome(&only_job(service.hook("own", r#"{"path": "told.jpg", "version": "1"}"#)));
     let rescan = |arguments: &[&str]| {
-        let output = run(&mut place.command(&[&["rescan", "own"], arguments].concat()));
+        let output = run(&mut site.command(&[&["rescan", "own"], arguments].concat()));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     let told = rescan(&[]);
     assert!(told.starts_with("own: 2 in the library, 1 missing, 0 to do again\n"), "{told}");
     assert!(told.contains("missed.jpg") && !told.contains("told.jpg") && told.contains("nothing was done"), "{told}");
-    assert!(!place.media("missed.jpg.veritag.json").exists());
+    assert!(!site.media("missed.jpg.veritag.json").exists());
     rescan(&["--apply"]);
-    wait_for(&place.media("missed.jpg.veritag.json"));
+    wait_for(&site.media("missed.jpg.veritag.json"));
     assert!(rescan(&["--other-models"]).starts_with("own: 2 in the library, 0 missing, 0 to do again\n"));
     assert!(rescan(&["--all"]).starts_with("own: 2 in the library, 0 missing, 2 to do again\n"));
 }
@@ -285,10 +285,10 @@ fn receivers_are_told_again_until_they_have_heard() {
         "[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\nsources = [\"own\"]\n\
          [[webhook]]\nurl = \"{url}?other\"\nsecret = {{ file = \"ROOT/secret\" }}\nsources = [\"tus\"]\n"
     );
-    let place = Place::new(&format!("{SOURCES}\n{webhook}"));
-    fs::write(place.media("secret"), secret).unwrap();
-    fs::copy(fixture("media/no-face.mp4"), place.media("a.mp4")).unwrap();
-    let service = place.serve();
+    let site = Site::new(&format!("{SOURCES}\n{webhook}"));
+    fs::write(site.media("secret"), secret).unwrap();
+    fs::copy(fixture("media/no-face.mp4"), site.media("a.mp4")).unwrap();
+    let service = site.serve();
     let id = only_job(service.hook("own", r#"{"path": "a.mp4", "external": "asset-7"}"#));
     let mut messages = (0..2).map(|_| requests.recv_timeout(std::time::Duration::from_secs(60)).unwrap());
     let (first, second) = (messages.next().unwrap(), messages.next().unwrap());
@@ -300,30 +300,30 @@ fn receivers_are_told_again_until_they_have_heard() {
     assert_eq!(message["type"], "assessment.completed");
     assert_eq!((&message["data"]["job"], &message["data"]["external"]), (&json!(id), &json!("asset-7")));
     assert_eq!(message["data"]["assessment"]["reason"], "no_face");
-    assert!(!place.log().contains("?other"), "{}", place.log());
+    assert!(!site.log().contains("?other"), "{}", site.log());
 }
 
 #[test]
 fn a_person_overrules_the_model_and_may_take_it_back() {
-    overrules(&Place::new);
+    overrules(&Site::new);
 }
 
 #[test]
 fn a_person_overrules_the_model_on_postgres() {
     let postgres = Postgres::start();
-    overrules(&|sources| Place::in_postgres(sources, &postgres));
+    overrules(&|sources| Site::in_postgres(sources, &postgres));
 }
 
-fn overrules(new_place: &dyn Fn(&str) -> Place) {
+fn overrules(new_place: &dyn Fn(&str) -> Site) {
     let (url, requests) = receiver(&[204; 3]);
     let webhook = format!(
         "[tags]\nxmp = true\n[[webhook]]\nurl = {url:?}\nsecret = {{ file = \"ROOT/secret\" }}\n\
          events = [\"review.changed\"]\n"
     );
-    let place = new_place(&format!("{SOURCES}\n{webhook}"));
-    fs::write(place.media("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
-    let service = place.serve();
+    let site = new_place(&format!("{SOURCES}\n{webhook}"));
+    fs::write(site.media("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    fs::copy(fixture("media/portrait.jpg"), site.media("a.jpg")).unwrap();
+    let service = site.serve();
     let job = service.outcome(&only_job(service.hook("own", r#"{"path": "a.jpg", "external": "asset-7"}"#)));
     let sha256 = job["assessment"]["asset"]["sha256"].as_str().unwrap();
     let asset = format!("/v1/assets/{sha256}");
@@ -338,8 +338,8 @@ fn overrules(new_place: &dyn Fn(&str) -> Place) {
         serde_json::from_slice::<Value>(&body).unwrap()
     };
     let tags = || {
-        let json: Value = serde_json::from_slice(&fs::read(place.media("a.jpg.veritag.json")).unwrap()).unwrap();
-        (json, fs::read_to_string(place.media("a.jpg.xmp")).unwrap())
+        let json: Value = serde_json::from_slice(&fs::read(site.media("a.jpg.veritag.json")).unwrap()).unwrap();
+        (json, fs::read_to_string(site.media("a.jpg.xmp")).unwrap())
     };
 
     let told = decide("fake");
@@ -367,8 +367,8 @@ fn overrules(new_place: &dyn Fn(&str) -> Place) {
 
 #[test]
 fn a_review_is_kept_with_all_that_follows_from_it_or_not_at_all() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     let sha256 = service.outcome(&upload(&service, &fixture("media/portrait.jpg")))["assessment"]["asset"]["sha256"]
         .as_str()
         .unwrap()
@@ -379,20 +379,20 @@ fn a_review_is_kept_with_all_that_follows_from_it_or_not_at_all() {
         service.http.put(address).bearer_auth(TOKEN).body(body).send().unwrap().status()
     };
     // As though the process was killed between the two.
-    place.sql(
+    site.sql(
         "CREATE TRIGGER killed BEFORE INSERT ON tasks WHEN NEW.queue = 'reviews' BEGIN SELECT RAISE(ABORT, 'x'); END",
     );
     assert_eq!(decide("fake"), 503);
-    assert_eq!(place.sql("SELECT COUNT(*) FROM reviews"), Some(0));
-    place.sql("DROP TRIGGER killed");
+    assert_eq!(site.sql("SELECT COUNT(*) FROM reviews"), Some(0));
+    site.sql("DROP TRIGGER killed");
     assert_eq!(decide("fake"), 200);
-    assert_eq!(place.sql("SELECT COUNT(*) FROM tasks WHERE queue = 'reviews'"), Some(1));
+    assert_eq!(site.sql("SELECT COUNT(*) FROM tasks WHERE queue = 'reviews'"), Some(1));
 }
 
 #[test]
 fn the_last_review_counts_whatever_clocks_say() {
-    let place = Place::new(SOURCES);
-    let service = place.serve();
+    let site = Site::new(SOURCES);
+    let service = site.serve();
     let job = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));
     let asset = format!("/v1/assets/{}", job["assessment"]["asset"]["sha256"].as_str().unwrap());
     let decide = |decision: &str| {
@@ -402,7 +402,7 @@ fn the_last_review_counts_whatever_clocks_say() {
     };
     decide("fake");
     // As a process would write it whose clock is ahead.
-    place.sql("UPDATE reviews SET id = 'ZZZZZZZZZZZZZZZZZZZZZZZZZZ'");
+    site.sql("UPDATE reviews SET id = 'ZZZZZZZZZZZZZZZZZZZZZZZZZZ'");
     decide("none");
     let known: Value = service.http.get(service.url(&asset)).bearer_auth(TOKEN).send().unwrap().json().unwrap();
     assert_eq!(known["reviews"][0]["review"], "not_reviewed", "{known:#}");
@@ -411,21 +411,21 @@ fn the_last_review_counts_whatever_clocks_say() {
 
 #[test]
 fn all_that_was_tagged_is_taken_back_and_nothing_else() {
-    let place = Place::new(&format!("{SOURCES}\n[tags]\nxmp = true\n"));
-    fs::copy(fixture("media/portrait.jpg"), place.media("a.jpg")).unwrap();
-    fs::write(place.media("b.jpg.veritag.json"), "a person's").unwrap();
-    let service = place.serve();
+    let site = Site::new(&format!("{SOURCES}\n[tags]\nxmp = true\n"));
+    fs::copy(fixture("media/portrait.jpg"), site.media("a.jpg")).unwrap();
+    fs::write(site.media("b.jpg.veritag.json"), "a person's").unwrap();
+    let service = site.serve();
     service.outcome(&only_job(service.hook("own", r#"{"path": "a.jpg"}"#)));
     let untag = |arguments: &[&str]| {
-        let output = run(&mut place.command(&[&["untag", "--all"], arguments].concat()));
+        let output = run(&mut site.command(&[&["untag", "--all"], arguments].concat()));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     let would = untag(&[]);
     assert!(would.contains("would untag json ") && would.contains("would untag xmp "), "{would}");
-    assert!(place.media("a.jpg.xmp").exists());
+    assert!(site.media("a.jpg.xmp").exists());
     assert_eq!(untag(&["--apply"]), "untagged 2\n");
-    let mut left: Vec<_> = fs::read_dir(place.media("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut left: Vec<_> = fs::read_dir(site.media("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["a.jpg", "b.jpg.veritag.json"]);
     assert_eq!(untag(&["--apply"]), "untagged 0\n");

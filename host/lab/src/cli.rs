@@ -65,7 +65,7 @@ pub struct Evaluate {
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub windows: u16,
     /// Seconds that one run of ffmpeg may take
-    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    #[arg(long, alias = "patience", default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub timeout: u32,
 }
 
@@ -83,11 +83,14 @@ pub struct Crops {
     /// Side of the crops in pixels [default: that of the model]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(16..=1024))]
     pub size: Option<u16>,
+    /// Side of the crops in units of the face box's longer side, 0.5 to 4 [default: that of the model]
+    #[arg(long, value_name = "X")]
+    pub margin: Option<f32>,
     /// Most windows of 20 frames taken of a video
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub windows: u16,
     /// Seconds that one run of ffmpeg may take
-    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    #[arg(long, alias = "patience", default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub timeout: u32,
 }
 

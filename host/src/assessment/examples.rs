@@ -2,7 +2,7 @@
 
 use veritag_abi::{Analysis, FaceScore, ModelId, Quality, Reason, Verdict, WindowScore};
 
-use super::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
+use super::{Assessment, Asset, MediaFacts, Program, SCHEMA, wording};
 
 pub const DURATION: u64 = 14_000_000;
 
@@ -95,25 +95,14 @@ pub fn blank(path: &str, media: MediaFacts) -> Assessment {
     let plugin = Program { name: "veritag-plugin".into(), version: "0.1.0".into(), sha256: "9c".repeat(32) };
     Assessment {
         schema: SCHEMA.into(),
-        text: String::new(),
         asset,
-        verdict: Verdict::NotAssessed,
-        reason: None,
-        error: None,
-        score: None,
-        threshold: None,
-        band: None,
-        labels: vec![],
-        windows: vec![],
-        gaps: vec![],
-        model: None,
         blind_to: vec!["wholly generated people".into()],
         plugin: Some(plugin),
         runner: "sandbox".into(),
         decoder: "ffmpeg 5.1.6".into(),
         veritag: "0.1.0".into(),
-        review: Review::NotReviewed,
         assessed_at: "2026-11-23T02:08:01Z".into(),
         elapsed_ms: 2_310,
+        ..Assessment::default()
     }
 }

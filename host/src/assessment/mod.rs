@@ -17,7 +17,7 @@ pub use schema::JSON_SCHEMA;
 /// Names the shape of this document; its JSON Schema is [`JSON_SCHEMA`].
 pub const SCHEMA: &str = "veritag-assessment-1";
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     pub schema: String,
     /// One sentence that says what was done and not more.

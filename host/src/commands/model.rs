@@ -8,6 +8,7 @@ use super::{SOME_FAILED, start};
 use crate::assessment::wording;
 use crate::cli::{Model, Setup};
 use crate::error::Error;
+use crate::model::Bundle as ModelBundle;
 use crate::model::library::{Library, name_of};
 use crate::sandbox::PluginManifest;
 
@@ -18,6 +19,10 @@ pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
     let library = manifest.library();
     Ok(match command {
         Model::List => list(&library),
+        Model::Show { name } => {
+            show(&library.read(name.as_deref().or(setup.model.as_deref()))?);
+            ExitCode::SUCCESS
+        }
         Model::Verify { names } => verify(setup, &manifest, &library, names),
     })
 }
@@ -27,26 +32,41 @@ fn list(library: &Library) -> ExitCode {
         let name = name_of(&directory);
         let mark = if name == library.default { "*" } else { " " };
         match spec {
-            Ok(spec) => {
-                println!("{mark} {name} {}: {}", spec.model.version, spec.model.architecture);
-                standing(&spec).iter().for_each(|line| println!("    {line}"));
-            }
+            Ok(spec) => println!("{mark} {name} {}: {}", spec.model.version, standing(&spec)),
             Err(error) => println!("{mark} {name}: {}: {error}", error.code()),
         }
     }
     ExitCode::SUCCESS
 }
 
-fn standing(bundle: &Bundle) -> Vec<String> {
-    match bundle.metrics.as_slice() {
-        _ if !bundle.may_tag() => vec!["untrained or without a self-test: tags nothing".into()],
-        [] => vec!["no figures given".into()],
-        metrics => metrics.iter().map(figure).collect(),
+fn standing(bundle: &Bundle) -> String {
+    match bundle.metrics.first() {
+        _ if !bundle.may_tag() => "untrained or without a self-test: tags nothing".into(),
+        None => "no figures given".into(),
+        Some(metric) => figure(metric),
     }
 }
 
 fn figure(metric: &Metric) -> String {
     format!("{} on {}", wording::figure(metric), wording::measured_on(metric))
+}
+
+/// Everything that helps a person to decide whether to trust the bundle.
+fn show(bundle: &ModelBundle) {
+    let Bundle { model, output, metrics, parts, .. } = &bundle.spec;
+    let [low, high] = output.band;
+    println!("{} {}: {}", model.name, model.version, model.architecture);
+    println!("band: real below {low}, fake from {high} on, unsure between; threshold {}", output.threshold);
+    println!("calibrated on: {}", output.calibration.fitted_on);
+    println!("not looked for: {}", model.blind_to.join(", "));
+    println!("limits: {}", model.limits);
+    model.missing.iter().for_each(|missing| println!("missing: {missing}"));
+    println!("trained on: {}", model.training_data);
+    println!("licence: {}", model.licence);
+    println!("sha256: {}", bundle.id.sha256);
+    parts.iter().for_each(|part| println!("    {} {}", part.sha256, part.file));
+    println!("figures:");
+    metrics.iter().for_each(|metric| println!("    {}", figure(metric)));
 }
 
 fn verify(setup: &Setup, manifest: &PluginManifest, library: &Library, names: &[String]) -> ExitCode {

@@ -49,7 +49,7 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
 /// What is written, in the keywords that a service on the same library would use.
 fn wanted(options: &Scan) -> Result<Tags, Error> {
     let config = config::load(options.config.as_deref(), config::variables())?;
-    Ok(Tags { json: options.write, xmp: options.xmp, words: config.tags.words })
+    Ok(Tags { json: options.write, xmp: options.xmp, keywords: config.tags.keywords })
 }
 
 /// One asset, assessed and, if so asked, written.
@@ -125,8 +125,7 @@ impl<'a> Run<'a> {
     fn finish(mut self, scanner: &Scanner) -> io::Result<ExitCode> {
         self.bar.finish_and_clear();
         if !self.options.json {
-            self.print(&table::footer(&self.all, self.begun.elapsed()))?;
-            self.print(&table::judge(&scanner.pool.bundle().spec))?;
+            self.print(&table::footer(&self.all, self.begun.elapsed(), &scanner.pool.bundle().id))?;
         }
         if let Some(path) = &self.options.report {
             let written = replace(path, report::html(&self.entries).as_bytes());

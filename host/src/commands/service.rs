@@ -83,7 +83,7 @@ impl Service {
         let assessor = Assessor {
             records: records.clone(),
             fetcher: Fetcher::new(&config)?,
-            webhooks: Webhooks::new(&config.webhooks, &config.tags.words, records.clone())?,
+            webhooks: Webhooks::new(&config.webhooks, &config.tags.keywords, records.clone())?,
             scanner: Arc::new(scanner),
             spool: Arc::new(Spool::of(&config.service)?),
             permits: Semaphore::new(workers),

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::FileError;
 
+/// How the file that keeps an assessment beside its asset is named.
+pub const ASSESSMENT_ENDING: &str = ".veritag.json";
+
 /// Endings of our own files, and of those that stand beside media.
 const NOT_MEDIA: [&str; 8] = ["json", "xmp", "md", "txt", "py", "html", "toml", "info"];
 
@@ -35,7 +38,7 @@ pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Fi
             }
         } else if path.is_dir() {
             files.extend(below(path, may_be_media));
-        } else if !is_sidecar(path) {
+        } else if !is_assessment(path) {
             files.push(path.clone());
         }
     }
@@ -79,9 +82,9 @@ fn walk(directory: &Path, wanted: fn(&Path) -> bool, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether `path` is an assessment that a scan left, which no scan is about.
-fn is_sidecar(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(b".veritag.json")
+/// Whether `path` is named as the assessment that a scan left, which no scan is about.
+pub fn is_assessment(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(ASSESSMENT_ENDING.as_bytes())
 }
 
 fn hidden(name: &OsStr) -> bool {
@@ -90,7 +93,8 @@ fn hidden(name: &OsStr) -> bool {
 
 /// Whether a file of this name is an image or a video beyond doubt.
 pub fn is_media(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| MEDIA.concat().iter().any(|other| ending.eq_ignore_ascii_case(other)))
+    let mut endings = MEDIA.iter().copied().flatten();
+    path.extension().is_some_and(|ending| endings.any(|other| ending.eq_ignore_ascii_case(other)))
 }
 
 /// Whether a file of this name may be an image or a video.

@@ -6,7 +6,7 @@ mod hash;
 mod replace;
 mod version;
 
-pub use discover::{below, expand, is_media, may_be_media, media};
+pub use discover::{ASSESSMENT_ENDING, below, expand, is_assessment, is_media, may_be_media, media};
 pub use error::FileError;
 pub use hash::{sha256, sha256_of};
 pub use replace::{check_writable, parent, remove, replace};

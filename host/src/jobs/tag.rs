@@ -39,7 +39,7 @@ impl Assessor {
     async fn tag_object(&self, job: &JobRecord, assessment: &Assessment) -> Result<(), Fault> {
         let records = &self.records;
         let Some(object) = self.fetcher.tagged_object(&job.source, &job.event.location)? else { return Ok(()) };
-        let new = self.tags.words.keyword(assessment.verdict, assessment.review).pair();
+        let new = self.tags.keywords.keyword(assessment.verdict, assessment.review).pair();
         let ours = records.written_tags(OBJECT, &object.address).await?;
         let before = object.tags().await.map_err(Fault::TagObject)?;
         let Some(after) = with(before.clone(), &ours, &new) else {

@@ -72,13 +72,15 @@ impl Bundle {
         self.parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
-    /// The bundle with crops of `size` pixels: for cutting them out, since the self-test, which it loses, is of others.
+    /// The bundle with crops of `size` pixels and of `margin` face boxes: for cutting them out, since the self-test, which
+    /// it loses, is of others.
     ///
     /// # Errors
     /// [`ModelError::BadSpec`] when no bundle may have such crops.
-    pub fn cutting(mut self, size: usize) -> Result<Self, ModelError> {
+    pub fn cutting(mut self, size: Option<usize>, margin: Option<f32>) -> Result<Self, ModelError> {
         let wrong = |why: String| ModelError::BadSpec { path: self.directory.join(MODEL_TOML), why };
-        self.spec.input.size = size;
+        let input = &mut self.spec.input;
+        (input.size, input.margin) = (size.unwrap_or(input.size), margin.unwrap_or(input.margin));
         self.spec.self_test = None;
         self.spec.check().map_err(wrong)?;
         let text = toml::to_string(&self.spec).expect("a spec serializes");

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use console::Style;
 use unicode_width::UnicodeWidthStr;
-use veritag_abi::Verdict;
-use veritag_abi::bundle::Bundle;
+use veritag_abi::{ModelId, Verdict};
 
 use super::Counts;
 use crate::assessment::{Assessment, times, wording};
@@ -33,28 +32,15 @@ pub fn line(assessment: &Assessment, width: usize, colour: bool) -> String {
     format!("{}{rest}", style(assessment.verdict).force_styling(colour).apply_to(verdict))
 }
 
-/// The closing line: `12 assets: 2 fake, 1 unsure, 6 real, 3 not assessed, in 14.2 s`.
-pub fn footer(assessments: &[Assessment], elapsed: Duration) -> String {
+/// The closing line: `12 assets: 2 fake, 1 unsure, 6 real, 3 not assessed, in 14.2 s by lite0-lstm 1.1.0`.
+pub fn footer(assessments: &[Assessment], elapsed: Duration, model: &ModelId) -> String {
     let counts: Counts = assessments.iter().map(|a| a.verdict).collect();
     let total = counts.total();
     let assets = if total == 1 { "asset" } else { "assets" };
     let tallies = counts.each().map(|(verdict, number)| format!("{number} {}", wording::verdict_name(verdict)));
     let time = times::lasting(elapsed.as_millis() as u64);
-    format!("{total} {assets}: {}, in {time}", tallies.join(", "))
-}
-
-/// Who judged, how well it does on the first set that its bundle names figures for, and what it does not look for.
-pub fn judge(spec: &Bundle) -> String {
-    let Bundle { model, metrics, .. } = spec;
-    let first = metrics.first();
-    let figures =
-        metrics.iter().filter(|metric| first.is_some_and(|first| first.set == metric.set)).map(wording::figure);
-    let parts = [
-        Some(format!("model {} {}", model.name, model.version)),
-        first.map(|first| format!("{} on {}", figures.collect::<Vec<_>>().join(", "), wording::measured_on(first))),
-        (!model.blind_to.is_empty()).then(|| format!("not looked for: {}", model.blind_to.join(", "))),
-    ];
-    wording::visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    let by = wording::visible(&format!("{} {}", model.name, model.version));
+    format!("{total} {assets}: {}, in {time} by {by}", tallies.join(", "))
 }
 
 /// The verdict's cell and the rest of the line.
@@ -169,8 +155,9 @@ fake          >0.99                                 0.2 s  portrait.jpg";
     #[test]
     fn the_footer_counts() {
         use examples::{failed, fake, no_face, real};
-        let footer = |all: &[Assessment]| footer(all, Duration::from_millis(14_200));
-        let expected = "5 assets: 2 fake, 0 unsure, 1 real, 2 not assessed, in 14.2 s";
+        let model = fake().model.unwrap();
+        let footer = |all: &[Assessment]| footer(all, Duration::from_millis(14_200), &model);
+        let expected = "5 assets: 2 fake, 0 unsure, 1 real, 2 not assessed, in 14.2 s by resnext50-lstm 1.0.0";
         assert_eq!(footer(&[fake(), real(), no_face(), failed(), fake()]), expected);
         assert!(footer(&[real()]).starts_with("1 asset: 0 fake"));
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Observation, TensorBatch, Verdict};
+use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Observation, TensorBatch};
 
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, Review, SCHEMA, wording};
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
 use crate::inference::{Inference, join};
@@ -75,26 +75,15 @@ impl Scanner {
     fn blank(&self, path: &Path) -> Assessment {
         Assessment {
             schema: SCHEMA.into(),
-            text: String::new(),
             asset: Asset { path: path.to_string_lossy().into_owned(), ..Asset::default() },
-            verdict: Verdict::NotAssessed,
-            reason: None,
-            error: None,
-            score: None,
-            threshold: None,
-            band: None,
-            labels: vec![],
-            windows: vec![],
-            gaps: vec![],
             model: Some(self.pool.bundle().id.clone()),
             blind_to: self.pool.bundle().spec.model.blind_to.clone(),
             plugin: Some(self.plugin.clone()),
             runner: self.inference.name().into(),
             decoder: format!("ffmpeg {}", self.tools.version),
             veritag: env!("CARGO_PKG_VERSION").into(),
-            review: Review::NotReviewed,
             assessed_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
-            elapsed_ms: 0,
+            ..Assessment::default()
         }
     }
 

@@ -10,11 +10,10 @@ use serde_json::Value;
 
 use super::{Keyword, Sidecar, TagError, with_ending};
 use crate::assessment::{Assessment, SCHEMA};
-use crate::files::{remove, replace};
+use crate::files::{ASSESSMENT_ENDING, is_assessment, remove, replace};
 
 /// More than the assessment of the longest film.
 const MAX_BYTES: u64 = 64 << 20;
-const ENDING: &str = ".veritag.json";
 
 pub struct Json;
 
@@ -24,7 +23,7 @@ impl Sidecar for Json {
     }
 
     fn path_of(&self, asset: &Path) -> PathBuf {
-        with_ending(asset, ENDING)
+        with_ending(asset, ASSESSMENT_ENDING)
     }
 
     fn places(&self, asset: &Path) -> Vec<PathBuf> {
@@ -32,7 +31,7 @@ impl Sidecar for Json {
     }
 
     fn is_named_so(&self, path: &Path) -> bool {
-        path.as_os_str().as_encoded_bytes().ends_with(ENDING.as_bytes())
+        is_assessment(path)
     }
 
     fn write(&self, path: &Path, assessment: &Assessment, _: &Keyword) -> Result<(), TagError> {
@@ -46,7 +45,7 @@ impl Sidecar for Json {
         if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             return Ok(false);
         }
-        if !is_assessment(path) {
+        if !holds_assessment(path) {
             return Err(TagError::NotOurs { path: path.to_owned() });
         }
         remove(path)?;
@@ -61,7 +60,7 @@ struct Document {
 }
 
 /// Whether it is an assessment, of whatever version.
-fn is_assessment(path: &Path) -> bool {
+fn holds_assessment(path: &Path) -> bool {
     let kind = SCHEMA.trim_end_matches(|c: char| c.is_ascii_digit());
     read(path).is_some_and(|found: Document| found.schema.starts_with(kind))
 }

@@ -24,12 +24,13 @@ pub struct Tags {
     pub json: bool,
     /// ASSET.xmp
     pub xmp: bool,
-    pub words: Keywords,
+    #[serde(alias = "words")]
+    pub keywords: Keywords,
 }
 
 impl Default for Tags {
     fn default() -> Self {
-        Self { json: true, xmp: false, words: Keywords::default() }
+        Self { json: true, xmp: false, keywords: Keywords::default() }
     }
 }
 
@@ -61,7 +62,7 @@ const SIDECARS: [&dyn Sidecar; 2] = [&json::Json, &xmp::Xmp];
 /// # Errors
 /// [`TagError`] when something cannot be written, or what is there is not to be changed.
 pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec<(&'static str, String)>, TagError> {
-    let keyword = wanted.words.keyword(assessment.verdict, assessment.review);
+    let keyword = wanted.keywords.keyword(assessment.verdict, assessment.review);
     let wanted = SIDECARS.into_iter().zip([wanted.json, wanted.xmp]).filter(|(_, wanted)| *wanted);
     let write = |(sidecar, _): (&dyn Sidecar, _)| {
         let path = sidecar.path_of(asset);

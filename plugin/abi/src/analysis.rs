@@ -22,12 +22,13 @@ pub struct Analysis {
     pub windows: Vec<WindowScore>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Fake,
     Real,
     Unsure,
+    #[default]
     NotAssessed,
 }
 

@@ -30,12 +30,13 @@ pub struct Plan {
 /// Plans the fusion of every convolution of `model` that the kernels can run.
 pub fn plan(model: &TypedModel) -> TractResult<Plan> {
     let mut plan = Plan::default();
+    let mut constants = Constants { model, known: HashMap::new() };
     for id in model.eval_order()? {
-        if let Some(fused) = convolution(model, model.node(id))? {
+        if let Some(fused) = convolution(&mut constants, model.node(id))? {
             let mut last = id;
             let mut fused = fused;
             while let Some(next) = only_successor(model, last).filter(|next| !plan.fused.contains_key(next)) {
-                if plan.absorbed.contains(&next) || !absorb(model, last, next, &mut fused)? {
+                if plan.absorbed.contains(&next) || !absorb(&mut constants, last, next, &mut fused)? {
                     break;
                 }
                 plan.absorbed.insert(last);
@@ -55,12 +56,12 @@ fn only_successor(model: &TypedModel, id: usize) -> Option<usize> {
     }
 }
 
-fn convolution(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Fused>> {
+fn convolution(constants: &mut Constants, node: &TypedNode) -> TractResult<Option<Fused>> {
     let Some((conv, geometry)) = node.op_as::<Conv>().and_then(|conv| Some((conv, geometry(conv)?))) else {
         return Ok(None);
     };
-    let fixed = model.outlet_fact(node.inputs[0])?.shape[2..].iter().all(|side| side.to_usize().is_ok());
-    let (weights, bias) = (constant(model, node.inputs[1])?, constant(model, node.inputs[2])?);
+    let fixed = constants.model.outlet_fact(node.inputs[0])?.shape[2..].iter().all(|side| side.to_usize().is_ok());
+    let (weights, bias) = (constants.value(node.inputs[1])?, constants.value(node.inputs[2])?);
     let (Some(weights), Some(bias), true) = (weights, bias, fixed && conv.q_params.is_none()) else {
         return Ok(None);
     };
@@ -96,12 +97,13 @@ fn geometry(conv: &Conv) -> Option<Geometry> {
 }
 
 /// Takes `next` into `fused`, whose last node so far is `last`, if it is an addition or a clamp.
-fn absorb(model: &TypedModel, last: usize, next: usize, fused: &mut Fused) -> TractResult<bool> {
+fn absorb(constants: &mut Constants, last: usize, next: usize, fused: &mut Fused) -> TractResult<bool> {
+    let model = constants.model;
     let node = model.node(next);
     let Some(op) = node.op_as::<TypedBinOp>() else { return Ok(false) };
     let Some(&other) = node.inputs.iter().find(|input| input.node != last) else { return Ok(false) };
     let scalar =
-        constant(model, other)?.filter(|tensor| tensor.len() == 1).map(|tensor| floats(&tensor)).transpose()?;
+        constants.value(other)?.filter(|tensor| tensor.len() == 1).map(|tensor| floats(&tensor)).transpose()?;
     let [low, high] = &mut fused.convolution.clamp;
     let unclamped = low.is_infinite() && high.is_infinite();
     match (op.0.name(), scalar.as_deref()) {
@@ -119,20 +121,39 @@ fn same_shape(model: &TypedModel, input: OutletId, node: &TypedNode) -> TractRes
     Ok(model.outlet_fact(input)?.shape == node.outputs[0].fact.shape)
 }
 
-/// The value of `outlet` if it does not depend on the graph's input.
-pub fn constant(model: &TypedModel, outlet: OutletId) -> TractResult<Option<Arc<Tensor>>> {
-    if let Some(value) = &model.outlet_fact(outlet)?.konst {
-        return Ok(Some(Arc::clone(value)));
+/// The values of a graph that do not depend on its input, each computed once.
+struct Constants<'a> {
+    model: &'a TypedModel,
+    known: HashMap<OutletId, Option<Arc<Tensor>>>,
+}
+
+impl Constants<'_> {
+    fn value(&mut self, outlet: OutletId) -> TractResult<Option<Arc<Tensor>>> {
+        if let Some(known) = self.known.get(&outlet) {
+            return Ok(known.clone());
+        }
+        let value = match &self.model.outlet_fact(outlet)?.konst {
+            Some(value) => Some(Arc::clone(value)),
+            None => self.compute(outlet)?,
+        };
+        self.known.insert(outlet, value.clone());
+        Ok(value)
     }
-    let node = model.node(outlet.node);
-    if node.inputs.is_empty() {
-        return Ok(None);
+
+    fn compute(&mut self, outlet: OutletId) -> TractResult<Option<Arc<Tensor>>> {
+        let node = self.model.node(outlet.node);
+        if node.inputs.is_empty() {
+            return Ok(None);
+        }
+        let inputs: Option<TVec<TValue>> = node
+            .inputs
+            .iter()
+            .map(|input| Ok(self.value(*input)?.map(|tensor| tensor.into_tvalue())))
+            .collect::<TractResult<_>>()?;
+        let Some(inputs) = inputs else { return Ok(None) };
+        let values = node.op.eval_out_of_plan(inputs)?;
+        Ok(values.map(|values| values[outlet.slot].clone().into_arc_tensor()))
     }
-    let inputs: Option<TVec<Arc<Tensor>>> =
-        node.inputs.iter().map(|input| constant(model, *input)).collect::<TractResult<Option<_>>>()?;
-    let Some(inputs) = inputs else { return Ok(None) };
-    let values = node.op.eval_out_of_plan(inputs.into_iter().map(|tensor| tensor.into_tvalue()).collect())?;
-    Ok(values.map(|values| values[outlet.slot].clone().into_arc_tensor()))
 }
 
 fn floats(tensor: &Tensor) -> TractResult<Vec<f32>> {

@@ -9,7 +9,7 @@ use reqwest::blocking::multipart::Form;
 use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use veritag::files::sha256;
-use veritag_tests::service::{Place, TOKEN};
+use veritag_tests::service::{Site, TOKEN};
 use veritag_tests::{fixture, root, run};
 
 use crate::process::{Process, free_port, until};
@@ -86,13 +86,13 @@ impl Directus {
 #[ignore = "make test-integration"]
 fn what_an_editor_uploads_or_replaces_is_tagged() {
     let port = free_port();
-    let place = Place::new(&format!(
+    let site = Site::new(&format!(
         "[[source]]\nname = 'directus'\ndialect = 'veritag'\ntoken = {{ env = 'VERITAG_TEST_TOKEN' }}\nroot = 'ROOT'\n\
          [[webhook]]\nurl = 'http://127.0.0.1:{port}/veritag'\nsecret = {{ file = 'ROOT/secret' }}\n"
     ));
-    fs::write(place.media("secret"), SECRET).unwrap();
-    let service = place.serve();
-    let directus = Directus::start(&place.directory.path().join("directus"), &place.media(""), port, &service.address);
+    fs::write(site.media("secret"), SECRET).unwrap();
+    let service = site.serve();
+    let directus = Directus::start(&site.directory.path().join("directus"), &site.media(""), port, &service.address);
 
     let (image, video) = (directus.upload("portrait.jpg"), directus.upload("no-face.mp4"));
     let becomes = |id: &str, keyword: &str| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use veritag_tests::service::{Place, TOKEN};
+use veritag_tests::service::{Site, TOKEN};
 use veritag_tests::{fixture, run};
 
 use crate::process::{Process, free_port, program, until};
@@ -68,10 +68,10 @@ fn an_object_that_is_put_is_tagged_and_keeps_its_own_tags() {
          [[store]]\nname = 'weed'\nbuckets = ['media']\nendpoint = 'http://127.0.0.1:{port}'\ntag_objects = true\n\
          access_key = {{ file = 'ROOT/access' }}\nsecret_key = {{ file = 'ROOT/secret' }}\n"
     );
-    let place = Place::new(&sources);
-    ["access", "secret"].iter().for_each(|name| fs::write(place.media(name), name).unwrap());
-    let service = place.serve();
-    let weed = SeaweedFs::start(&place.directory.path().join("weed"), port, &service.url("/v1/hooks/weed"));
+    let site = Site::new(&sources);
+    ["access", "secret"].iter().for_each(|name| fs::write(site.media(name), name).unwrap());
+    let service = site.serve();
+    let weed = SeaweedFs::start(&site.directory.path().join("weed"), port, &service.url("/v1/hooks/weed"));
     until("the bucket is made", || weed.request(&["-X", "PUT"], "media").0 == "200");
 
     let portrait = fixture("media/portrait.jpg");
@@ -85,7 +85,7 @@ fn an_object_that_is_put_is_tagged_and_keeps_its_own_tags() {
 
     let reviewed = ["-H", "x-amz-tagging: deepfake-check=seen-by-ann", "-T", portrait.to_str().unwrap()];
     assert_eq!(weed.request(&reviewed, "media/in/reviewed.jpg").0, "200");
-    until("it stays as it is", || place.log().contains("which is not ours"));
+    until("it stays as it is", || site.log().contains("which is not ours"));
     let anns = weed.request(&[], "media/in/reviewed.jpg?tagging=").1;
     assert!(anns.contains("<Value>seen-by-ann</Value>") && !anns.contains("no-manipulation-found"), "{anns}");
 
@@ -94,7 +94,7 @@ fn an_object_that_is_put_is_tagged_and_keeps_its_own_tags() {
     let metrics = service.get("/metrics").text().unwrap();
     assert!(metrics.contains("veritag_jobs{state=\"done\"} 2"), "tagging is no new upload: {metrics}");
 
-    let untagged = run(&mut place.command(&["untag", "--all", "--apply"]));
+    let untagged = run(&mut site.command(&["untag", "--all", "--apply"]));
     assert_eq!(String::from_utf8_lossy(&untagged.stdout), "untagged 1\n", "{untagged:?}");
     let left = tags();
     assert!(!left.contains("deepfake-check") && left.contains("<Value>ann</Value>"), "{left}");

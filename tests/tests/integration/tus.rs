@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
 use reqwest::blocking::Client;
-use veritag_tests::service::{Place, TOKEN, wait_for};
+use veritag_tests::service::{Site, TOKEN, wait_for};
 use veritag_tests::{fixture, root};
 
 use crate::process::{Process, free_port};
@@ -24,18 +24,18 @@ createServer(tus.handle.bind(tus)).listen(Number(port), "127.0.0.1")
 #[test]
 #[ignore = "make test-integration"]
 fn a_resumed_upload_is_tagged() {
-    let place = Place::new(
+    let site = Site::new(
         "[[source]]\nname = 'tus'\ndialect = 'veritag'\ntoken = { env = 'VERITAG_TEST_TOKEN' }\nroot = 'ROOT'\n",
     );
-    let service = place.serve();
+    let service = site.serve();
     let modules = root().join("target/integration-node");
     let script = modules.join(format!("server-{}.mjs", std::process::id()));
     let ours = root().join("host/integrations/tus-node/veritag.mjs");
     fs::write(&script, SERVER.replace("VERITAG", ours.to_str().unwrap())).unwrap();
     let port = free_port();
     let mut command = Command::new("node");
-    command.arg(&script).arg(port.to_string()).arg(place.media("")).args([&service.address, TOKEN]);
-    let log = File::create(place.directory.path().join("node.log")).unwrap();
+    command.arg(&script).arg(port.to_string()).arg(site.media("")).args([&service.address, TOKEN]);
+    let log = File::create(site.directory.path().join("node.log")).unwrap();
     let _server = Process::listening(
         {
             command.stdout(Stdio::null()).stderr(log);
@@ -59,6 +59,6 @@ fn a_resumed_upload_is_tagged() {
         assert_eq!(tus(patch).status(), 204);
     }
     let id = location.rsplit('/').next().unwrap();
-    wait_for(&place.media(&format!("{id}.veritag.json")));
+    wait_for(&site.media(&format!("{id}.veritag.json")));
     fs::remove_file(script).unwrap();
 }

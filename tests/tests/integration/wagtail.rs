@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use veritag_tests::service::{Place, TOKEN};
+use veritag_tests::service::{Site, TOKEN};
 use veritag_tests::{fixture, root, run};
 
 use crate::process::{Process, free_port, program, until};
@@ -93,13 +93,13 @@ fn append(path: &Path, text: &str) {
 #[ignore = "make test-integration"]
 fn what_an_editor_uploads_is_tagged() {
     let port = free_port();
-    let place = Place::new(&format!(
+    let site = Site::new(&format!(
         "[[source]]\nname = 'wagtail'\ndialect = 'veritag'\ntoken = {{ env = 'VERITAG_TEST_TOKEN' }}\nroot = 'ROOT'\n\
          [[webhook]]\nurl = 'http://127.0.0.1:{port}/veritag/'\nsecret = {{ file = 'ROOT/secret' }}\n"
     ));
-    fs::write(place.media("secret"), SECRET).unwrap();
-    let service = place.serve();
-    let site = Site(place.directory.path());
+    fs::write(site.media("secret"), SECRET).unwrap();
+    let service = site.serve();
+    let site = Site(site.directory.path());
     site.make(&service.address);
     let mut server = site.manage(&["runserver", "--noreload", &format!("127.0.0.1:{port}")]);
     let _server = Process::listening(
@@ -115,7 +115,7 @@ fn what_an_editor_uploads_is_tagged() {
     assert_eq!(uploaded, "images 302\ndocuments 302\n");
     until("both are tagged", || site.shell(TAGS).matches("deepfake-check:").count() == 2);
     let tags = site.shell(TAGS);
-    assert!(tags.contains("['by-ann', 'deepfake-check:no-manipulation-found']"), "{tags}\n{}", place.log());
+    assert!(tags.contains("['by-ann', 'deepfake-check:no-manipulation-found']"), "{tags}\n{}", site.log());
     assert!(tags.contains("['by-ann', 'deepfake-check:not-assessed']"), "{tags}");
 
     let nobody = REPLACE.replace("IMAGE", fixture("media/alpha.png").to_str().unwrap());

@@ -34,9 +34,9 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
     let workers = start::workers(setup);
     start::start_threads(workers);
     let timeout = Duration::from_secs(options.timeout.into());
-    let fit = |bundle: Bundle| match options.size {
-        Some(size) => bundle.cutting(size.into()),
-        None => Ok(bundle),
+    let fit = |bundle: Bundle| match (options.size, options.margin) {
+        (None, None) => Ok(bundle),
+        (size, margin) => bundle.cutting(size.map(usize::from), margin),
     };
     let scanner = start::open(setup, options.windows.into(), timeout, fit)?;
     let bundle = scanner.pool.bundle();

@@ -3,6 +3,7 @@
 //! XMP is specified in ISO 16684-1. A sidecar may hold other people's work: what is not ours is kept, down to
 //! properties that nobody here knows, and a keyword that was there before us is not ours.
 
+mod markup;
 mod name;
 mod packet;
 mod record;

@@ -2,32 +2,15 @@
 
 use std::ops::Range;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use xot::{NameId, Node, Xot};
 
+use super::markup::{PacketError, document_element, printable};
 use super::name::Name;
 use super::value::{List, Value};
 
 const EMPTY: &str = "<?xpacket begin='\u{feff}' id='W5M0MpCehiHzreSzNTczkc9d'?>\
     <x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
     <rdf:Description rdf:about=''/></rdf:RDF></x:xmpmeta><?xpacket end='w'?>";
-
-/// More than any catalogue writes. A tree takes some hundred bytes an element.
-pub const MAX_DEPTH: usize = 64;
-const MAX_ELEMENTS: usize = 200_000;
-
-#[derive(Debug, thiserror::Error)]
-pub enum PacketError {
-    #[error("it is not in UTF-8")]
-    Encoding(#[from] std::str::Utf8Error),
-    #[error("it is no XML: {0}")]
-    Xml(String),
-    #[error("it has more than {MAX_ELEMENTS} elements, or more than {MAX_DEPTH} inside each other")]
-    TooLarge,
-    #[error("there is no rdf:RDF in it")]
-    NoXmp,
-}
 
 pub struct Packet {
     /// What stands before and after the document's element: declaration, processing instructions.
@@ -287,39 +270,4 @@ impl Packet {
     fn is_blank(&self, node: Node) -> bool {
         self.xot.text_str(node).is_some_and(|text| text.trim().is_empty())
     }
-}
-
-/// Where the document's element is in `text`, if its tree is of a size that can be handled.
-fn document_element(text: &str) -> Result<Range<usize>, PacketError> {
-    let mut reader = Reader::from_str(text);
-    let (mut depth, mut elements, mut start) = (0, 0, None);
-    loop {
-        let at = reader.buffer_position() as usize;
-        let event = reader.read_event().map_err(|error| PacketError::Xml(error.to_string()))?;
-        let (opens, closes) = match event {
-            Event::Start(_) => (1, 0),
-            Event::Empty(_) => (1, 1),
-            Event::End(_) => (0, 1),
-            Event::Eof => return Err(PacketError::NoXmp),
-            _ => continue,
-        };
-        let start = *start.get_or_insert(at);
-        elements += opens;
-        depth += opens;
-        if depth > MAX_DEPTH || elements > MAX_ELEMENTS {
-            return Err(PacketError::TooLarge);
-        }
-        depth -= closes;
-        if depth == 0 {
-            return Ok(start..reader.buffer_position() as usize);
-        }
-    }
-}
-
-/// What XML 1.0 can carry of a text; the rest becomes U+FFFD.
-fn printable(text: &str) -> String {
-    text.replace(
-        |c: char| (c.is_control() && !matches!(c, '\t' | '\n')) || matches!(c, '\u{fffe}' | '\u{ffff}'),
-        "\u{fffd}",
-    )
 }

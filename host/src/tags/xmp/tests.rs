@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use veritag_abi::Verdict;
 
+use super::markup::{MAX_DEPTH, PacketError};
 use super::name::{HIERARCHICAL, Name, SUBJECT, TAGS_LIST};
-use super::packet::{MAX_DEPTH, PacketError};
 use super::value::{List, Value};
 use super::*;
 use crate::assessment::{Review, examples};
