@@ -59,7 +59,7 @@ pub fn in_native_tract(bundle: &Bundle, frames: u32) -> TractResult<f32> {
     let odds: Vec<f32> = logits.chunks_exact(labels.len()).map(|row| of(row, "fake") - of(row, "real")).collect();
     Ok(match spec.temporal.mode {
         TemporalMode::LastFrame => odds.last().copied().unwrap_or(f32::NAN),
-        _ => odds.iter().sum::<f32>() / odds.len() as f32,
+        TemporalMode::Sequence | TemporalMode::FrameMean => odds.iter().sum::<f32>() / odds.len() as f32,
     })
 }
 

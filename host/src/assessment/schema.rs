@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn the_schema_lists_every_reason() {
         let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
-        let names: Vec<String> = Reason::ALL.iter().map(plain_name).collect();
-        assert_eq!(schema["properties"]["reason"]["enum"], json!(names));
+        let names = |reasons: &[Reason]| json!(Vec::from_iter(reasons.iter().map(plain_name)));
+        assert_eq!(schema["properties"]["reason"]["enum"], names(Reason::ALL));
+        for part in ["window", "face"] {
+            assert_eq!(schema["$defs"][part]["properties"]["reason"]["enum"], names(Reason::OF_FRAMES), "{part}");
+        }
     }
 }

@@ -111,3 +111,15 @@ fn the_example_shows_every_default_and_is_right() {
     (config.service.database, config.service.spool) = (database, spool);
     assert_eq!((config.service, config.tags), (Service::default(), Tags::default()));
 }
+
+#[test]
+fn the_example_shows_every_key() {
+    let example = include_str!("../../veritag.example.toml");
+    for section in ["[service]", "[tags]", "[tags.keywords]", "[[source]]", "[[store]]", "[[webhook]]"] {
+        let error = loaded(&format!("{section}\nnonsense = 1\n"), &[]).unwrap_err().to_string();
+        let (_, expected) = error.split_once("expected one of ").expect("every key is named");
+        let keys = expected.split('`').skip(1).step_by(2);
+        let missing: Vec<&str> = keys.filter(|key| !example.contains(&format!("{key} ="))).collect();
+        assert!(missing.is_empty() || (section, &*missing) == ("[tags]", &["keywords"]), "{section} {missing:?}");
+    }
+}

@@ -232,6 +232,18 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn where_no_length_is_known_space_is_reserved_twice_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool::open(directory.path(), 9 * FIRST_RESERVE, 9 * FIRST_RESERVE).unwrap();
+        let mut lengths = Vec::new();
+        let pieces = iter((0..4).map(|_| Ok::<_, FetchError>(vec![0; FIRST_RESERVE as usize]))).inspect(|_| {
+            lengths.extend(files(&spool.copies()).map(|(_, copy)| copy.len() / FIRST_RESERVE));
+        });
+        spool.keep(None, pieces).await.unwrap();
+        assert_eq!(lengths, [1, 1, 4, 4]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn an_asset_that_is_too_large_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), 1 << 40, 10).unwrap();

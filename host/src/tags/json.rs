@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Keyword, Sidecar, TagError, with_ending};
+use super::{Keyword, Sidecar, TagError, Tags, with_ending};
 use crate::assessment::{Assessment, SCHEMA};
 use crate::files::{ASSESSMENT_ENDING, is_assessment, remove, replace};
 
@@ -20,6 +20,10 @@ pub struct Json;
 impl Sidecar for Json {
     fn name(&self) -> &'static str {
         "json"
+    }
+
+    fn is_wanted(&self, tags: &Tags) -> bool {
+        tags.json
     }
 
     fn path_of(&self, asset: &Path) -> PathBuf {

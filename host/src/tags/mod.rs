@@ -39,6 +39,9 @@ trait Sidecar {
     /// Its name in the ledger.
     fn name(&self) -> &'static str;
 
+    /// Whether these tags are to be written.
+    fn is_wanted(&self, tags: &Tags) -> bool;
+
     /// Where it is, or would be.
     fn path_of(&self, asset: &Path) -> PathBuf;
 
@@ -61,15 +64,14 @@ const SIDECARS: [&dyn Sidecar; 2] = [&json::Json, &xmp::Xmp];
 ///
 /// # Errors
 /// [`TagError`] when something cannot be written, or what is there is not to be changed.
-pub fn write(asset: &Path, assessment: &Assessment, wanted: &Tags) -> Result<Vec<(&'static str, String)>, TagError> {
-    let keyword = wanted.keywords.keyword(assessment.verdict, assessment.review);
-    let wanted = SIDECARS.into_iter().zip([wanted.json, wanted.xmp]).filter(|(_, wanted)| *wanted);
-    let write = |(sidecar, _): (&dyn Sidecar, _)| {
+pub fn write(asset: &Path, assessment: &Assessment, tags: &Tags) -> Result<Vec<(&'static str, String)>, TagError> {
+    let keyword = tags.keywords.keyword(assessment.verdict, assessment.review);
+    let write = |sidecar: &dyn Sidecar| {
         let path = sidecar.path_of(asset);
         sidecar.write(&path, assessment, &keyword)?;
         Ok((sidecar.name(), path.to_string_lossy().into_owned()))
     };
-    wanted.map(write).collect()
+    SIDECARS.into_iter().filter(|sidecar| sidecar.is_wanted(tags)).map(write).collect()
 }
 
 /// Takes back all that [`write`] ever wrote beside `asset`, which may be gone; false if there was nothing.
@@ -118,6 +120,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::files::may_be_media;
 
     #[test]
     fn only_what_is_ours_is_removed() {
@@ -129,6 +132,14 @@ mod tests {
         fs::write(&json, r#"{"schema": "veritag-assessment-7"}"#).unwrap();
         assert!(remove(&asset).unwrap() && !json.exists());
         assert!(!remove(&asset).unwrap());
+    }
+
+    #[test]
+    fn a_sidecar_is_never_taken_for_an_asset() {
+        for sidecar in SIDECARS {
+            let path = sidecar.path_of(Path::new("a.jpg"));
+            assert!(sidecar.is_named_so(&path) && !may_be_media(&path), "{}", path.display());
+        }
     }
 
     #[test]

@@ -44,12 +44,13 @@ impl Verdict {
 }
 
 macro_rules! reasons {
-    ($($(#[$about:meta])* $reason:ident,)+) => {
+    (of_frames { $($(#[$seen:meta])* $frames:ident,)+ } of_files { $($(#[$about:meta])* $file:ident,)+ }) => {
         /// Why an asset, or a face in it, was not assessed: a closed list.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Reason {
-            $($(#[$about])* $reason,)+
+            $($(#[$seen])* $frames,)+
+            $($(#[$about])* $file,)+
             /// One of a later version.
             #[serde(other)]
             Unknown,
@@ -57,48 +58,55 @@ macro_rules! reasons {
 
         impl Reason {
             /// Every reason that this version may give.
-            pub const ALL: &[Self] = &[$(Self::$reason),+];
+            pub const ALL: &[Self] = &[$(Self::$frames,)+ $(Self::$file),+];
+
+            /// Those that a plugin may give, which sees frames and no files.
+            pub const OF_FRAMES: &[Self] = &[$(Self::$frames),+];
         }
     };
 }
 
 reasons! {
-    /// No face was found in the frames seen.
-    NoFace,
-    /// The largest face is smaller than the model was made for.
-    FaceTooSmall,
-    /// The face is too blurred to judge.
-    TooBlurry,
-    /// So much was lost to compression that nothing is left to judge.
-    TooCompressed,
-    /// The face is too dark to judge.
-    TooDark,
-    /// The face is too bright to judge.
-    TooBright,
-    /// Fewer frames with a face than the model needs.
-    TooFewFrames,
-    /// A drawn, painted or rendered face, not a photographed one.
-    Drawn,
-    /// Nose and mouth are covered, by a mask for one.
-    Covered,
-    /// The file has no picture. This one and all below are the host's to give.
-    NoVideo,
-    /// The file cannot be decoded.
-    Undecodable,
-    /// The file has no bytes.
-    Empty,
-    /// The format is none that the host reads.
-    Unsupported,
-    /// The file has more bytes than the host reads.
-    TooLarge,
-    /// A frame has more pixels than the host decodes.
-    TooManyPixels,
-    /// The host may not read the file.
-    Unreadable,
-    /// There is no such file.
-    NotFound,
-    /// Something failed; the assessment's `error` says what.
-    Failed,
+    of_frames {
+        /// No face was found in the frames seen.
+        NoFace,
+        /// The largest face is smaller than the model was made for.
+        FaceTooSmall,
+        /// The face is too blurred to judge.
+        TooBlurry,
+        /// So much was lost to compression that nothing is left to judge.
+        TooCompressed,
+        /// The face is too dark to judge.
+        TooDark,
+        /// The face is too bright to judge.
+        TooBright,
+        /// Fewer frames with a face than the model needs.
+        TooFewFrames,
+        /// A drawn, painted or rendered face, not a photographed one.
+        Drawn,
+        /// Nose and mouth are covered, by a mask for one.
+        Covered,
+    }
+    of_files {
+        /// The file has no picture.
+        NoVideo,
+        /// The file cannot be decoded.
+        Undecodable,
+        /// The file has no bytes.
+        Empty,
+        /// The format is none that the host reads.
+        Unsupported,
+        /// The file has more bytes than the host reads.
+        TooLarge,
+        /// A frame has more pixels than the host decodes.
+        TooManyPixels,
+        /// The host may not read the file.
+        Unreadable,
+        /// There is no such file.
+        NotFound,
+        /// Something failed; the assessment's `error` says what.
+        Failed,
+    }
 }
 
 impl Reason {
@@ -107,22 +115,9 @@ impl Reason {
         !matches!(self, Self::Unreadable | Self::NotFound | Self::Failed | Self::Unknown)
     }
 
-    /// Whether a plugin may give it, which sees frames and no files.
-    pub const fn is_of_frames(self) -> bool {
-        use Reason::*;
-        matches!(
-            self,
-            NoFace
-                | FaceTooSmall
-                | TooBlurry
-                | TooCompressed
-                | TooDark
-                | TooBright
-                | TooFewFrames
-                | Drawn
-                | Covered
-                | Unknown
-        )
+    /// Whether a plugin may give it, of this version or a later one.
+    pub fn is_of_frames(self) -> bool {
+        self == Self::Unknown || Self::OF_FRAMES.contains(&self)
     }
 }
 

@@ -84,8 +84,8 @@ impl Model {
         let rows: Vec<f32> = logits.chunks_exact(labels.len()).map(|row| log_odds(labels, row)).collect();
         match self.bundle.temporal.mode {
             TemporalMode::LastFrame => rows.last().copied(),
-            _ if rows.is_empty() => None,
-            _ => Some(rows.iter().sum::<f32>() / rows.len() as f32),
+            TemporalMode::Sequence | TemporalMode::FrameMean if rows.is_empty() => None,
+            TemporalMode::Sequence | TemporalMode::FrameMean => Some(rows.iter().sum::<f32>() / rows.len() as f32),
         }
         .filter(|logit| logit.is_finite())
         .ok_or_else(|| Fault::Model("head: no finite logit".into()))

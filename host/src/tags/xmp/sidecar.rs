@@ -8,7 +8,7 @@ use super::name::SIDECAR_FOR;
 use super::{Packet, create, is_tagged, untag, update};
 use crate::assessment::Assessment;
 use crate::files::{is_media, remove, replace};
-use crate::tags::{Keyword, Sidecar, TagError, with_ending};
+use crate::tags::{Keyword, Sidecar, TagError, Tags, with_ending};
 
 /// More than any catalogue writes.
 const MAX_BYTES: usize = 16 << 20;
@@ -50,6 +50,10 @@ fn has_twin(asset: &Path) -> bool {
 impl Sidecar for Xmp {
     fn name(&self) -> &'static str {
         "xmp"
+    }
+
+    fn is_wanted(&self, tags: &Tags) -> bool {
+        tags.xmp
     }
 
     fn path_of(&self, asset: &Path) -> PathBuf {
