@@ -65,6 +65,7 @@ def learn(name, model, loss, views, path, settings, deadline, taught=(), seen=0)
         if now - saved > SAVE_EVERY or step == settings["steps"]:
             save(path, settings, model, average, optimiser, step, known)
             saved = now
+    team.meet()
     return average
 
 

@@ -53,6 +53,12 @@ def start_alike(tensors):
             dist.broadcast(tensor, 0)
 
 
+def meet():
+    """Waits until everybody is here, and what the first has saved can be read."""
+    if size() > 1:
+        dist.barrier()
+
+
 def agree(parameters, stop):
     """Makes the gradients the mean of everybody's; gives whether anybody wants to `stop`."""
     if size() == 1:

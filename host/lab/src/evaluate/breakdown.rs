@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::measured::Measured;
 use super::outcome::Outcome;
 use super::quality;
+use crate::dataset::UNNAMED;
 use veritag::assessment::plain_name;
 
+/// A further column with more values than this tells no parts.
+const MAX_VALUES: usize = 12;
+
 /// What assets are told apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     Split,
@@ -20,6 +24,8 @@ pub enum Dimension {
     FaceSize,
     Sharpness,
     Codec,
+    /// A further column of the manifest, such as the age of those who are shown.
+    Column(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,11 +41,11 @@ pub struct Part {
 }
 
 impl Dimension {
-    pub const ALL: [Self; 7] =
+    const ALWAYS: [Self; 7] =
         [Self::Generator, Self::Split, Self::Source, Self::Kind, Self::FaceSize, Self::Sharpness, Self::Codec];
 
     /// The part that an asset belongs to.
-    fn part(self, outcome: &Outcome) -> String {
+    fn part(&self, outcome: &Outcome) -> String {
         match self {
             Self::Split => outcome.entry.split.clone(),
             Self::Source => outcome.entry.source.clone(),
@@ -48,10 +54,14 @@ impl Dimension {
             Self::FaceSize => quality::face_size(outcome.face_px),
             Self::Sharpness => quality::sharpness(outcome.sharpness),
             Self::Codec => outcome.codec.clone(),
+            Self::Column(name) => match outcome.entry.extra.get(name).map_or("", String::as_str) {
+                "" => UNNAMED.into(),
+                value => value.into(),
+            },
         }
     }
 
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Split => "split",
             Self::Source => "source",
@@ -60,6 +70,7 @@ impl Dimension {
             Self::FaceSize => "face size",
             Self::Sharpness => "sharpness",
             Self::Codec => "codec",
+            Self::Column(name) => name,
         }
     }
 }
@@ -67,11 +78,22 @@ impl Dimension {
 /// Every breakdown, each part measured by itself. A generator's fakes stand against all real assets of the same
 /// sources, splits and kinds.
 pub fn breakdowns(outcomes: &[Outcome], threshold: f32) -> Vec<Breakdown> {
-    Dimension::ALL.into_iter().map(|by| Breakdown { by, parts: parts(by, outcomes, threshold) }).collect()
+    let all = Dimension::ALWAYS.into_iter().chain(columns(outcomes));
+    all.map(|by| Breakdown { parts: parts(&by, outcomes, threshold), by }).collect()
 }
 
-fn parts(by: Dimension, outcomes: &[Outcome], threshold: f32) -> Vec<Part> {
-    let counted = outcomes.iter().filter(|outcome| by != Dimension::Generator || outcome.is_fake());
+/// The further columns with a few values.
+fn columns(outcomes: &[Outcome]) -> impl Iterator<Item = Dimension> {
+    let names: BTreeSet<&String> = outcomes.iter().flat_map(|outcome| outcome.entry.extra.keys()).collect();
+    let few = |by: &Dimension| {
+        let values: BTreeSet<String> = outcomes.iter().map(|outcome| by.part(outcome)).collect();
+        (2..=MAX_VALUES).contains(&values.len())
+    };
+    names.into_iter().map(|name| Dimension::Column(name.clone())).filter(few)
+}
+
+fn parts(by: &Dimension, outcomes: &[Outcome], threshold: f32) -> Vec<Part> {
+    let counted = outcomes.iter().filter(|outcome| *by != Dimension::Generator || outcome.is_fake());
     let names: BTreeSet<String> = counted.map(|outcome| by.part(outcome)).collect();
     let mut names: Vec<String> = names.into_iter().collect();
     if matches!(by, Dimension::FaceSize | Dimension::Sharpness) {
@@ -81,9 +103,9 @@ fn parts(by: Dimension, outcomes: &[Outcome], threshold: f32) -> Vec<Part> {
     names.into_iter().map(part).collect()
 }
 
-fn members<'a>(by: Dimension, name: &str, outcomes: &'a [Outcome]) -> Vec<&'a Outcome> {
+fn members<'a>(by: &Dimension, name: &str, outcomes: &'a [Outcome]) -> Vec<&'a Outcome> {
     let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| by.part(outcome) == name).collect();
-    if by != Dimension::Generator {
+    if *by != Dimension::Generator {
         return own;
     }
     let like = |outcome: &Outcome| (outcome.entry.source.clone(), outcome.entry.split.clone(), outcome.entry.kind);
@@ -101,7 +123,7 @@ mod tests {
     fn a_generator_stands_against_the_reals_of_its_source() {
         let mut outcomes = outcomes(&entries(5), 1.0, 0);
         outcomes[0].entry.source = "elsewhere".into();
-        let generators = parts(Dimension::Generator, &outcomes, THRESHOLD);
+        let generators = parts(&Dimension::Generator, &outcomes, THRESHOLD);
         let names: Vec<&str> = generators.iter().map(|part| part.name.as_str()).collect();
         assert_eq!(names, ["Deepfakes", "Face2Face", "FaceSwap"]);
         assert!(generators.iter().all(|part| part.measured.fake.total() == 10 && part.measured.real.total() == 9));
@@ -114,5 +136,17 @@ mod tests {
             let total: u64 = breakdown.parts.iter().map(|part| part.measured.assets()).sum();
             assert_eq!(total, outcomes.len() as u64, "{:?}", breakdown.by);
         }
+    }
+    #[test]
+    fn further_columns_with_few_values_tell_parts() {
+        let mut outcomes = outcomes(&entries(6), 1.0, 0);
+        for (nth, outcome) in outcomes.iter_mut().enumerate() {
+            outcome.entry.extra.insert("file".into(), nth.to_string());
+            outcome.entry.extra.insert("age".into(), ["", "0-12", "60 and more"][nth % 3].into());
+        }
+        let found = breakdowns(&outcomes, THRESHOLD);
+        let [.., age] = &found[..] else { panic!("some") };
+        assert_eq!((found.len(), &age.by), (8, &Dimension::Column("age".into())));
+        assert_eq!(Vec::from_iter(age.parts.iter().map(|part| part.name.as_str())), ["0-12", "60 and more", UNNAMED]);
     }
 }

@@ -16,9 +16,9 @@ pub fn breakdowns(bundles: &[BundleReport]) -> Markup {
     html! {
         section {
             h2 { "Part by part" }
-            @for breakdown in told { (table(breakdown.by, bundles)) }
+            @for breakdown in told { (table(&breakdown.by, bundles)) }
             @for breakdown in alike { @for part in &breakdown.parts {
-                p.quiet { "All assets are of one " (breakdown.by.name()) ": " (visible(&part.name)) "." }
+                p.quiet { "All assets are of one " (visible(breakdown.by.name())) ": " (visible(&part.name)) "." }
             } }
         }
     }
@@ -28,13 +28,13 @@ fn tells(breakdown: &Breakdown) -> bool {
     breakdown.parts.len() > 1
 }
 
-fn table(by: Dimension, bundles: &[BundleReport]) -> Markup {
+fn table(by: &Dimension, bundles: &[BundleReport]) -> Markup {
     html! {
-        h3 { "By " (by.name()) }
-        @if by == Dimension::Generator { p.quiet { "The fakes of each generator against all genuine assets of the same source, split and kind." } }
+        h3 { "By " (visible(by.name())) }
+        @if *by == Dimension::Generator { p.quiet { "The fakes of each generator against all genuine assets of the same source, split and kind." } }
         div.scroll {
             table.parts {
-                thead { (head(by.name())) }
+                thead { (head(&visible(by.name()))) }
                 @for name in names(by, bundles) { tbody { (rows(by, &name, bundles)) } }
             }
         }
@@ -42,8 +42,8 @@ fn table(by: Dimension, bundles: &[BundleReport]) -> Markup {
 }
 
 /// The parts of all bundles: what is seen of a face may differ between them.
-fn names(by: Dimension, bundles: &[BundleReport]) -> Vec<String> {
-    let parts = bundles.iter().flat_map(|bundle| &bundle.breakdowns).filter(|b| b.by == by).flat_map(|b| &b.parts);
+fn names(by: &Dimension, bundles: &[BundleReport]) -> Vec<String> {
+    let parts = bundles.iter().flat_map(|bundle| &bundle.breakdowns).filter(|b| b.by == *by).flat_map(|b| &b.parts);
     let mut names = Vec::new();
     for part in parts {
         if !names.contains(&part.name) {
@@ -63,9 +63,9 @@ pub fn head(first: &str) -> Markup {
     }
 }
 
-fn rows(by: Dimension, name: &str, bundles: &[BundleReport]) -> Markup {
+fn rows(by: &Dimension, name: &str, bundles: &[BundleReport]) -> Markup {
     let part = |bundle: &BundleReport| {
-        let mut parts = bundle.breakdowns.iter().filter(|b| b.by == by).flat_map(|b| &b.parts);
+        let mut parts = bundle.breakdowns.iter().filter(|b| b.by == *by).flat_map(|b| &b.parts);
         parts.find(|part| part.name == name).map(|part| part.measured.clone())
     };
     let found: Vec<(usize, Measured)> =

@@ -15,13 +15,15 @@ const SHOWN: [Metric; 4] = [Metric::Auc, Metric::Accuracy, Metric::FalseFlags, M
 
 /// The whole card.
 pub fn markdown(evaluation: &Evaluation, bundle: &BundleReport) -> String {
+    let columns: String = columns(bundle).map(|by| section(&format!("By {}", line(by.name())), &parts(bundle, by))).collect();
     let sections = [
         masthead(bundle),
         section("What it can and cannot see", &format!("{}\n\n{SCOPE}", line(&bundle.about.limits))),
         section("What it was trained on", &training(bundle)),
         section("How well it does", &measured(evaluation, bundle)),
-        section("By what made the fake", &parts(bundle, Dimension::Generator)),
-        section("By how large the face is", &parts(bundle, Dimension::FaceSize)),
+        section("By what made the fake", &parts(bundle, &Dimension::Generator)),
+        section("By how large the face is", &parts(bundle, &Dimension::FaceSize)),
+        columns,
         section("After what happens to media on their way", &robustness(bundle)),
         section("Who is missing", &missing(bundle)),
         section("How to use it", &usage(bundle)),
@@ -34,9 +36,10 @@ detector of wholly generated people: a person made from nothing has no seam wher
 called real. `real` says that nothing was found, never that a file is authentic. `fake` says that the face looks like \
 those of known manipulations, never who made it or why.";
 
-const MISSING: &str = "The figures hold for people and footage like those that were measured, and nobody asked those people \
-about age, skin, disability or origin, so nothing can be said of how it treats one group of people against another. \
-Kinds of manipulation that are newer than the data are absent. Measure it on media of your own before relying on it: \
+const NOT_ASKED: &str = "Nobody asked the people who were measured about age, skin, disability or origin, so nothing can be said \
+of how it treats one group of people against another. ";
+
+const MISSING: &str = "The figures hold for people and footage like those that were measured. Kinds of manipulation that are newer than the data are absent. Measure it on media of your own before relying on it: \
 `veritag evaluate MANIFEST`.";
 
 const YOUR_OWN: &str =
@@ -88,13 +91,20 @@ fn measured(evaluation: &Evaluation, bundle: &BundleReport) -> String {
 }
 
 fn missing(bundle: &BundleReport) -> String {
-    bundle.about.missing.iter().map(|words| format!("{} ", line(words))).collect::<String>() + MISSING
+    let missing: String = bundle.about.missing.iter().map(|words| format!("{} ", line(words))).collect();
+    let not_asked = if columns(bundle).next().is_none() { NOT_ASKED } else { "" };
+    format!("{missing}{not_asked}{MISSING}")
 }
 
-fn parts(bundle: &BundleReport, by: Dimension) -> String {
-    let found = bundle.breakdowns.iter().filter(|breakdown| breakdown.by == by).flat_map(|breakdown| &breakdown.parts);
+/// The further columns of the manifest that tell parts.
+fn columns(bundle: &BundleReport) -> impl Iterator<Item = &Dimension> {
+    bundle.breakdowns.iter().map(|breakdown| &breakdown.by).filter(|by| matches!(by, Dimension::Column(_)))
+}
+
+fn parts(bundle: &BundleReport, by: &Dimension) -> String {
+    let found = bundle.breakdowns.iter().filter(|breakdown| breakdown.by == *by).flat_map(|breakdown| &breakdown.parts);
     let rows = found.map(|Part { name, measured }| row(name, measured));
-    table(by.name(), rows.collect())
+    table(&line(by.name()), rows.collect())
 }
 
 fn robustness(bundle: &BundleReport) -> String {
