@@ -33,7 +33,7 @@ pub fn run(setup: &Setup, options: &Rescan) -> Result<ExitCode, Error> {
     let model = PluginManifest::find(setup.manifest.as_deref())?.library().read(setup.model.as_deref())?.id.sha256;
     service::run(async {
         let (database, fetcher) = (service::database(&config).await?, Fetcher::new(&config)?);
-        let ingest = Ingest { records: Records::new(database) };
+        let ingest = Ingest::new(Records::new(database))?;
         for source in named(&config, &options.sources)? {
             let plan = plan(&ingest, &fetcher, source, options, &model).await?;
             println!("{}: {} in the library, {}", source.name, plan.all, summary(&plan));

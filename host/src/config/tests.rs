@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::mutation::{config, hostile};
 
 fn loaded(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -52,6 +55,8 @@ fn invalid_sources_are_refused() {
         assert_eq!(error.code(), "config-invalid", "{to}");
         assert!(error.to_string().contains("of source"), "{error}");
     }
+    let uploads_alone = SOURCE.replace("root = '/srv'", "").replace("tusd", "veritag");
+    loaded(&uploads_alone, &[]).expect("it has nothing to read from elsewhere");
     assert_eq!(loaded(&SOURCE.repeat(2), &[]).unwrap_err().code(), "config-invalid");
 }
 
@@ -110,4 +115,15 @@ fn the_example_shows_every_default_and_is_right() {
     let Service { database, spool, .. } = Service::default();
     (config.service.database, config.service.spool) = (database, spool);
     assert_eq!((config.service, config.tags), (Service::default(), Tags::default()));
+}
+
+proptest! {
+    #![proptest_config(config(128))]
+
+    #[test]
+    fn no_file_crashes_its_reader(bytes in hostile(vec![include_bytes!("../../veritag.example.toml").to_vec()])) {
+        if let Err(error) = loaded(&String::from_utf8_lossy(&bytes), &[]) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
 }
