@@ -20,8 +20,9 @@ use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{Place, TOKEN};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-/// Lives of a service are at most so long: it starts within the first.
-const MAX_LIFE: Duration = Duration::from_millis(4000);
+/// How long a service lives at most, once it listens; one in so many is killed while it starts.
+const MAX_LIFE: Duration = Duration::from_millis(1500);
+const STARTING: u64 = 5;
 /// One upload in so many is a picture with a face, the others are quick to assess.
 const PICTURES: usize = 8;
 /// How long the last service may take with what is left.
@@ -147,6 +148,10 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
         for kill in 1..=kills {
             let mut service = start(place, port);
             wanted.fetch_add(2, Ordering::Relaxed);
+            while !kill.is_multiple_of(STARTING) && TcpStream::connect(("127.0.0.1", port)).is_err() {
+                assert!(service.try_wait().unwrap().is_none(), "it did not start:\n{}", place.log());
+                thread::sleep(Duration::from_millis(20));
+            }
             thread::sleep(random.below(MAX_LIFE));
             service.kill().unwrap();
             service.wait().unwrap();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use super::service;
+use crate::assessment::wording::visible;
 use crate::cli::{Rescan, Setup};
 use crate::config::{Config, Source};
 use crate::error::Error;
@@ -40,7 +41,7 @@ pub fn run(setup: &Setup, options: &Rescan) -> Result<ExitCode, Error> {
             if options.apply {
                 apply(&ingest, source, &plan).await?;
             } else {
-                plan.missing.iter().for_each(|event| println!("  would take {}", event.location));
+                plan.missing.iter().for_each(|event| println!("  would take {}", visible(&event.location.to_string())));
             }
         }
         Ok(())
