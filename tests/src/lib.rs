@@ -4,6 +4,7 @@ pub mod full_size;
 pub mod postgres;
 pub mod sandbox;
 pub mod service;
+pub mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

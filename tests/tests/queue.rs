@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Site, SOURCES, Service, only_job, tusd, upload, wait_for};
+use veritag_tests::service::{SOURCES, Service, Site, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, run};
 
 /// Files that are not the same, each of them all that `from` is.

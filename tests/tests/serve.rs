@@ -6,7 +6,7 @@ use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Site, SOURCES, TOKEN, only_job, tusd, upload, wait_for};
+use veritag_tests::service::{SOURCES, Site, TOKEN, only_job, tusd, upload, wait_for};
 use veritag_tests::{fixture, hostile_manifest, run};
 
 #[test]

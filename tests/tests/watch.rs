@@ -60,8 +60,7 @@ fn files_are_tagged_once_they_have_stopped_growing_and_across_restarts() {
 
 #[test]
 fn a_hook_file_hands_over_to_a_running_service() {
-    let site =
-        Site::new("[[source]]\nname = 'tus'\ndialect = 'tusd'\nopen = true\nroot = 'ROOT'\nreject = ['real']\n");
+    let site = Site::new("[[source]]\nname = 'tus'\ndialect = 'tusd'\nopen = true\nroot = 'ROOT'\nreject = ['real']\n");
     fs::copy(fixture("media/portrait.jpg"), site.media("upload")).unwrap();
     let message = |kind: &str| {
         json!({"Type": kind, "Event": {"Upload": {"ID": "1", "MetaData": {"filename": "p.jpg"},

@@ -192,6 +192,8 @@ fn unreadable(path: &Path, error: &csv::Error) -> DatasetError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
 
     const HEADER: &str = "path,label,kind,source,generator,identity,split,rig";
 
@@ -245,5 +247,14 @@ mod tests {
         assert_eq!((manifest.entries.len(), manifest.limit), (5, None));
         manifest.keep_at_most(3);
         assert_eq!((manifest.entries.len(), manifest.limit), (3, Some(3)));
+    }
+
+    proptest! {
+        #![proptest_config(config(256))]
+
+        #[test]
+        fn no_list_crashes_its_reader(bytes in hostile(vec![format!("{HEADER}\n\"a,b.mp4\",real,video,s,none,1,test,r\n").into()])) {
+            drop(Dataset::parse(Path::new("m.csv"), &bytes[..]));
+        }
     }
 }

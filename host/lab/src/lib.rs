@@ -7,5 +7,8 @@ mod error;
 mod evaluate;
 mod export;
 pub mod import;
+#[cfg(test)]
+#[path = "../../../tests/src/mutation.rs"]
+mod mutation;
 mod page;
 pub mod self_test;

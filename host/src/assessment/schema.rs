@@ -5,8 +5,11 @@ pub const JSON_SCHEMA: &str = include_str!("assessment.schema.json");
 
 #[cfg(test)]
 mod tests {
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::assessment::{Assessment, examples, plain_name};
+    use crate::assessment::{Assessment, Review, examples, plain_name, wording};
     use serde_json::{Value, json};
     use veritag_abi::Reason;
 
@@ -90,6 +93,19 @@ mod tests {
         assert_eq!(schema["properties"]["reason"]["enum"], names(Reason::ALL));
         for part in ["window", "face"] {
             assert_eq!(schema["$defs"][part]["properties"]["reason"]["enum"], names(Reason::OF_FRAMES), "{part}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config(128))]
+
+        #[test]
+        fn no_document_crashes_its_reader(bytes in hostile(vec![serde_json::to_vec(&examples::fake()).unwrap()])) {
+            if let Ok(mut assessment) = serde_json::from_slice::<Assessment>(&bytes) {
+                assessment.review = Review::ReviewedAsReal;
+                drop((assessment.standing(), wording::sentence(&assessment), wording::frames_seen(&assessment)));
+                prop_assert!(serde_json::to_vec(&assessment).is_ok());
+            }
         }
     }
 }

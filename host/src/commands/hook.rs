@@ -21,7 +21,7 @@ pub fn run(options: &Hook) -> Result<ExitCode, Error> {
     let source = config.sources.iter().find(|source| source.name == options.source);
     let source = source.ok_or_else(|| HookError::UnknownSource(options.source.clone()))?;
     service::run(async {
-        let ingest = Ingest { records: Records::new(service::database(&config).await?) };
+        let ingest = Ingest::new(Records::new(service::database(&config).await?))?;
         let answer = ingest.handle(source, &HeaderMap::new(), &body).await.map_err(|error| match error {
             IngestError::Hook(error) => Error::Hook(error),
             IngestError::Database(error) => Error::Database(error),

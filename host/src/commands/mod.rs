@@ -25,6 +25,11 @@ pub const NOT_STARTED: u8 = 3;
 
 /// Runs the command and prints what went wrong, if nothing could be started.
 pub fn run(cli: &Cli) -> ExitCode {
+    // Who reads what is printed may leave: that ends the others without a word, as it ends most programs.
+    let sees_to_it = matches!(cli.command, Command::Scan(_) | Command::Serve(_) | Command::Watch(_));
+    if !sees_to_it {
+        sigpipe::reset();
+    }
     let outcome = match &cli.command {
         Command::Scan(options) => scan::run(&cli.setup, options),
         Command::Serve(options) => serve::run(&cli.setup, options),

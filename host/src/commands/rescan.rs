@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use super::service;
+use crate::assessment::wording::visible;
 use crate::cli::{Rescan, Setup};
 use crate::config::{Config, Source};
 use crate::error::Error;
@@ -33,14 +34,14 @@ pub fn run(setup: &Setup, options: &Rescan) -> Result<ExitCode, Error> {
     let model = PluginManifest::find(setup.manifest.as_deref())?.library().read(setup.model.as_deref())?.id.sha256;
     service::run(async {
         let (database, fetcher) = (service::database(&config).await?, Fetcher::new(&config)?);
-        let ingest = Ingest { records: Records::new(database) };
+        let ingest = Ingest::new(Records::new(database))?;
         for source in named(&config, &options.sources)? {
             let plan = plan(&ingest, &fetcher, source, options, &model).await?;
             println!("{}: {} in the library, {}", source.name, plan.all, summary(&plan));
             if options.apply {
                 apply(&ingest, source, &plan).await?;
             } else {
-                plan.missing.iter().for_each(|event| println!("  would take {}", event.location));
+                plan.missing.iter().for_each(|event| println!("  would take {}", visible(&event.location.to_string())));
             }
         }
         Ok(())

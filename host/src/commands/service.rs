@@ -90,7 +90,7 @@ impl Service {
             tags: config.tags.clone(),
             max_attempts: config.service.attempts,
         };
-        let (ingest, assessor) = (Ingest { records }, Arc::new(assessor));
+        let (ingest, assessor) = (Ingest::new(records)?, Arc::new(assessor));
         Ok(Self { config, ingest, queue, assessor, workers, stop: stop_on_signal() })
     }
 

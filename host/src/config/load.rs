@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{Config, ConfigError, Source, without_secrets};
+use crate::ingest::DialectName;
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
 const PREFIX: &str = "VERITAG__";
@@ -106,7 +107,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         {
             return invalid(key("store"), "no [[store]] has that name");
         }
-        if source.root.is_none() && source.store.is_none() && source.hosts.is_empty() {
+        // Our own dialect may bring uploads alone.
+        let names_nothing = source.root.is_none() && source.store.is_none() && source.hosts.is_empty();
+        if names_nothing && source.dialect != DialectName::Veritag {
             return invalid(key("root"), "give root, store or hosts: else nothing that it names may be read");
         }
     }

@@ -65,6 +65,11 @@ impl fmt::Display for SecretRef {
 }
 
 impl Secret {
+    #[cfg(test)]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub fn expose(&self) -> &str {
         &self.0
     }

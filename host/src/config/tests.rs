@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::mutation::{config, hostile};
 
 fn loaded(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -52,6 +55,8 @@ fn invalid_sources_are_refused() {
         assert_eq!(error.code(), "config-invalid", "{to}");
         assert!(error.to_string().contains("of source"), "{error}");
     }
+    let uploads_alone = SOURCE.replace("root = '/srv'", "").replace("tusd", "veritag");
+    loaded(&uploads_alone, &[]).expect("it has nothing to read from elsewhere");
     assert_eq!(loaded(&SOURCE.repeat(2), &[]).unwrap_err().code(), "config-invalid");
 }
 
@@ -121,5 +126,14 @@ fn the_example_shows_every_key() {
         let keys = expected.split('`').skip(1).step_by(2);
         let missing: Vec<&str> = keys.filter(|key| !example.contains(&format!("{key} ="))).collect();
         assert!(missing.is_empty() || (section, &*missing) == ("[tags]", &["keywords"]), "{section} {missing:?}");
+
+proptest! {
+    #![proptest_config(config(128))]
+
+    #[test]
+    fn no_file_crashes_its_reader(bytes in hostile(vec![include_bytes!("../../veritag.example.toml").to_vec()])) {
+        if let Err(error) = loaded(&String::from_utf8_lossy(&bytes), &[]) {
+            prop_assert!(!error.to_string().is_empty());
+        }
     }
 }

@@ -10,6 +10,8 @@ pub enum FetchError {
     Elsewhere(String),
     #[error("it is not there")]
     NotFound,
+    #[error("it is a folder, which some stores keep as an empty object, and no upload")]
+    Folder,
     #[error("it has more than {max} bytes")]
     TooLarge { max: u64 },
     #[error("it cannot be reached: {why}")]
@@ -24,6 +26,7 @@ diagnose! { FetchError {
     Self::Forbidden { .. } => "fetch-forbidden", Uploader;
     Self::Elsewhere(_) => "fetch-elsewhere", Operator;
     Self::NotFound => "fetch-not-found", Operator;
+    Self::Folder => "fetch-folder", Uploader;
     Self::TooLarge { .. } => "fetch-too-large", Uploader;
     Self::Unreachable { .. } => "fetch-unreachable", Operator;
     Self::Spool { .. } => "fetch-no-space", Operator;

@@ -1,9 +1,11 @@
 //! From the location of an asset to a file that can be scanned, within what its source may name.
 
 mod address;
+mod bucket;
 mod error;
 mod object;
 mod path;
+mod signature;
 mod spool;
 mod tagging;
 mod url;
@@ -125,6 +127,6 @@ impl Fetcher {
             return Ok(None);
         };
         let address = format!("{store} {bucket}/{key}");
-        Ok(self.stores.tagger(store, bucket).map(|tagger| TaggedObject { tagger, key, address }))
+        Ok(self.stores.tagged(store, bucket).map(|bucket| TaggedObject { bucket, key, address }))
     }
 }

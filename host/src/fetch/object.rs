@@ -1,46 +1,58 @@
 //! Objects in S3-compatible stores.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::{Stream, TryStreamExt};
-use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
-use object_store::path::Path;
-use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
-
-use reqwest::{Client, redirect};
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::CONTENT_LENGTH;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 
 use super::FetchError;
-use super::tagging::Tagger;
+use super::bucket::{Bucket, client, stream};
 use crate::config::{ConfigError, Store};
 use crate::files::may_be_media;
 use crate::upload_event::{Location, UploadEvent};
 
-/// How long tagging an object may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Every bucket of every configured store.
-pub struct ObjectStores {
-    buckets: HashMap<(String, String), Arc<AmazonS3>>,
-    taggers: HashMap<(String, String), Tagger>,
+pub struct ObjectStores(HashMap<(String, String), Open>);
+
+struct Open {
+    bucket: Bucket,
+    tag_objects: bool,
+}
+
+/// A page of <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    encoding_type: Option<String>,
+    next_continuation_token: Option<String>,
+    #[serde(default)]
+    contents: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    key: String,
+    #[serde(default)]
+    size: u64,
+    e_tag: Option<String>,
 }
 
 impl ObjectStores {
     /// # Errors
     /// [`ConfigError`] when a secret is missing, or the settings of a store are invalid.
     pub fn new(stores: &[Store]) -> Result<Self, ConfigError> {
-        let (mut buckets, mut taggers) = (HashMap::new(), HashMap::new());
+        let (http, mut all) = (client()?, HashMap::new());
         for store in stores {
-            for bucket in &store.buckets {
-                let name = (store.name.clone(), bucket.clone());
-                buckets.insert(name.clone(), Arc::new(open(store, bucket)?));
-                if store.tag_objects {
-                    taggers.insert(name, tagger(store, bucket)?);
-                }
+            for name in &store.buckets {
+                let open = Open { bucket: Bucket::new(&http, store, name)?, tag_objects: store.tag_objects };
+                all.insert((store.name.clone(), name.clone()), open);
             }
         }
-        Ok(Self { buckets, taggers })
+        Ok(Self(all))
     }
 
     /// Every object of every bucket of a store, as far as it may be media.
@@ -49,20 +61,23 @@ impl ObjectStores {
     /// [`FetchError`].
     pub async fn list(&self, store: &str) -> Result<Vec<UploadEvent>, FetchError> {
         let mut found = Vec::new();
-        for ((_, bucket), objects) in self.buckets.iter().filter(|((name, _), _)| name == store) {
-            let objects: Vec<_> = objects.list(None).try_collect().await.map_err(fetch_error)?;
-            let media = |object: &ObjectMeta| may_be_media(object.location.as_ref().as_ref());
-            found.extend(objects.into_iter().filter(media).map(|object| {
-                let location = Location::Object { bucket: bucket.clone(), key: object.location.to_string() };
-                UploadEvent::new(location).version(object.e_tag)
-            }));
+        for ((_, bucket), open) in self.0.iter().filter(|((name, _), _)| name == store) {
+            let mut token = None;
+            loop {
+                let page = page(&open.bucket, token.as_deref()).await?;
+                found.extend(page.contents.into_iter().filter_map(|object| object.upload_event(bucket)));
+                token = page.next_continuation_token.filter(|token| !token.is_empty());
+                if token.is_none() {
+                    break;
+                }
+            }
         }
         Ok(found)
     }
 
-    /// What tags objects, if they are to be tagged.
-    pub fn tagger(&self, store: &str, bucket: &str) -> Option<&Tagger> {
-        self.taggers.get(&(store.to_owned(), bucket.to_owned()))
+    /// The bucket, if its objects are to be tagged.
+    pub fn tagged(&self, store: &str, bucket: &str) -> Option<&Bucket> {
+        self.0.get(&(store.to_owned(), bucket.to_owned())).filter(|open| open.tag_objects).map(|open| &open.bucket)
     }
 
     /// How many bytes the object has, and the bytes.
@@ -74,52 +89,83 @@ impl ObjectStores {
         store: Option<&str>,
         bucket: &str,
         key: &str,
-    ) -> Result<(Option<u64>, impl Stream<Item = Result<bytes::Bytes, FetchError>>), FetchError> {
-        let name = store.ok_or_else(|| FetchError::forbidden("its source has no `store`"))?;
-        let store = self.buckets.get(&(name.to_owned(), bucket.to_owned()));
-        let forbidden = || FetchError::forbidden(format!("{bucket:?} is not among `buckets` of store {name:?}"));
-        let path = Path::parse(key).map_err(|error| FetchError::forbidden(error.to_string()))?;
-        let object = store.ok_or_else(forbidden)?.get(&path).await.map_err(fetch_error)?;
-        Ok((Some(object.meta.size), object.into_stream().map_err(fetch_error)))
-    }
-}
-
-fn open(store: &Store, bucket: &str) -> Result<AmazonS3, ConfigError> {
-    let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_region(&store.region);
-    if let Some(endpoint) = &store.endpoint {
-        builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
-    }
-    builder = match credential(store)? {
-        Some(keys) => builder.with_access_key_id(keys.key_id).with_secret_access_key(keys.secret_key),
-        None => builder.with_skip_signature(true),
-    };
-    builder.build().map_err(|error| ConfigError::invalid(format!("store {:?}", store.name), error))
-}
-
-fn tagger(store: &Store, bucket: &str) -> Result<Tagger, ConfigError> {
-    let amazon = || format!("https://s3.{}.amazonaws.com", store.region);
-    let endpoint = store.endpoint.clone().unwrap_or_else(amazon);
-    let invalid = |error: reqwest::Error| ConfigError::invalid("store", error);
-    Ok(Tagger {
-        http: Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build().map_err(invalid)?,
-        bucket: format!("{}/{bucket}", endpoint.trim_end_matches('/')),
-        region: store.region.clone(),
-        credential: credential(store)?,
-    })
-}
-
-fn credential(store: &Store) -> Result<Option<AwsCredential>, ConfigError> {
-    let (Some(access), Some(secret)) = (&store.access_key, &store.secret_key) else { return Ok(None) };
-    let (key_id, secret_key) = (access.read()?.expose().to_owned(), secret.read()?.expose().to_owned());
-    Ok(Some(AwsCredential { key_id, secret_key, token: None }))
-}
-
-fn fetch_error(error: Error) -> FetchError {
-    match error {
-        Error::NotFound { .. } => FetchError::NotFound,
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            FetchError::forbidden("the store refuses these keys")
+    ) -> Result<(Option<u64>, impl Stream<Item = Result<Bytes, FetchError>> + use<>), FetchError> {
+        let store = store.ok_or_else(|| FetchError::forbidden("its source has no `store`"))?;
+        let forbidden = || FetchError::forbidden(format!("{bucket:?} is not among `buckets` of store {store:?}"));
+        let open = self.0.get(&(store.to_owned(), bucket.to_owned())).ok_or_else(forbidden)?;
+        let response = open.bucket.get(key).await?;
+        let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if is_folder(key, length) {
+            return Err(FetchError::Folder);
         }
-        other => FetchError::unreachable(other),
+        Ok((length, stream(response)))
+    }
+}
+
+/// Whether an object is how consoles make folders: empty, its key ending in a slash.
+pub fn is_folder(key: &str, length: Option<u64>) -> bool {
+    key.ends_with('/') && length == Some(0)
+}
+
+/// Some characters of keys are none of XML: they come encoded, as forms are.
+async fn page(bucket: &Bucket, token: Option<&str>) -> Result<Page, FetchError> {
+    let mut query = vec![("encoding-type", "url"), ("list-type", "2")];
+    query.extend(token.map(|token| ("continuation-token", token)));
+    query.sort_unstable();
+    parsed(&bucket.list(&query).await?)
+}
+
+fn parsed(text: &str) -> Result<Page, FetchError> {
+    let mut page: Page = quick_xml::de::from_str(text).map_err(FetchError::unreachable)?;
+    if page.encoding_type.as_deref() == Some("url") {
+        page.contents.iter_mut().for_each(Listed::decode);
+    }
+    Ok(page)
+}
+
+impl Listed {
+    fn decode(&mut self) {
+        self.key = percent_decode_str(&self.key.replace('+', " ")).decode_utf8_lossy().into_owned();
+    }
+
+    fn upload_event(self, bucket: &str) -> Option<UploadEvent> {
+        if is_folder(&self.key, Some(self.size)) || !may_be_media(self.key.as_ref()) {
+            return None;
+        }
+        let location = Location::Object { bucket: bucket.to_owned(), key: self.key };
+        Some(UploadEvent::new(location).version(self.e_tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
+
+    const PAGE: &str = "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+        <Name>media</Name><Prefix/><MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType><KeyCount>2</KeyCount>\
+        <IsTruncated>true</IsTruncated><NextContinuationToken>1ueGcxLPRx1Tr</NextContinuationToken>\
+        <Contents><Key>/a%2Bb+c%0A.jpg</Key><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>\
+        <CommonPrefixes/><Contents><Key>dir/</Key><Size>0</Size></Contents>\
+        <Contents><Key>notes.txt</Key><Size>7</Size></Contents></ListBucketResult>";
+
+    #[test]
+    fn a_listing_names_objects_that_may_be_media() {
+        let page = parsed(PAGE).unwrap();
+        assert_eq!(page.next_continuation_token.as_deref(), Some("1ueGcxLPRx1Tr"));
+        let found: Vec<_> = page.contents.into_iter().filter_map(|object| object.upload_event("media")).collect();
+        let location = Location::Object { bucket: "media".into(), key: "/a+b c\n.jpg".into() };
+        assert_eq!(found, [UploadEvent::new(location).version(Some("\"e\"".into()))]);
+        assert!(parsed("<ListBucketResult/>").unwrap().contents.is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(config(256))]
+
+        #[test]
+        fn no_listing_crashes_its_reader(text in hostile(vec![PAGE.into()])) {
+            drop(parsed(&String::from_utf8_lossy(&text)));
+        }
     }
 }

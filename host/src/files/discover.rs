@@ -45,8 +45,12 @@ pub fn expand(paths: &[PathBuf], stdin: impl BufRead) -> Result<Vec<PathBuf>, Fi
     Ok(files)
 }
 
+/// Lists that Windows made end their lines in a carriage return, which may also be part of a name.
 fn from_line(line: &[u8]) -> Option<PathBuf> {
-    (!line.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(line)))
+    let path = |bytes| PathBuf::from(OsStr::from_bytes(bytes));
+    let whole = path(line);
+    let line = line.strip_suffix(b"\r").filter(|_| !whole.exists()).unwrap_or(line);
+    (!line.is_empty()).then(|| path(line))
 }
 
 /// The file at `path`, or those below it, as far as they may be media and are not hidden.
@@ -123,5 +127,14 @@ mod tests {
         assert_eq!(found.len(), 3);
         assert_eq!(found[0], Path::new("a b.mp4"));
         assert_eq!(found[2], Path::new("z"));
+    }
+
+    #[test]
+    fn lines_may_end_as_windows_ends_them() {
+        let root = tempfile::tempdir().unwrap();
+        let odd = root.path().join("odd\r");
+        std::fs::write(&odd, "x").unwrap();
+        let list = format!("a.jpg\r\n\r\n{}\nb.jpg", odd.display());
+        assert_eq!(expand(&["-".into()], list.as_bytes()).unwrap(), [Path::new("a.jpg"), &odd, Path::new("b.jpg")]);
     }
 }

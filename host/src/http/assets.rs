@@ -50,12 +50,12 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
         app.spool.release(&location);
     }
     let jobs = received?;
-    Ok((StatusCode::ACCEPTED, Json(Accepted { jobs })).into_response())
+    Ok((StatusCode::ACCEPTED, Json(Accepted { jobs, refused: Vec::new() })).into_response())
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|text| text.starts_with("multipart/form-data"))
+    media_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("multipart/form-data"))
 }
 
 /// The source of our own dialect whose token this request bears, or that is open.

@@ -13,18 +13,23 @@ use utoipa::ToSchema;
 use super::problem::Problem;
 use super::{App, Auth};
 use crate::config::Source;
-use crate::ingest::{Answer, HookError};
+use crate::ingest::{Answer, HookError, Refused};
 
 /// The jobs that a message has led to, one an asset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Accepted {
     pub jobs: Vec<String>,
+    /// Records of a batch that were not taken, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
 }
 
-/// Says that assets were uploaded, in the source's dialect. Some dialects are answered in their own words, with 200.
+/// Says that assets were uploaded, in the source's dialect. A message that announces none is answered 200, and some dialects
+/// are in their own words.
 #[utoipa::path(post, path = "/v1/hooks/{source}", params(("source" = String, Path, description = "As veritag.toml names it")),
     request_body(content = String, description = "A message of the source's dialect"),
-    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted), (status = "4XX", body = Problem),
+        (status = 503, body = Problem)))]
 pub async fn receive(
     State(app): State<Arc<App>>,
     Path(source): Path<String>,

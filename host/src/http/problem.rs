@@ -58,9 +58,11 @@ impl From<HookError> for Problem {
     fn from(error: HookError) -> Self {
         let status = match &error {
             HookError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            HookError::Unauthorised | HookError::Stale => StatusCode::UNAUTHORIZED,
+            HookError::Unauthorised | HookError::Unsigned { .. } | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
-            HookError::Malformed { .. } | HookError::Unreadable(_) => status(error.blame()),
+            HookError::Malformed { .. } | HookError::NoAmazon { .. } | HookError::Unreadable(_) => {
+                status(error.blame())
+            }
         };
         Self::new(status, error.code(), error)
     }

@@ -26,29 +26,26 @@ pub struct CloudEvents;
 
 impl Dialect for CloudEvents {
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
-        read(headers, body).map(Message::from)
-    }
-}
-
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<UploadEvent>, HookError> {
-    let malformed = HookError::malformed("cloudevents");
-    let media_type = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    match media_type.split(';').next().unwrap_or_default().trim() {
-        "application/cloudevents+json" => Ok(vec![structured(&serde_json::from_slice(body).map_err(malformed)?)?]),
-        "application/cloudevents-batch+json" => {
-            let events: Vec<Event> = serde_json::from_slice(body).map_err(malformed)?;
-            events.iter().map(structured).collect()
+        let malformed = HookError::malformed("cloudevents");
+        let media_type = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+        match &*media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase() {
+            "application/cloudevents+json" => Ok(vec![structured(body)?].into()),
+            "application/cloudevents-batch+json" => {
+                let events: Vec<&RawValue> = serde_json::from_slice(body).map_err(malformed)?;
+                Message::of_batch(events, |event| structured(event.get().as_bytes()).map(Some))
+            }
+            _ => Ok(vec![binary(headers, body)?].into()),
         }
-        _ => Ok(vec![binary(headers, body)?]),
     }
 }
 
-fn structured(event: &Event) -> Result<UploadEvent, HookError> {
+fn structured(event: &[u8]) -> Result<UploadEvent, HookError> {
     let malformed = HookError::malformed("cloudevents");
+    let event: Event = serde_json::from_slice(event).map_err(malformed)?;
     let data = match (event.data, &event.data_base64) {
         (Some(data), None) => data.get().as_bytes().to_vec(),
-        (None, Some(text)) => BASE64_STANDARD.decode(text).map_err(|error| malformed(error.to_string()))?,
-        _ => return Err(malformed("an event without data".into())),
+        (None, Some(text)) => BASE64_STANDARD.decode(text).map_err(HookError::malformed("cloudevents"))?,
+        _ => return Err(HookError::malformed("cloudevents")("an event without data")),
     };
     upload_event(&event.specversion, &event.source, &event.id, &data)
 }

@@ -8,6 +8,10 @@ pub enum HookError {
     Malformed { dialect: &'static str, why: String },
     #[error("the request is not signed with this source's secret, or its token is missing or wrong")]
     Unauthorised,
+    #[error("the envelope of SNS is not signed by Amazon: {why}")]
+    Unsigned { why: String },
+    #[error("Amazon's {what} cannot be fetched: {why}; SNS sends the message again")]
+    NoAmazon { what: &'static str, why: String },
     #[error("the message was signed more than five minutes ago, or ahead; check both clocks")]
     Stale,
     #[error("the message has more than {max} bytes: see `max_message_bytes` of [service]")]
@@ -21,6 +25,8 @@ pub enum HookError {
 diagnose! { HookError {
     Self::Malformed { .. } => "hook-malformed", Uploader;
     Self::Unauthorised => "hook-unauthorised", Uploader;
+    Self::Unsigned { .. } => "hook-unsigned", Uploader;
+    Self::NoAmazon { .. } => "hook-no-amazon", Operator;
     Self::Stale => "hook-stale", Uploader;
     Self::TooLarge { .. } => "hook-too-large", Uploader;
     Self::Unreadable(_) => "hook-unreadable", Operator;

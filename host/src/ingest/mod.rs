@@ -6,12 +6,14 @@ mod error;
 pub mod own;
 mod s3;
 mod seaweedfs;
+pub mod sns;
 mod strapi;
 mod tusd;
 
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::upload_event::UploadEvent;
 pub use error::HookError;
@@ -24,11 +26,15 @@ pub trait Dialect: Sync {
     /// [`HookError::Malformed`] when it is no message of this dialect.
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Message, HookError>;
 
-    /// What the source is answered, once its events have become `jobs` and, if it waits for a verdict, its upload was
-    /// accepted, or rejected and why.
-    fn answer(&self, jobs: &[String], rejected: Option<&str>) -> Answer {
+    /// What the source is answered, once its events have become `jobs`, some records were refused, and, if it waits for a
+    /// verdict, its upload was accepted, or rejected and why.
+    fn answer(&self, jobs: &[String], refused: &[Refused], rejected: Option<&str>) -> Answer {
         let _ = rejected;
-        Answer { status: StatusCode::ACCEPTED, body: json!({ "jobs": jobs }) }
+        match (jobs, refused) {
+            ([], []) => Answer { status: StatusCode::OK, body: json!({ "jobs": [] }) },
+            (_, []) => Answer { status: StatusCode::ACCEPTED, body: json!({ "jobs": jobs }) },
+            _ => Answer { status: StatusCode::ACCEPTED, body: json!({ "jobs": jobs, "refused": refused }) },
+        }
     }
 }
 
@@ -36,8 +42,18 @@ pub trait Dialect: Sync {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     pub events: Vec<UploadEvent>,
+    /// Records of a batch that say nothing that can be understood: the others count all the same.
+    pub refused: Vec<Refused>,
     /// The upload is not complete yet: the source waits for the answer, which may reject it.
     pub awaits_verdict: bool,
+}
+
+/// A record of a batch that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Refused {
+    /// Which one, from 0.
+    pub record: usize,
+    pub why: String,
 }
 
 /// An answer in the words of the dialect.
@@ -76,7 +92,33 @@ impl DialectName {
 
 impl From<Vec<UploadEvent>> for Message {
     fn from(events: Vec<UploadEvent>) -> Self {
-        Self { events, awaits_verdict: false }
+        Self { events, ..Self::default() }
+    }
+}
+
+impl Message {
+    /// Of a batch, each record read by itself: it announces an upload, something else, or nothing that is understood.
+    ///
+    /// # Errors
+    /// That of the first record, if none is understood.
+    fn of_batch<T>(
+        records: impl IntoIterator<Item = T>,
+        read: impl Fn(T) -> Result<Option<UploadEvent>, HookError>,
+    ) -> Result<Self, HookError> {
+        let (mut message, mut first, mut understood) = (Self::default(), None, false);
+        for (record, content) in records.into_iter().enumerate() {
+            match read(content) {
+                Ok(event) => {
+                    understood = true;
+                    message.events.extend(event);
+                }
+                Err(error) => {
+                    message.refused.push(Refused { record, why: error.to_string() });
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        first.filter(|_| !understood).map_or(Ok(message), Err)
     }
 }
 

@@ -1,12 +1,12 @@
 //! S3 event notifications: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
 //!
-//! MinIO and Ceph send them over HTTP. For AWS, an API destination of EventBridge does, or a subscription of SNS, which
-//! the operator confirms: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>.
+//! MinIO and Ceph send them over HTTP. For AWS, an API destination of EventBridge does, or a subscription of SNS, whose
+//! envelopes are opened before they come here.
 
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use tracing::warn;
+use serde_json::Value;
 
 use super::{Dialect, HookError, Message};
 use crate::upload_event::{Location, UploadEvent};
@@ -16,41 +16,24 @@ use crate::upload_event::{Location, UploadEvent};
 enum Notification {
     Records {
         #[serde(rename = "Records")]
-        records: Vec<Record>,
+        records: Vec<Value>,
     },
     Bridge {
         #[serde(rename = "detail-type")]
         kind: String,
-        detail: Detail,
+        detail: Value,
     },
     Test {
         #[serde(rename = "Event")]
         event: String,
     },
-    Sns(Envelope),
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "Type")]
-enum Envelope {
-    #[serde(rename_all = "PascalCase")]
-    Notification {
-        message: String,
-    },
-    #[serde(rename_all = "PascalCase")]
-    SubscriptionConfirmation {
-        topic_arn: String,
-        #[serde(rename = "SubscribeURL")]
-        subscribe_url: String,
-    },
-    UnsubscribeConfirmation {},
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Record {
-    event_name: String,
-    s3: Detail,
+    #[serde(rename = "eventName")]
+    name: String,
+    s3: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +50,7 @@ struct Bucket {
 #[derive(Deserialize)]
 struct Object {
     key: String,
+    size: Option<u64>,
     #[serde(rename = "versionId", alias = "version-id")]
     version: Option<String>,
     sequencer: Option<String>,
@@ -78,51 +62,52 @@ pub struct S3;
 
 impl Dialect for S3 {
     fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
-        match parse(body)? {
-            Notification::Sns(Envelope::Notification { message }) => events(parse(message.as_bytes())?),
-            other => events(other),
+        let unknown = |_| HookError::malformed("s3")("no Records, no event of EventBridge, no s3:TestEvent");
+        match serde_json::from_slice(body).map_err(unknown)? {
+            Notification::Records { records } => Message::of_batch(records, of_record),
+            Notification::Bridge { kind, detail } if kind == "Object Created" => {
+                Ok(Vec::from_iter(Detail::read(detail)?.upload_event()).into())
+            }
+            Notification::Bridge { .. } => Ok(Message::default()),
+            Notification::Test { event } if event == "s3:TestEvent" => Ok(Message::default()),
+            Notification::Test { event } => Err(HookError::malformed("s3")(format!("unknown event {event}"))),
         }
-        .map(Message::from)
     }
 }
 
-fn parse(body: &[u8]) -> Result<Notification, HookError> {
-    let unknown = |_| HookError::malformed("s3")("no Records, no event of EventBridge or SNS, no s3:TestEvent");
-    serde_json::from_slice(body).map_err(unknown)
-}
-
-/// The objects that were created; what was removed or restored is left out, and so is the test event.
-fn events(notification: Notification) -> Result<Vec<UploadEvent>, HookError> {
-    match notification {
-        Notification::Records { records } => {
-            let created = |record: &Record| record.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:");
-            Ok(records.into_iter().filter(created).map(|record| upload_event(record.s3, decoded)).collect())
-        }
-        Notification::Bridge { kind, detail } if kind == "Object Created" => {
-            Ok(vec![upload_event(detail, str::to_owned)])
-        }
-        Notification::Bridge { .. } | Notification::Sns(Envelope::UnsubscribeConfirmation {}) => Ok(Vec::new()),
-        Notification::Test { event } if event == "s3:TestEvent" => Ok(Vec::new()),
-        Notification::Test { event } => Err(HookError::malformed("s3")(format!("unknown event {event}"))),
-        Notification::Sns(Envelope::SubscriptionConfirmation { topic_arn, subscribe_url }) => {
-            // Whoever may send a message could have us fetch any URL, or subscribe us to a topic of theirs.
-            warn!(topic_arn, subscribe_url, "SNS sends nothing until this address has been opened");
-            Ok(Vec::new())
-        }
-        Notification::Sns(Envelope::Notification { .. }) => Err(HookError::malformed("s3")("an envelope in another")),
+/// The object that was created; what was removed or restored is left out.
+fn of_record(record: Value) -> Result<Option<UploadEvent>, HookError> {
+    let record: Record = serde_json::from_value(record).map_err(HookError::malformed("s3"))?;
+    if !record.name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
+        return Ok(None);
     }
+    let mut detail = Detail::read(record.s3.unwrap_or_default())?;
+    detail.object.key = decoded(&detail.object.key)?;
+    Ok(detail.upload_event())
 }
 
-fn upload_event(detail: Detail, key: impl Fn(&str) -> String) -> UploadEvent {
-    let Detail { bucket, object } = detail;
-    let location = Location::Object { bucket: bucket.name, key: key(&object.key) };
-    let named = |text: &String| !text.is_empty() && text != "null";
-    // The same content put once more has lost its tags: the sequencer tells.
-    let unversioned = [object.etag, object.sequencer].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    UploadEvent::new(location).version(object.version.filter(named).or(Some(unversioned).filter(named)))
+impl Detail {
+    fn read(detail: Value) -> Result<Self, HookError> {
+        serde_json::from_value(detail).map_err(HookError::malformed("s3"))
+    }
+
+    /// None for a folder, which consoles make as an empty object.
+    fn upload_event(self) -> Option<UploadEvent> {
+        let Self { bucket, object } = self;
+        if object.key.ends_with('/') && object.size == Some(0) {
+            return None;
+        }
+        let location = Location::Object { bucket: bucket.name, key: object.key };
+        let named = |text: &String| !text.is_empty() && text != "null";
+        // The same content put once more has lost its tags: the sequencer tells.
+        let unversioned = [object.etag, object.sequencer].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Some(UploadEvent::new(location).version(object.version.filter(named).or(Some(unversioned).filter(named))))
+    }
 }
 
 /// Records write keys as forms do: a space is a plus.
-fn decoded(key: &str) -> String {
-    percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
+fn decoded(key: &str) -> Result<String, HookError> {
+    let key = key.replace('+', " ");
+    let decoded = percent_decode_str(&key).decode_utf8().map_err(HookError::malformed("s3"))?;
+    Ok(decoded.into_owned())
 }

@@ -10,7 +10,8 @@ use crate::upload_event::{Location, UploadEvent};
 #[derive(Deserialize)]
 struct Webhook {
     event: String,
-    media: Option<Media>,
+    #[serde(default)]
+    media: Value,
 }
 
 #[derive(Deserialize)]
@@ -35,9 +36,12 @@ impl Dialect for Strapi {
 ///
 /// A local upload's `url` is a path: `/uploads/clip.mp4`.
 fn read(body: &[u8]) -> Result<Vec<UploadEvent>, HookError> {
-    let message: Webhook = serde_json::from_slice(body).map_err(HookError::malformed("strapi"))?;
-    let ours = matches!(message.event.as_str(), "media.create" | "media.update");
-    let Some(media) = message.media.filter(|_| ours) else { return Ok(Vec::new()) };
+    let malformed = HookError::malformed("strapi");
+    let message: Webhook = serde_json::from_slice(body).map_err(&malformed)?;
+    if !matches!(message.event.as_str(), "media.create" | "media.update") {
+        return Ok(Vec::new());
+    }
+    let media: Media = serde_json::from_value(message.media).map_err(&malformed)?;
     let location = match media.url.contains("://") {
         true => Location::Url(media.url),
         false => Location::Path(media.url),

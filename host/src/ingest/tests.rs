@@ -3,6 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::mutation::{config, hostile};
 use crate::upload_event::Location;
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -72,19 +73,47 @@ fn s3_decodes_keys_and_takes_what_was_made() {
     assert_eq!(events(DialectName::S3, "aws-test.json"), []);
 }
 
+/// Envelopes of SNS are opened before, once their signature is checked.
 #[test]
-fn sns_wraps_what_s3_says_and_is_confirmed_by_the_operator() {
-    let wrapped = |name: &str| {
-        let message = String::from_utf8(fixture(name)).unwrap();
-        let envelope =
-            serde_json::json!({"Type": "Notification", "MessageId": "1", "TopicArn": "arn", "Message": message});
-        read(DialectName::S3, envelope.to_string().as_bytes()).unwrap()
-    };
-    assert_eq!(wrapped("aws.json"), events(DialectName::S3, "aws.json"));
-    assert_eq!(wrapped("aws-test.json"), []);
-    assert_eq!(events(DialectName::S3, "sns-confirmation.json"), []);
-    let nested = serde_json::json!({"Type": "Notification", "Message": r#"{"Type": "Notification", "Message": ""}"#});
-    assert_eq!(read(DialectName::S3, nested.to_string().as_bytes()).unwrap_err().code(), "hook-malformed");
+fn an_envelope_is_no_message_of_s3() {
+    let error = read(DialectName::S3, &fixture("sns-sha256.json")).unwrap_err();
+    assert_eq!(error.code(), "hook-malformed");
+}
+
+#[test]
+fn one_bad_record_costs_itself_alone() {
+    let mut aws: serde_json::Value = serde_json::from_slice(&fixture("aws.json")).unwrap();
+    let good = aws["Records"][0].clone();
+    let mut not_utf8 = good.clone();
+    not_utf8["s3"]["object"]["key"] = "%ff".into();
+    aws["Records"] = serde_json::json!([7, good, {"eventName": "ObjectCreated:Put"}, good, not_utf8]);
+    let message = s3::S3.read(&HeaderMap::new(), aws.to_string().as_bytes()).unwrap();
+    assert_eq!(message.events.len(), 2);
+    assert_eq!(message.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [0, 2, 4]);
+    let batch = headers(&[("content-type", "Application/CloudEvents-Batch+JSON; charset=utf-8")]);
+    let two = [b"[{}, ".as_slice(), &fixture("cloudevents.json"), b"]"].concat();
+    let message = cloudevents::CloudEvents.read(&batch, &two).unwrap();
+    assert_eq!((message.events.len(), message.refused.len()), (1, 1));
+    assert!(cloudevents::CloudEvents.read(&batch, b"[{}]").is_err());
+}
+
+#[test]
+fn hooks_about_something_else_announce_nothing() {
+    for (dialect, body) in [
+        (DialectName::Tusd, r#"{"Type": "post-terminate", "Event": {"Upload": null, "HTTPRequest": {}}}"#),
+        (DialectName::Tusd, r#"{"Type": "pre-create"}"#),
+        (DialectName::Directus, r#"{"event": "items.delete", "payload": ["1", "2"], "collection": "articles"}"#),
+        (DialectName::Directus, r#"{"event": "items.create", "key": 7, "payload": {"filesize": []}}"#),
+        (DialectName::Strapi, r#"{"event": "entry.publish", "model": "article", "entry": {"id": 1}, "media": []}"#),
+        (DialectName::Strapi, r#"{"event": "media.delete", "media": {"id": 1}}"#),
+        (DialectName::S3, r#"{"Records": []}"#),
+        (DialectName::S3, r#"{"Records": [{"eventName": "s3:ObjectRemoved:Delete"}]}"#),
+        (DialectName::S3, r#"{"detail-type": "Object Deleted", "detail": {"bucket": {}}}"#),
+    ] {
+        assert_eq!(read(dialect, body.as_bytes()).unwrap(), [], "{body}");
+        let answer = dialect.dialect().answer(&[], &[], None);
+        assert_eq!(answer.status, StatusCode::OK, "{body}");
+    }
 }
 
 #[test]
@@ -183,9 +212,37 @@ fn a_message_of_another_dialect_is_never_taken_for_an_asset() {
     }
 }
 
+fn recorded() -> Vec<Vec<u8>> {
+    let names = ["tusd", "aws", "minio", "eventbridge", "seaweedfs", "strapi", "directus", "cloudevents", "veritag"];
+    names.map(|name| fixture(&format!("{name}.json"))).into()
+}
+
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
-    fn no_body_crashes_a_dialect(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn no_body_crashes_a_dialect(body in hostile(recorded())) {
         ALL.into_iter().for_each(|dialect| drop(read(dialect, &body)));
     }
+
+    #[test]
+    fn no_cloud_event_crashes_its_reader(body in hostile(recorded()), media_type in "application/cloudevents(-batch)?\\+json.{0,9}") {
+        if let Ok(media_type) = http::HeaderValue::from_str(&media_type) {
+            let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, media_type)]);
+            drop(cloudevents::CloudEvents.read(&headers, &body));
+            drop(cloudevents::CloudEvents.read(&headers, &[b"[", &body[..], b"]"].concat()));
+        }
+    }
+
+    #[test]
+    fn no_envelope_crashes_its_reader(body in hostile(envelopes()), certificate in hostile(vec![fixture("sns.pem")])) {
+        if let Ok(Some(envelope)) = sns::Envelope::read(&body) {
+            drop((envelope.verify(&certificate), envelope.verify(&fixture("sns.pem"))));
+            drop((envelope.certificate(), envelope.purpose()));
+        }
+    }
+}
+
+fn envelopes() -> Vec<Vec<u8>> {
+    ["sns-sha1.json", "sns-sha256.json", "sns-confirmation.json"].map(fixture).into()
 }

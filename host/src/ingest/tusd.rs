@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Answer, Dialect, HookError, Message};
+use super::{Answer, Dialect, HookError, Message, Refused};
 use crate::upload_event::{Location, UploadEvent};
 
 #[derive(Debug, Deserialize)]
@@ -14,7 +14,9 @@ use crate::upload_event::{Location, UploadEvent};
 struct Hook {
     #[serde(rename = "Type")]
     kind: Kind,
-    event: Event,
+    /// Of hooks about uploads that are finished, an [`Event`].
+    #[serde(default)]
+    event: Value,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -50,16 +52,22 @@ pub struct Tusd;
 
 impl Dialect for Tusd {
     fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Message, HookError> {
-        let Hook { kind, event } = serde_json::from_slice(body).map_err(HookError::malformed("tusd"))?;
-        // A part of a parallel upload is none.
-        if kind == Kind::Other || event.upload.is_partial {
+        let malformed = HookError::malformed("tusd");
+        let Hook { kind, event } = serde_json::from_slice(body).map_err(&malformed)?;
+        if kind == Kind::Other {
             return Ok(Message::default());
         }
-        Ok(Message { events: vec![event.upload.upload_event()?], awaits_verdict: kind == Kind::PreFinish })
+        let Event { upload } = serde_json::from_value(event).map_err(&malformed)?;
+        // A part of a parallel upload is none.
+        if upload.is_partial {
+            return Ok(Message::default());
+        }
+        let message = Message::from(vec![upload.upload_event()?]);
+        Ok(Message { awaits_verdict: kind == Kind::PreFinish, ..message })
     }
 
     /// A rejection is for the client. tusd keeps the bytes: it heeds `RejectUpload` only before there are any.
-    fn answer(&self, _: &[String], rejected: Option<&str>) -> Answer {
+    fn answer(&self, _: &[String], _: &[Refused], rejected: Option<&str>) -> Answer {
         let header = json!({ "Content-Type": "text/plain; charset=utf-8" });
         let reject = |why| json!({ "HTTPResponse": { "StatusCode": 422, "Body": why, "Header": header } });
         Answer { status: StatusCode::OK, body: rejected.map_or(json!({}), reject) }

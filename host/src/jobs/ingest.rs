@@ -1,5 +1,6 @@
 //! From a message of a source to jobs, and to the answer that the source expects.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -7,10 +8,11 @@ use sqlx::AnyConnection;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::sns::Sns;
 use crate::assessment::wording;
-use crate::config::Source;
+use crate::config::{ConfigError, Source};
 use crate::database::DatabaseError;
-use crate::ingest::{Answer, HookError};
+use crate::ingest::{Answer, DialectName, HookError, Message, Refused};
 use crate::queue::{Queue, Task};
 use crate::records::{JobRecord, Received, Records, State};
 use crate::upload_event::{Location, UploadEvent};
@@ -24,9 +26,10 @@ pub(super) const FILES: &str = "files";
 pub(super) const OBJECTS: &str = "objects";
 pub(super) const URLS: &str = "urls";
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ingest {
     pub records: Records,
+    sns: Sns,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +41,23 @@ pub enum IngestError {
 }
 
 impl Ingest {
+    /// # Errors
+    /// [`ConfigError`] when TLS cannot be set up.
+    pub fn new(records: Records) -> Result<Self, ConfigError> {
+        Ok(Self { records, sns: Sns::new()? })
+    }
+
     /// Handles a message of `source`, which has been authenticated.
     ///
     /// # Errors
     /// [`IngestError`].
     pub async fn handle(&self, source: &Source, headers: &HeaderMap, body: &[u8]) -> Result<Answer, IngestError> {
         let dialect = source.dialect.dialect();
-        let mut message = dialect.read(headers, body)?;
+        let mut message = match self.opened(source.dialect, body).await? {
+            Some(body) => dialect.read(headers, &body)?,
+            None => Message::default(),
+        };
+        message.refused.iter().for_each(|Refused { record, why }| warn!(source = source.name, record, why, "refused"));
         if message.awaits_verdict && source.reject.is_empty() {
             // Whatever the verdict is, the upload goes on, and will be announced again when it is complete.
             message.events.clear();
@@ -54,7 +67,15 @@ impl Ingest {
             Some(job) => self.rejection(source, job).await?,
             None => None,
         };
-        Ok(dialect.answer(&jobs, rejected.as_deref()))
+        Ok(dialect.answer(&jobs, &message.refused, rejected.as_deref()))
+    }
+
+    /// What a message says, out of its envelope if it came in one.
+    async fn opened<'a>(&self, dialect: DialectName, body: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, HookError> {
+        match dialect {
+            DialectName::S3 => self.sns.open(body).await,
+            _ => Ok(Some(body.into())),
+        }
     }
 
     /// Makes jobs of upload events; gives their ids. Those that are known keep their job, which is redone if it failed.

@@ -7,6 +7,7 @@ mod fault;
 mod ingest;
 mod review;
 mod run;
+mod sns;
 mod tag;
 
 pub use assess::Assessor;

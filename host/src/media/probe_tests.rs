@@ -63,3 +63,21 @@ fn refuses_what_has_no_picture() {
     assert_eq!(Probe::parse(b"{}").unwrap_err(), Refusal::NoVideo);
     assert!(matches!(Probe::parse(b"").unwrap_err(), Refusal::NotJson(_)));
 }
+
+fn recorded() -> Vec<Vec<u8>> {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/ffprobe");
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(crate::mutation::config(256))]
+
+    #[test]
+    fn no_report_crashes_its_reader(bytes in crate::mutation::hostile(recorded())) {
+        drop(Probe::parse(&bytes));
+    }
+}

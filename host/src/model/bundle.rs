@@ -142,3 +142,21 @@ fn expect_hash(path: &Path, expected: &str, bytes: &[u8]) -> Result<(), ModelErr
     }
     Err(ModelError::HashMismatch { path: path.to_owned(), expected: expected.into(), found })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
+
+    const SPEC: &[u8] = include_bytes!("../../../plugin/model/lite0-lstm/model.toml");
+
+    proptest! {
+        #![proptest_config(config(64))]
+
+        #[test]
+        fn no_model_toml_crashes_its_reader(bytes in hostile(vec![SPEC.to_vec()])) {
+            drop(parse(Path::new(MODEL_TOML), &bytes));
+        }
+    }
+}

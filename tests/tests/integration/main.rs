@@ -2,6 +2,7 @@
 
 mod directus;
 mod process;
+mod s3;
 mod seaweedfs;
 mod tus;
 mod wagtail;

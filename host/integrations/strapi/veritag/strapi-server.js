@@ -49,7 +49,7 @@ async function replaced(strapi, file) {
 /** An upload never waits for this, nor fails because of it: what is not told is logged. */
 async function tell(strapi, file) {
   try {
-    if (/^(image|video)\//.test(file.mime)) await send(strapi.config.get("plugin::veritag"), file)
+    if (/^(image|video)\//i.test(file.mime)) await send(strapi.config.get("plugin::veritag"), file)
   } catch (error) {
     strapi.log.warn(`Veritag was not told of ${file.url}: ${error.cause ?? error}`)
   }

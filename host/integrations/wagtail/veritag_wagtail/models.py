@@ -6,3 +6,4 @@ class GivenTag(models.Model):
 
     asset = models.CharField(max_length=255, unique=True)
     tag = models.CharField(max_length=255)
+    version = models.CharField(max_length=255, default="")

@@ -1,5 +1,6 @@
 """Tells Veritag of every upload, and of files that replace others. An upload never fails because of it: what is not told is logged."""
 
+import hashlib
 import json
 import logging
 import urllib.request
@@ -9,6 +10,8 @@ from django.db import transaction
 from django.db.models.signals import post_save
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
+
+from .models import GivenTag
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ def on_save(instance, raw=False, update_fields=None, **_):
 
 def tell(instance):
     try:
+        take_back(instance)
         send(instance)
     except Exception as error:  # whatever it is, the upload must not suffer
         logger.warning("Veritag was not told of %s: %s", instance.file.name, error)
@@ -32,7 +36,24 @@ def tell(instance):
 
 def version(instance):
     """What changes when the file is replaced. What Veritag knows already costs it nothing."""
-    return f"{instance.pk} {instance.file.name} {instance.file_hash}"
+    return f"{instance.pk} {instance.file.name} {instance.get_file_hash()}"
+
+
+def label(instance):
+    return f"{instance._meta.label_lower} {instance.pk}"
+
+
+def external(instance):
+    """What an answer comes back with: which asset it is about, and which of its files."""
+    return f"{label(instance)} {hashlib.sha256(version(instance).encode()).hexdigest()[:16]}"
+
+
+def take_back(instance):
+    """The tag that another file of this asset was given."""
+    given = GivenTag.objects.filter(asset=label(instance)).first()
+    if given and given.version and given.version != external(instance):
+        instance.tags.remove(given.tag)
+        given.delete()
 
 
 def send(instance):
@@ -40,7 +61,7 @@ def send(instance):
         "path": instance.file.name,
         "name": instance.filename,
         "version": version(instance),
-        "external": f"{instance._meta.label_lower} {instance.pk}",
+        "external": external(instance),
     }
     request = urllib.request.Request(
         settings.VERITAG_URL.rstrip("/") + "/v1/assets",

@@ -7,6 +7,7 @@ import json
 import time
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -15,6 +16,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from .models import GivenTag
+from .uploads import external, label
 
 TOLERANCE = 300
 HEARD = ("assessment.completed", "review.changed")
@@ -26,20 +28,25 @@ def tell(request):
     if not signed(request.headers, request.body):
         return HttpResponse("the signature is wrong or old", status=401)
     message = json.loads(request.body)
-    external, assessment = message["data"].get("external"), message["data"].get("assessment")
-    if message["type"] in HEARD and external and assessment:
-        instance = named(external)
+    about, assessment = message["data"].get("external"), message["data"].get("assessment")
+    if message["type"] in HEARD and about and assessment:
+        instance = named(about)
         if instance:
-            give(instance, external, assessment["keyword"])
+            give(instance, assessment["keyword"])
     return HttpResponse(status=204)
 
 
-def named(external):
-    """The image or document that `uploads.tell` called so; None for what is not ours."""
+def named(about):
+    """The image or document that `uploads.tell` called so; None for what is not ours, or has another file by now."""
+    of, _, rest = about.partition(" ")
+    key = rest.rpartition(" ")[0]
     for model in (get_image_model(), get_document_model()):
-        label, _, key = external.partition(" ")
-        if label == model._meta.label_lower and key.isdigit():
-            return model.objects.filter(pk=key).first()
+        if of == model._meta.label_lower:
+            try:
+                found = model.objects.filter(pk=key).first()
+            except (ValueError, ValidationError):  # no key of this model: a number, a UUID
+                return None
+            return found if found and external(found) == about else None
     return None
 
 
@@ -55,9 +62,9 @@ def signed(headers, body):
     return any(hmac.compare_digest(wanted, some) for some in shown.encode().split())
 
 
-def give(instance, external, keyword):
+def give(instance, keyword):
     """In place of the tag that was given before, if one was; a tag that was there already is not ours."""
-    earlier = GivenTag.objects.filter(asset=external).first()
+    earlier = GivenTag.objects.filter(asset=label(instance)).first()
     if earlier and earlier.tag == keyword:
         return
     if earlier:
@@ -65,4 +72,4 @@ def give(instance, external, keyword):
         earlier.delete()
     if keyword not in instance.tags.names():
         instance.tags.add(keyword)
-        GivenTag.objects.create(asset=external, tag=keyword)
+        GivenTag.objects.create(asset=label(instance), tag=keyword, version=external(instance))

@@ -80,12 +80,22 @@ function is_image_or_video( $id ) {
 function reference( $id ) {
 	$original = wp_get_original_image_path( $id, true );
 	$file     = $original ? $original : get_attached_file( $id, true );
-	return array(
-		'path'     => str_replace( trailingslashit( wp_get_upload_dir()['basedir'] ), '', $file ),
-		'name'     => wp_basename( $file ),
-		'version'  => "$id " . filemtime( $file ),
-		'external' => (string) $id,
-	);
+	// Plugins that move uploads to a store name them as a file of a stream wrapper, or only by a filter.
+	$file    = file_exists( $file ) ? $file : get_attached_file( $id );
+	$changed = file_exists( $file ) ? filemtime( $file ) : get_post_modified_time( 'U', true, $id );
+	$about   = array( 'name' => wp_basename( $file ), 'version' => "$id $changed", 'external' => (string) $id );
+	return place( $file ) + $about;
+}
+
+/** Where a file is, as Veritag has it: an object for `s3://bucket/key`, else a path below the uploads. */
+function place( $file ) {
+	if ( preg_match( '#^s3[a-z0-9-]*://([^/]+)/(.+)$#is', $file, $parts ) ) {
+		return array( 'bucket' => $parts[1], 'key' => $parts[2] );
+	}
+	if ( preg_match( '#^https?://#i', $file ) ) {
+		return array( 'url' => $file );
+	}
+	return array( 'path' => str_replace( trailingslashit( wp_get_upload_dir()['basedir'] ), '', $file ) );
 }
 
 function send( $reference ) {

@@ -116,3 +116,31 @@ fn legacy(bytes: &[u8]) -> Result<Tensors> {
     }
     unsupported(LEGACY)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
+
+    /// Small checkpoints of every kind.
+    fn checkpoints() -> Vec<Vec<u8>> {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/checkpoints");
+        let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        let kinds = ["pt", "pth", "bin", "safetensors"];
+        let checkpoint =
+            |path: &std::path::PathBuf| kinds.iter().any(|kind| path.extension().is_some_and(|end| end == *kind));
+        files.filter(checkpoint).map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(config(32))]
+
+        #[test]
+        fn no_file_crashes_its_reader(bytes in hostile(checkpoints())) {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            drop(read(file.path()));
+        }
+    }
+}

@@ -6,6 +6,7 @@ use super::name::{HIERARCHICAL, Name, SUBJECT, TAGS_LIST};
 use super::value::{List, Value};
 use super::*;
 use crate::assessment::{Review, examples};
+use crate::mutation::{config, hostile};
 use crate::tags::Keywords;
 
 const RECORDS: Name = Name::ours("Assessments");
@@ -237,7 +238,15 @@ fn what_is_no_xmp_is_refused() {
     }
 }
 
+fn ours() -> Packet {
+    let mut packet = parse(DARKTABLE);
+    tagged(&mut packet, Verdict::Real);
+    packet
+}
+
 proptest! {
+    #![proptest_config(config(128))]
+
     #[test]
     fn others_keywords_survive_tagging_and_untagging(words in prop::collection::vec("[^\\p{C}]{1,20}", 0..6)) {
         let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
@@ -251,8 +260,14 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_crash_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Packet::parse(&bytes);
+    fn no_bytes_crash_the_reader(bytes in hostile(vec![DARKTABLE.into(), ours().text().into_bytes()])) {
+        if let Ok(mut packet) = Packet::parse(&bytes) {
+            tagged(&mut packet, Verdict::Fake);
+            let text = packet.text();
+            let mut packet = Packet::parse(text.as_bytes()).expect("what we have written can be read");
+            untag(&mut packet);
+            prop_assert!(!is_tagged(&packet), "{}", text);
+        }
     }
 
     #[test]

@@ -20,6 +20,9 @@ use veritag::cli::Setup;
 use veritag::commands::{SOME_FAILED, start};
 use veritag::files::{check_writable, replace};
 
+/// As many assets that were not assessed are named.
+const NAMED: usize = 10;
+
 /// # Errors
 /// What kept the evaluation from starting, or from being written; what goes wrong with one asset is in its outcome.
 pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
@@ -33,11 +36,11 @@ pub fn run(setup: &Setup, options: &Evaluate) -> Result<ExitCode, Error> {
     let work = Work::new(setup, options, &labels)?;
     let bundles = work.bundles(workers);
     let evaluation = Evaluation::new(work.about(begun), bundles);
-    println!("{}", table::text(&evaluation));
     write(options, &evaluation)?;
+    println!("{}", table::text(&evaluation));
     page::cautions(&evaluation).iter().for_each(|caution| eprintln!("veritag: {caution}"));
     let ours: BTreeSet<Reason> = reasons(&evaluation).filter(|reason| !reason.is_of_asset()).collect();
-    ours.iter().for_each(|why| eprintln!("veritag: some assets were not assessed: {}", wording::reason(*why)));
+    ours.iter().for_each(|why| eprintln!("veritag: {}", unassessed(&evaluation, &labels, *why)));
     Ok(if ours.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
@@ -47,6 +50,20 @@ fn reasons(evaluation: &Evaluation) -> impl Iterator<Item = Reason> {
         std::iter::once(&bundle.measured).chain(bundle.robustness.iter().map(|condition| &condition.measured))
     });
     measured.flat_map(|measured| measured.reasons.keys().copied())
+}
+
+/// What was not assessed for a reason, the first few by name.
+fn unassessed(evaluation: &Evaluation, labels: &Dataset, why: Reason) -> String {
+    let outcomes = evaluation.bundles.iter().flat_map(|bundle| &bundle.assets);
+    let entries = outcomes.filter(|outcome| outcome.reason == Some(why)).map(|outcome| &outcome.entry);
+    let paths: BTreeSet<String> = entries.map(|entry| labels.resolve(entry).display().to_string()).collect();
+    let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
+    let names = match paths.len() {
+        0 => "some copies".into(),
+        ..=NAMED => named.join(", "),
+        all => format!("{} and {} more", named.join(", "), all - NAMED),
+    };
+    format!("not assessed: {names}: {}", wording::reason(why))
 }
 
 fn labels(options: &Evaluate) -> Result<Dataset, Error> {

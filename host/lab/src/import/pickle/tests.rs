@@ -3,11 +3,11 @@ use std::sync::LazyLock;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
 
 use super::*;
 use crate::import::archive::Archive;
 use crate::import::state::views;
+use crate::mutation::{config, hostile};
 
 /// Every opcode that the machine knows, so that random programs get somewhere.
 const OPS: &[u8] = b"(012abcdehijlqrstu.NJKMGXUTCB)]}QR\n\x80\x81\x82\x85\x86\x87\x88\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x92\x93\x94\x95\x96";
@@ -31,7 +31,7 @@ fn program() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+    #![proptest_config(config(500))]
 
     #[test]
     fn no_bytes_make_it_panic(bytes in program()) {
@@ -39,9 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_to_a_real_one_makes_it_panic(damage in vec((any::<Index>(), any::<u8>()), 1..6)) {
-        let mut bytes = WHOLE_MODULE.clone();
-        damage.iter().for_each(|(at, byte)| *at.get_mut(&mut bytes) = *byte);
+    fn no_damage_to_a_real_one_makes_it_panic(bytes in hostile(vec![WHOLE_MODULE.clone()])) {
         survive(&bytes);
     }
 }
