@@ -126,6 +126,8 @@ fn the_example_shows_every_key() {
         let keys = expected.split('`').skip(1).step_by(2);
         let missing: Vec<&str> = keys.filter(|key| !example.contains(&format!("{key} ="))).collect();
         assert!(missing.is_empty() || (section, &*missing) == ("[tags]", &["keywords"]), "{section} {missing:?}");
+    }
+}
 
 proptest! {
     #![proptest_config(config(128))]
