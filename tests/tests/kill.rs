@@ -21,10 +21,10 @@ use veritag_tests::service::{Place, TOKEN};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long a service lives at most, once it listens; one in so many is killed while it starts.
-const MAX_LIFE: Duration = Duration::from_millis(1500);
+const MAX_LIFE: Duration = Duration::from_millis(2500);
 const STARTING: u64 = 5;
 /// One upload in so many is a picture with a face, the others are quick to assess.
-const PICTURES: usize = 8;
+const PICTURES: usize = 16;
 /// How long the last service may take with what is left.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
