@@ -21,10 +21,10 @@ use veritag_tests::service::{Place, TOKEN};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long a service lives at most, once it listens; one in so many is killed while it starts.
-const MAX_LIFE: Duration = Duration::from_millis(1500);
+const MAX_LIFE: Duration = Duration::from_millis(2500);
 const STARTING: u64 = 5;
 /// One upload in so many is a picture with a face, the others are quick to assess.
-const PICTURES: usize = 8;
+const PICTURES: usize = 16;
 /// How long the last service may take with what is left.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
@@ -95,14 +95,15 @@ fn start(place: &Place, port: u16) -> Child {
     command.stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
-/// Announces an upload until it is answered, as senders of hooks do; gives the id of its job. None when `over`.
-fn announce(http: &Client, port: u16, name: &str, over: &AtomicBool) -> Option<String> {
+/// Announces an upload until it is answered, as senders of hooks do; gives the id of its job.
+fn announce(http: &Client, port: u16, name: &str) -> String {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let request = http.post(format!("http://127.0.0.1:{port}/v1/hooks/own")).bearer_auth(TOKEN);
         let body = json!({ "path": name, "version": "1" }).to_string();
         match request.body(body).send().and_then(|answer| answer.json::<Value>()) {
-            Ok(answer) if answer["jobs"].is_array() => return Some(answer["jobs"][0].as_str().unwrap().to_owned()),
-            _ if over.load(Ordering::Relaxed) => return None,
+            Ok(answer) if answer["jobs"].is_array() => return answer["jobs"][0].as_str().unwrap().to_owned(),
+            _ if Instant::now() > deadline => panic!("{name} is never answered"),
             _ => thread::sleep(Duration::from_millis(50)),
         }
     }
@@ -136,8 +137,7 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
                 let is_over = over.load(Ordering::Relaxed);
                 while jobs.len() < wanted.load(Ordering::Relaxed) {
                     let name = upload(place, jobs.len());
-                    let never = AtomicBool::new(false);
-                    jobs.insert(name.clone(), announce(&http, port, &name, &never).unwrap());
+                    jobs.insert(name.clone(), announce(&http, port, &name));
                 }
                 if is_over {
                     return jobs;

@@ -35,7 +35,7 @@ fn an_evaluation_that_nobody_reads_is_written_all_the_same() {
     let mut evaluate = veritag();
     evaluate.args(["evaluate", "--windows", "1", "--json"]).arg(&json);
     let (said, signal) = unread(evaluate.arg(labels(directory.path(), &[("portrait.jpg", "real")])));
-    assert_eq!((said.as_str(), signal), ("", Some(SIGPIPE)));
+    assert!(!said.contains("pipe") && signal == Some(SIGPIPE), "{said}: {signal:?}");
     assert!(json.is_file());
 }
 
