@@ -5,7 +5,7 @@ use std::{
     sync::LazyLock,
     time::{Duration, Instant},
 };
-use veritag::media::{Frames, Kind, Limits, MediaError, Probe, Span, probe, sample, window};
+use veritag::media::{Frames, Kind, Limits, MediaError, Probe, Span, sample, tracks, window};
 use veritag::tools::Tools;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -20,12 +20,12 @@ fn tools() -> &'static Tools {
 }
 
 fn look(path: &Path) -> Result<Probe, MediaError> {
-    probe(tools(), &Limits::default(), path, Instant::now() + LIMIT)
+    tracks(tools(), &Limits::default(), path, Instant::now() + LIMIT).map(|mut tracks| tracks.swap_remove(0))
 }
 
 fn decode(path: &Path, start_us: u64, frames: u32, max_side: u32) -> Result<Frames, MediaError> {
     let (tools, limits, span) = (tools(), Limits::default(), Span { start_us, frames, max_side });
-    let probe = probe(tools, &limits, path, Instant::now() + LIMIT)?;
+    let probe = look(path)?;
     let frames = window(tools, &limits, path, &probe, &span, Instant::now() + LIMIT)?;
     let bytes = frames.pts_us.len() * frames.width as usize * frames.height as usize * 3;
     assert_eq!(frames.pixels.len(), bytes, "{}", path.display());
@@ -76,8 +76,8 @@ fn gives_frames_as_displayed() {
 fn a_recording_that_does_not_say_how_long_it_is_is_looked_at_over_its_whole_length() {
     let path = fixture("no-duration.webm");
     let probe = look(&path).unwrap();
-    assert_eq!(probe.duration_us, Some(2_960_000));
-    let starts = sample::starts(probe.duration_us, probe.frame_rate, 3, 20);
+    assert_eq!(probe.duration_us, Some(3_000_000));
+    let starts = sample::starts(probe.extent_us(), probe.frame_rate, 3, 20);
     let decoded: Vec<u64> = starts.iter().map(|&start| decode(&path, start, 20, 640).unwrap().pts_us[0]).collect();
     assert!(
         decoded.iter().zip(&starts).all(|(found, asked)| found.abs_diff(*asked) < 50_000),
@@ -160,7 +160,7 @@ fn high_dynamic_range_looks_like_the_original() {
 fn three_hours_cost_a_few_windows() {
     let (path, started) = (fixture("three-hours.mp4"), Instant::now());
     let facts = look(&path).unwrap();
-    let starts = sample::starts(facts.duration_us, facts.frame_rate, 4, 20);
+    let starts = sample::starts(facts.extent_us(), facts.frame_rate, 4, 20);
     assert_eq!(starts.len(), 4);
     for start in starts {
         let frames = decode(&path, start, 20, 640).unwrap();
@@ -175,7 +175,7 @@ fn every_window_of_every_clip_has_frames() {
     for name in ["real.mp4", "vfr.mkv", "rotated.mp4", "no-duration.webm", "animated.gif", "odd-size.mp4"] {
         let facts = look(&fixture(name)).unwrap();
         assert_eq!(facts.kind, Kind::Video);
-        for start in sample::starts(facts.duration_us, facts.frame_rate, 3, 10) {
+        for start in sample::starts(facts.extent_us(), facts.frame_rate, 3, 10) {
             let frames = decode(&fixture(name), start, 10, 64).unwrap();
             assert_eq!(frames.pts_us.len(), 10, "{name} at {start}");
         }
@@ -226,7 +226,7 @@ fn a_start_past_the_end_is_an_error_that_says_so() {
 
 #[test]
 fn limits_hold_before_decoding() {
-    let refused = |limits, name| probe(tools(), &limits, &fixture(name), Instant::now() + LIMIT).unwrap_err().code();
+    let refused = |limits, name| tracks(tools(), &limits, &fixture(name), Instant::now() + LIMIT).unwrap_err().code();
     let few_pixels = Limits { pixels: 100 * 100, ..Limits::default() };
     assert_eq!(
         ["real.mp4", "portrait.png", "portrait.jpg", "animated.gif", "hdr.mp4", "no-duration.webm"]
@@ -283,7 +283,7 @@ mod broken_tools {
     fn an_ffprobe_that_never_ends_is_stopped() {
         let tools = Tools::find(None, Some(endless())).unwrap();
         let started = Instant::now();
-        let error = probe(&tools, &Limits::default(), &fixture("real.mp4"), soon()).unwrap_err();
+        let error = tracks(&tools, &Limits::default(), &fixture("real.mp4"), soon()).unwrap_err();
         assert_eq!(error.code(), "ffmpeg-timeout");
         assert!(error.to_string().contains("error while decoding MB"), "{error}");
         assert!(started.elapsed() < Duration::from_secs(10));

@@ -86,6 +86,9 @@ pub fn facts(kind: &str, format: &str, duration_us: Option<u64>) -> MediaFacts {
         width: 1920,
         height: 1080,
         duration_us,
+        track: None,
+        tracks: None,
+        pictures: None,
     }
 }
 

@@ -85,6 +85,15 @@ pub struct MediaFacts {
     pub height: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_us: Option<u64>,
+    /// The stream that this is about, of a file with several tracks; counted from 0 among all streams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<u32>,
+    /// How many video tracks the file has, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracks: Option<u32>,
+    /// How many pages or pictures the file has, where there are several: this is about the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -79,6 +79,7 @@ pub fn sentence(assessment: &Assessment) -> String {
         not_looked_for(assessment),
         model.map(|model| format!("model {} {}", model.name, model.version)),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
+        part_judged(assessment),
         Some(review(assessment.review)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -111,6 +112,16 @@ fn limit(verdict: Verdict, [low, high]: [f32; 2]) -> String {
 fn not_looked_for(assessment: &Assessment) -> Option<String> {
     let speaks = assessment.verdict == Verdict::Real && !assessment.blind_to.is_empty();
     speaks.then(|| format!("{} not looked for", assessment.blind_to.join(" and ")))
+}
+
+/// Which of several tracks or pictures it is about.
+fn part_judged(assessment: &Assessment) -> Option<String> {
+    let media = assessment.asset.media.as_ref()?;
+    match (media.track, media.tracks, media.pictures) {
+        (Some(track), Some(tracks), _) => Some(format!("stream {track} of {tracks} video tracks")),
+        (.., Some(pictures)) => Some(format!("the first of {pictures} pictures")),
+        _ => None,
+    }
 }
 
 fn cause(assessment: &Assessment) -> String {
@@ -192,6 +203,17 @@ mod tests {
         let image =
             "Automated check: likely fake (>0.99, fake from 0.90), model resnext50-lstm 1.0.0, 1 frame, not reviewed.";
         assert_eq!(sentence(&examples::image()), image);
+    }
+
+    #[test]
+    fn sentences_name_the_track_or_the_picture_among_several() {
+        let mut assessment = examples::image();
+        let media = assessment.asset.media.as_mut().unwrap();
+        media.pictures = Some(3);
+        assert!(sentence(&assessment).contains(", 1 frame, the first of 3 pictures, not reviewed"));
+        let media = assessment.asset.media.as_mut().unwrap();
+        (media.track, media.tracks) = (Some(1), Some(2));
+        assert!(sentence(&assessment).contains(", stream 1 of 2 video tracks, not reviewed"));
     }
 
     #[test]

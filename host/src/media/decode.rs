@@ -4,14 +4,24 @@ use super::{
     error::MediaError,
     limits::Limits,
     nut::Nut,
+    picture,
     probe::{Kind, Probe},
     source,
+    timeline::Anchor,
 };
 use crate::tools::{Ended, INPUT, Running, ToolError, Tools, last_line};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use std::{fs::File, io, path::Path, time::Instant};
 
 const LONG_GROUP_US: u64 = 12_000_000;
+/// A frame shown for longer than this, and than three of its neighbours, is held.
+const HELD_US: u64 = 500_000;
+/// Frames per second at which a held frame is looked at.
+const USUAL_RATE: f64 = 25.0;
+/// The part of a picture below which damage is let pass.
+const MAX_MISSING: f64 = 0.25;
+/// What ffmpeg leaves where nothing was decoded: zeros, in colour (YUV) and in grey.
+const UNWRITTEN: [[u8; 3]; 2] = [[0, 135, 0], [0, 0, 0]];
 
 /// Which frames, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +45,26 @@ pub struct Frames {
     pub pixels: Vec<u8>,
 }
 
+/// How a window is cut out of its stream.
+#[derive(Clone, Copy)]
+struct Cut<'a> {
+    /// Where to enter the file; without it, its container is asked.
+    anchor: Option<&'a Anchor>,
+    /// At a constant rate, as players show them: a frame is repeated until the next one.
+    steady: bool,
+}
+
 /// Decodes at least one frame, and fewer than asked for where the file ends or breaks.
 ///
 /// Frames are turned as they are displayed, with square pixels; transparency becomes black; high dynamic
-/// range is tone-mapped where ffmpeg was built with libzimg. The child sees only this file.
+/// range is tone-mapped where ffmpeg was built with libzimg. A frame that stays on the screen is repeated
+/// at a constant rate. Where the stream changes its size, later frames keep their shape within the first
+/// one's. The child sees only this file.
 ///
 /// # Errors
-/// `media-undecodable` when there is no frame at or after the start, `ffmpeg-timeout` at the deadline,
-/// `media-*` when the file is no longer what was probed, `ffmpeg-failed` when ffmpeg rejects our options.
+/// `media-undecodable` when there is no frame at or after the start, or most of a picture is missing;
+/// `ffmpeg-timeout` at the deadline, `media-*` when the file is no longer what was probed,
+/// `ffmpeg-failed` when ffmpeg rejects our options.
 pub fn window(
     tools: &Tools,
     limits: &Limits,
@@ -51,14 +73,52 @@ pub fn window(
     span: &Span,
     deadline: Instant,
 ) -> Result<Frames, MediaError> {
+    let cut = |anchor, steady| cut_out(tools, limits, path, probe, span, Cut { anchor, steady }, deadline);
+    let timeline = probe.timeline.as_ref();
+    let anchor = timeline.and_then(|timeline| timeline.anchor(span.start_us));
+    let straight = cut(anchor, false);
+    match &straight {
+        _ if probe.kind == Kind::Image => straight,
+        Ok(frames) if is_held(frames, span) => cut(anchor, true).or(straight),
+        Err(MediaError::Undecodable { .. }) => {
+            // Raw streams may have their headers at the beginning only.
+            let first = timeline.and_then(|timeline| timeline.anchor(0)).filter(|first| first.own_us == 0);
+            cut(anchor, true).or_else(|error| if first.is_some() { cut(first, false) } else { Err(error) }).or(straight)
+        }
+        _ => straight,
+    }
+}
+
+/// Some frame stays on the screen for much longer than the others, or stood there at the start.
+fn is_held(frames: &Frames, span: &Span) -> bool {
+    let from_start = frames.pts_us.first().map(|first| first.saturating_sub(span.start_us));
+    let mut steps: Vec<u64> = frames.pts_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.sort_unstable();
+    let longest = steps.last().copied().max(from_start).unwrap_or(0);
+    longest > HELD_US.max(3 * steps.get(steps.len() / 2).copied().unwrap_or(0))
+}
+
+fn cut_out(
+    tools: &Tools,
+    limits: &Limits,
+    path: &Path,
+    probe: &Probe,
+    span: &Span,
+    cut: Cut,
+    deadline: Instant,
+) -> Result<Frames, MediaError> {
     let (width, height) = fit(probe.width, probe.height, span.max_side);
-    let mut command = command(tools, limits, source::open(path, limits)?, probe, span, (width, height));
+    let mut command = command(tools, limits, source::open(path, limits)?, probe, span, cut, (width, height));
     let running = Running::start(command.as_inner_mut(), deadline)?;
-    let (running, frames) = read(running, Frames { width, height, pts_us: vec![], pixels: vec![] }, span.frames)?;
-    if !frames.pts_us.is_empty() {
+    let (running, mut frames) = read(running, Frames { width, height, pts_us: vec![], pixels: vec![] }, span.frames)?;
+    if !frames.pts_us.is_empty() && probe.kind == Kind::Video {
+        frames.pts_us.iter_mut().for_each(|pts| *pts = on_timeline(*pts, cut.anchor));
         return Ok(frames);
     }
     let Ended { status, stderr, .. } = running.finish()?;
+    if !frames.pts_us.is_empty() {
+        return whole(path, frames, &stderr);
+    }
     if refuses_options(&stderr) {
         return Err(ToolError::Failed { program: "ffmpeg".into(), why: last_line(&stderr) }.into());
     }
@@ -69,6 +129,25 @@ pub fn window(
     Err(source::blame_file(path, limits, &stderr, &fallback))
 }
 
+/// A picture, unless ffmpeg complained and much of it was never written.
+fn whole(path: &Path, frames: Frames, stderr: &str) -> Result<Frames, MediaError> {
+    let unwritten =
+        |pixel: &&[u8]| UNWRITTEN.iter().any(|fill| pixel.iter().zip(fill).all(|(a, b)| a.abs_diff(*b) < 4));
+    let pixels = frames.pixels.chunks_exact(3);
+    let missing = pixels.clone().filter(unwritten).count() as f64 / pixels.len() as f64;
+    if stderr.is_empty() || missing < MAX_MISSING {
+        return Ok(frames);
+    }
+    let why = format!("{:.0} % of the picture is missing; get a whole copy of the file", missing * 100.0);
+    Err(MediaError::Undecodable { path: path.into(), why })
+}
+
+/// The time on the line of time of one in the stream's own.
+fn on_timeline(us: u64, anchor: Option<&Anchor>) -> u64 {
+    let shift = anchor.map_or(0, |anchor| (anchor.us as i64).saturating_sub(anchor.own_us));
+    us.saturating_add_signed(shift)
+}
+
 /// The size within `max_side`, at least 1×1, of the same shape.
 fn fit(width: u32, height: u32, max_side: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height)).max(1);
@@ -77,44 +156,96 @@ fn fit(width: u32, height: u32, max_side: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-fn command(tools: &Tools, limits: &Limits, file: File, probe: &Probe, span: &Span, size: (u32, u32)) -> FfmpegCommand {
+fn command(
+    tools: &Tools,
+    limits: &Limits,
+    file: File,
+    probe: &Probe,
+    span: &Span,
+    cut: Cut,
+    size: (u32, u32),
+) -> FfmpegCommand {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     source::read_from(command.as_inner_mut(), file, limits);
-    command.args(["-nostdin", "-threads", "1", "-filter_threads", "1", "-copyts", "-start_at_zero"]);
-    let seek_us = seek_us(probe, span.start_us);
-    if probe.kind == Kind::Video && seek_us > 0 {
-        command.seek(format!("{seek_us}us"));
+    command.args(["-nostdin", "-threads", "1", "-filter_threads", "1", "-copyts"]);
+    match cut.anchor {
+        Some(anchor) => {
+            command.args(["-protocol_whitelist", "file,pipe,subfile", "-f", &probe.format]);
+            command
+                .input(format!("subfile,,start,{},end,0,,:{INPUT}", anchor.from))
+                .map(format!("0:v:{}", probe.video));
+        }
+        None => {
+            command.arg("-start_at_zero").args(if cut.steady { &["-noaccurate_seek"][..] } else { &[] });
+            let seek_us = seek_us(probe, span.start_us);
+            if probe.kind == Kind::Video && seek_us > 0 {
+                command.seek(format!("{seek_us}us"));
+            }
+            command.input(INPUT).map(format!("0:{}", probe.stream));
+        }
     }
-    command.input(INPUT).map(format!("0:{}", probe.stream)).args(["-an", "-sn", "-dn"]);
-    command.filter(filters(tools, probe, span.start_us, size)).fps_mode("passthrough").frames(span.frames);
-    command.pix_fmt("rgb24").args(["-c:v", "rawvideo", "-enc_time_base", "1:1000000"]);
+    command.args(["-an", "-sn", "-dn"]).filter(filters(tools, probe, span, cut, size));
+    command.fps_mode("passthrough").frames(span.frames).pix_fmt("rgb24");
+    command.args(["-c:v", "rawvideo", "-enc_time_base", "1:1000000"]);
     command.args(["-f", "nut", "-write_index", "0"]).output("pipe:1");
     command
 }
 
-/// Where to seek to. MPEG streams have no index: ffmpeg lands between key frames and shows nothing up to
-/// the next one, so it starts a long group of pictures early.
+/// Where to seek to. Of several tracks ffmpeg heeds the key frames of one only, so it starts a long group of pictures early.
 fn seek_us(probe: &Probe, start_us: u64) -> u64 {
-    let early = if ["mpegts", "mpeg"].contains(&probe.format.as_str()) { LONG_GROUP_US } else { 0 };
-    start_us.saturating_sub(early)
+    start_us.saturating_sub(if probe.tracks > 1 { LONG_GROUP_US } else { 0 })
+}
+
+/// Where the window begins in a stream that is entered before it, or whose frames are repeated.
+fn timing(probe: &Probe, span: &Span, cut: Cut) -> Vec<String> {
+    let start = match cut.anchor {
+        Some(anchor) => (span.start_us as i64).saturating_sub(anchor.us as i64).saturating_add(anchor.own_us),
+        None => span.start_us as i64,
+    };
+    let trim = format!("trim=start={start}us");
+    let rate = probe.frame_rate.unwrap_or(USUAL_RATE).max(USUAL_RATE);
+    match (cut.steady, cut.anchor) {
+        (false, None) if seek_us(probe, span.start_us) == span.start_us => vec![],
+        (false, _) => vec![trim],
+        // The last frame stays to the end, where the end is known.
+        (true, _) if probe.timeline.is_some() => {
+            vec![format!("fps={rate}:round=down"), "tpad=stop=-1:stop_mode=clone".into(), trim]
+        }
+        (true, _) => vec![format!("fps={rate}:round=down"), trim],
+    }
 }
 
 /// Scaling comes before tone mapping, which is slow, and after transparency, which it would smear.
-fn filters(tools: &Tools, probe: &Probe, start_us: u64, (width, height): (u32, u32)) -> String {
-    let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
-    let mut chain = vec![format!("scale={width}:{height}:flags={flags}"), "setsar=1".into()];
+fn filters(tools: &Tools, probe: &Probe, span: &Span, cut: Cut, size: (u32, u32)) -> String {
+    let mut chain = timing(probe, span, cut);
+    chain.extend(picture::turn(probe.orientation).iter().map(|turn| (*turn).to_owned()));
     if probe.has_alpha() {
-        chain.insert(0, "format=gbrap,premultiply=inplace=1".into());
+        chain.push("format=gbrap,premultiply=inplace=1".into());
     }
-    if seek_us(probe, start_us) < start_us {
-        chain.insert(0, format!("trim=start={start_us}us"));
-    }
+    chain.push(scale(probe, size));
     if let Some(transfer) = probe.hdr.as_deref().filter(|_| tools.zimg) {
         chain.push(format!("zscale=tin={transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=203,format=gbrpf32le"));
         chain.push("zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv444p".into());
     }
     chain.push("format=rgb24".into());
+    if probe.kind == Kind::Video {
+        chain.push(format!("pad={}:{}:(ow-iw)/2:(oh-ih)/2", size.0, size.1));
+    }
     chain.join(",")
+}
+
+/// Frames of another size than the first, later in a video, keep their shape: `dar` is theirs as displayed.
+fn scale(probe: &Probe, (width, height): (u32, u32)) -> String {
+    let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
+    if probe.kind == Kind::Image {
+        return format!("scale={width}:{height}:flags={flags},setsar=1");
+    }
+    let (stored_width, stored_height) = probe.turned;
+    let side = |whole, part| {
+        format!("'if(eq(iw,{stored_width})*eq(ih,{stored_height}),{whole},max(1,min({whole},round({part}))))'")
+    };
+    let (w, h) = (side(width, format!("{height}*dar")), side(height, format!("{width}/dar")));
+    format!("scale=w={w}:h={h}:flags={flags},setsar=1")
 }
 
 /// Reads until enough frames or the end. What came before a break in the stream is kept.

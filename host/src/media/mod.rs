@@ -4,17 +4,23 @@
 //! a name: leading dashes, `%d` patterns, colons and bytes that are not UTF-8 cannot mean anything to it.
 
 pub mod decode;
-mod duration;
 pub mod error;
+mod heif;
 mod limits;
 mod nut;
 mod nut_header;
+mod picture;
 pub mod probe;
 mod probe_json;
 pub mod sample;
+mod signature;
 pub mod source;
+mod tiff;
+mod timeline;
+mod tracks;
 
 pub use decode::{Frames, Span, window};
 pub use error::MediaError;
 pub use limits::Limits;
-pub use probe::{Kind, Probe, probe};
+pub use probe::{Kind, Probe};
+pub use tracks::tracks;

@@ -1,16 +1,17 @@
 //! What a file is, before any of it is analysed.
 
 use super::{
-    duration,
     error::MediaError,
     limits::Limits,
-    probe_json::{Item, Report, Stream, seconds_us},
-    source,
+    probe_json::{Item, Report, Stream, seconds_us, time_us},
+    signature, source,
+    timeline::{self, Timeline},
 };
 use crate::tools::{INPUT, Running, ToolError, Tools};
 use std::{path::Path, process::Command, time::Instant};
 
 const MAX_JSON: u64 = 4 << 20;
+const MATROSKA: &str = "matroska,webm";
 /// Formats and ISO brands that may hold a single picture.
 const STILL: [&str; 7] = ["gif", "apng", "avif", "heic", "heix", "mif1", "miaf"];
 
@@ -32,9 +33,15 @@ pub struct Probe {
     pub width: u32,
     /// As displayed: turned, with square pixels.
     pub height: u32,
-    /// Clockwise turn from the stored frame to the displayed one, in degrees, 0 to 359.
-    pub rotation: u16,
-    /// Of the video stream if known, else of the file, else by its last packet. None for an image.
+    /// The stored frame as it is turned, its pixels not yet square.
+    pub turned: (u32, u32),
+    /// Clockwise turn from the stored frame to the displayed one that ffmpeg makes by itself, in degrees, 0 to 359.
+    pub rotation: Option<u16>,
+    /// How to turn the frame that ffmpeg gives, as EXIF counts it, 1 to 8: 1 is upright.
+    pub orientation: u8,
+    /// Where the first frame is, in µs from the beginning of the file.
+    pub start_us: u64,
+    /// Where the last frame ends, if known: by the stream, else the file, else by its packets. None for an image.
     pub duration_us: Option<u64>,
     /// Average, in frames per second. None for an image.
     pub frame_rate: Option<f64>,
@@ -45,12 +52,19 @@ pub struct Probe {
     pub coded_pixels: u64,
     /// Index of the stream among all of the file's.
     pub stream: u32,
+    /// Index of the stream among the file's video streams.
+    pub video: u32,
+    /// Moving or still pictures in the file that could each be its content.
+    pub tracks: u32,
+    /// Pages of a file of pictures, of which this is the first.
+    pub pictures: u32,
+    /// Where the packets are, once they have been read.
+    pub timeline: Option<Timeline>,
 }
 
 /// Why a report is of no use.
 #[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    NotJson(String),
+pub enum Refusal {
     NoVideo,
     /// ffprobe could not decode a first frame: it knows no size.
     NoSize {
@@ -58,45 +72,50 @@ enum Refusal {
     },
 }
 
-/// Asks ffprobe, which decodes two frames at most.
+/// What ffprobe says of the video streams that `streams` selects (its stream specifier): it decodes two frames at most.
 ///
 /// # Errors
-/// Any `media-*` code: the file is checked against `limits` here, before and after. `ffmpeg-timeout` at
-/// the deadline, `ffmpeg-unusable` when ffprobe does not start.
-pub fn probe(tools: &Tools, limits: &Limits, path: &Path, deadline: Instant) -> Result<Probe, MediaError> {
-    let file = source::open(path, limits)?;
+/// Any `media-*` code. `ffmpeg-timeout` at the deadline, `ffmpeg-unusable` when ffprobe does not start.
+pub fn report(
+    tools: &Tools,
+    limits: &Limits,
+    path: &Path,
+    streams: &str,
+    deadline: Instant,
+) -> Result<(Report, String), MediaError> {
     let mut command = Command::new(&tools.ffprobe);
-    source::read_from(&mut command, file, limits)
-        .args(["-of", "json=compact=1", "-select_streams", "v", "-read_intervals", "%+#2"])
+    source::read_from(&mut command, source::open(path, limits)?, limits)
+        .args(["-of", "json=compact=1", "-select_streams", streams, "-read_intervals", "%+#2"])
         .args(["-show_format", "-show_streams", "-show_packets", "-show_frames", INPUT]);
     let ended = Running::start(&mut command, deadline)?.capture(MAX_JSON)?;
     if !ended.status.success() {
-        return Err(unopened(path, limits, &ended.stderr));
+        return Err(unopened(tools, limits, path, &ended.stderr));
     }
-    let mut probe = Probe::parse(&ended.stdout).map_err(|r| refused(path, limits, r, &ended.stderr))?;
-    limits.check_pixels(path, probe.coded_pixels, (probe.width, probe.height))?;
-    if probe.kind == Kind::Video && probe.duration_us.is_none() {
-        probe.duration_us = match duration::measure(tools, limits, path, probe.stream, deadline) {
-            Err(MediaError::Tool(ToolError::Timeout { .. } | ToolError::Failed { .. })) => None,
-            measured => measured?,
-        };
-    }
-    Ok(probe)
+    let report = serde_json::from_slice(&ended.stdout)
+        .map_err(|error| ToolError::Failed { program: "ffprobe".into(), why: error.to_string() })?;
+    Ok((report, ended.stderr))
 }
 
 /// A lone complaint means that no format recognised the file; a format that did says more.
-fn unopened(path: &Path, limits: &Limits, stderr: &str) -> MediaError {
+fn unopened(tools: &Tools, limits: &Limits, path: &Path, stderr: &str) -> MediaError {
+    let unsupported = |why| MediaError::Unsupported { path: path.into(), why };
+    if source::open(path, limits).is_ok_and(signature::is_heic) {
+        return unsupported(format!(
+            "ffmpeg {} cannot read HEIC; install ffmpeg 7 or newer, or convert it to JPEG (Debian: apt install \
+             libheif-examples, then heif-convert)",
+            tools.version
+        ));
+    }
     if stderr.lines().count() == 1 && stderr.contains("Invalid data found") {
-        let why = "its content is no known video or picture format".into();
-        return MediaError::Unsupported { path: path.into(), why };
+        return unsupported("its content is no known video or picture format".into());
     }
     source::blame_file(path, limits, stderr, "ffprobe cannot open it")
 }
 
-fn refused(path: &Path, limits: &Limits, refusal: Refusal, stderr: &str) -> MediaError {
+/// What it means for the file that a stream is of no use.
+pub fn refused(path: &Path, limits: &Limits, refusal: Refusal, stderr: &str) -> MediaError {
     let path_buf = path.to_path_buf();
     match refusal {
-        Refusal::NotJson(why) => ToolError::Failed { program: "ffprobe".into(), why }.into(),
         Refusal::NoVideo => MediaError::NoVideo(path_buf),
         Refusal::NoSize { codec } if codec.as_deref() == Some("webp") && stderr.contains("data not found") => {
             let why = "this ffmpeg cannot decode animated WebP; save it as MP4, WebM or GIF".into();
@@ -107,35 +126,74 @@ fn refused(path: &Path, limits: &Limits, refusal: Refusal, stderr: &str) -> Medi
 }
 
 impl Probe {
-    fn parse(json: &[u8]) -> Result<Self, Refusal> {
-        let report: Report = serde_json::from_slice(json).map_err(|e| Refusal::NotJson(e.to_string()))?;
-        let stream = report.streams.iter().find(|s| s.is_content()).ok_or(Refusal::NoVideo)?;
+    /// What a report says of one of its streams.
+    pub fn of(report: &Report, stream: &Stream) -> Result<Self, Refusal> {
         if stream.width == 0 || stream.height == 0 {
             return Err(Refusal::NoSize { codec: stream.codec_name.clone() });
         }
-        Ok(Self::of(&report, stream))
-    }
-
-    fn of(report: &Report, stream: &Stream) -> Self {
         let kind = kind(report, stream);
         let rotation = rotation(report, stream);
-        let (width, height) = displayed(stream, rotation);
-        let container_us = || report.format.duration.as_deref().and_then(seconds_us);
         let video = kind == Kind::Video;
-        Self {
+        let turned = turned((stream.width, stream.height), rotation.unwrap_or(0));
+        let (width, height) = displayed(stream, rotation.unwrap_or(0));
+        Ok(Self {
             kind,
             format: report.format.format_name.clone(),
             codec: stream.codec_name.clone(),
             width,
             height,
+            turned,
             rotation,
-            duration_us: stream.duration_us().or_else(container_us).filter(|_| video),
+            orientation: 1,
+            start_us: start_us(report, stream).filter(|_| video).unwrap_or(0),
+            duration_us: end_us(report, stream).filter(|_| video),
             frame_rate: stream.frame_rate().filter(|_| video),
             pix_fmt: stream.pix_fmt.clone(),
             hdr: stream.color_transfer.clone().filter(|t| ["smpte2084", "arib-std-b67"].contains(&t.as_str())),
             coded_pixels: u64::from(stream.width) * u64::from(stream.height),
             stream: stream.index,
+            video: 0,
+            pictures: 1,
+            tracks: 1,
+            timeline: None,
+        })
+    }
+
+    /// Displays it as the file itself says, where ffmpeg does not heed that.
+    pub fn orient(&mut self, orientation: u8) {
+        if self.kind == Kind::Video || self.rotation.is_some() {
+            return;
         }
+        self.orientation = orientation;
+        if orientation >= 5 {
+            (self.width, self.height) = (self.height, self.width);
+        }
+    }
+
+    /// Reads all of its packets, and takes their times for its own; what its container claims beyond stays claimed.
+    /// True if that told anything.
+    ///
+    /// # Errors
+    /// As [`timeline::measure`].
+    pub fn measure(
+        &mut self,
+        tools: &Tools,
+        limits: &Limits,
+        path: &Path,
+        deadline: Instant,
+    ) -> Result<bool, MediaError> {
+        let about = (self.format.as_str(), self.stream, self.start_us);
+        let measured = timeline::measure(tools, limits, path, about, deadline)?;
+        let in_time = measured.is_some() && Instant::now() < deadline;
+        let claimed = self.duration_us.filter(|_| !in_time || !timeline::needs_measuring(&self.format));
+        self.duration_us = measured.as_ref().map(|measured| measured.end_us).max(claimed);
+        self.timeline = measured;
+        Ok(self.timeline.is_some())
+    }
+
+    /// Where there are frames, as far as is known, in µs from the beginning of the file.
+    pub fn extent_us(&self) -> (u64, Option<u64>) {
+        (self.start_us, self.timeline.as_ref().map(|timeline| timeline.end_us).or(self.duration_us))
     }
 
     /// The pixel format carries transparency, or may (a palette).
@@ -156,11 +214,29 @@ fn kind(report: &Report, stream: &Stream) -> Kind {
     }
 }
 
-/// The frame's own word (a photo's EXIF) before the container's (a video's display matrix).
-fn rotation(report: &Report, stream: &Stream) -> u16 {
+/// The frame's own word (a photo's EXIF) before the container's (a video's display matrix); none if neither says any.
+fn rotation(report: &Report, stream: &Stream) -> Option<u16> {
     let of_frames = own_items(report, stream).flat_map(|item| &item.side_data_list);
-    let anticlockwise = of_frames.chain(&stream.side_data_list).find_map(|data| data.rotation);
-    (-anticlockwise.unwrap_or(0.0)).round().rem_euclid(360.0) as u16
+    let anticlockwise = of_frames.chain(&stream.side_data_list).find_map(|data| data.rotation)?;
+    Some((-anticlockwise).round().rem_euclid(360.0) as u16)
+}
+
+/// Where the stream begins, from the beginning of the file.
+fn start_us(report: &Report, stream: &Stream) -> Option<u64> {
+    let first = |text: &Option<String>| text.as_deref().and_then(time_us).unwrap_or(0);
+    u64::try_from(first(&stream.start_time) - first(&report.format.start_time)).ok()
+}
+
+/// Where the stream ends, from the beginning of the file. Matroska counts from zero, whatever the first time is.
+fn end_us(report: &Report, stream: &Stream) -> Option<u64> {
+    let of_file = report.format.duration.as_deref().and_then(seconds_us);
+    let start = start_us(report, stream).unwrap_or(0);
+    if report.format.format_name != MATROSKA {
+        return stream.duration_us().map(|length| start + length).or(of_file);
+    }
+    let first = report.format.start_time.as_deref().and_then(time_us).and_then(|us| u64::try_from(us).ok());
+    let end = stream.duration_us().or(of_file)?;
+    Some(end.checked_sub(first.unwrap_or(0)).filter(|end| *end > start).unwrap_or(end))
 }
 
 fn own_items<'a>(report: &'a Report, stream: &Stream) -> impl Iterator<Item = &'a Item> {
@@ -170,9 +246,13 @@ fn own_items<'a>(report: &'a Report, stream: &Stream) -> impl Iterator<Item = &'
 
 fn displayed(stream: &Stream, rotation: u16) -> (u32, u32) {
     let width = (f64::from(stream.width) * stream.pixel_aspect()).round().max(1.0) as u32;
+    turned((width, stream.height), rotation)
+}
+
+fn turned((width, height): (u32, u32), rotation: u16) -> (u32, u32) {
     match rotation {
-        45..135 | 225..315 => (stream.height, width),
-        _ => (width, stream.height),
+        45..135 | 225..315 => (height, width),
+        _ => (width, height),
     }
 }
 

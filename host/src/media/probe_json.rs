@@ -15,6 +15,7 @@ pub struct Report {
 #[serde(default)]
 pub struct Format {
     pub format_name: String,
+    pub start_time: Option<String>,
     pub duration: Option<String>,
     pub tags: HashMap<String, String>,
 }
@@ -32,6 +33,7 @@ pub struct Stream {
     pub color_transfer: Option<String>,
     pub avg_frame_rate: Option<String>,
     pub r_frame_rate: Option<String>,
+    pub start_time: Option<String>,
     pub duration: Option<String>,
     pub disposition: HashMap<String, u8>,
     pub tags: HashMap<String, String>,
@@ -56,10 +58,10 @@ pub struct SideData {
 }
 
 impl Stream {
-    /// Moving or still pictures that are the content, not its cover or its thumbnails.
+    /// Moving or still pictures that are the content, not its cover, its thumbnails, or parts of another picture.
     pub fn is_content(&self) -> bool {
-        let is = |name| self.disposition.get(name).is_some_and(|set| *set != 0);
-        self.codec_type == "video" && !is("attached_pic") && !is("timed_thumbnails")
+        self.codec_type == "video"
+            && !["attached_pic", "timed_thumbnails", "dependent"].iter().any(|name| self.is(name))
     }
 
     /// Width over height of one pixel; extreme ratios are taken for mistakes.
@@ -68,8 +70,18 @@ impl Stream {
         ratio.filter(|r| (0.25..=4.0).contains(r)).unwrap_or(1.0)
     }
 
+    pub fn is_default(&self) -> bool {
+        self.is("default")
+    }
+
+    fn is(&self, disposition: &str) -> bool {
+        self.disposition.get(disposition).is_some_and(|set| *set != 0)
+    }
+
+    /// Rates above any camera's are clocks, not rates.
     pub fn frame_rate(&self) -> Option<f64> {
-        let rate = |text: &Option<String>| text.as_deref().and_then(|text| ratio(text, '/'));
+        let rate =
+            |text: &Option<String>| text.as_deref().and_then(|text| ratio(text, '/')).filter(|rate| *rate < 1000.0);
         rate(&self.avg_frame_rate).or_else(|| rate(&self.r_frame_rate))
     }
 
@@ -85,6 +97,11 @@ fn ratio(text: &str, sign: char) -> Option<f64> {
     let (over, under) = text.split_once(sign)?;
     let ratio = over.parse::<f64>().ok()? / under.parse::<f64>().ok()?;
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}
+
+/// `"-1.400000"` → −1 400 000
+pub fn time_us(text: &str) -> Option<i64> {
+    text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).map(|seconds| (seconds * 1e6).round() as i64)
 }
 
 /// `"8.040000"` → 8 040 000; nothing for zero, which means unknown.

@@ -84,7 +84,7 @@ fn media(asset: &Asset) -> Vec<(&'static str, String)> {
 }
 
 fn medium(facts: &MediaFacts) -> String {
-    let MediaFacts { kind, format, codec, width, height, duration_us } = facts;
+    let MediaFacts { kind, format, codec, width, height, duration_us, .. } = facts;
     let duration = duration_us.map(|us| format!(", {}", times::fine_clock(us))).unwrap_or_default();
     format!("{kind}, {format}, {codec}, {width} × {height} px{duration}")
 }

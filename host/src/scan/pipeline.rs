@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::files::sha256_of;
 use crate::inference::{Inference, join};
 use crate::media::error::MediaError;
-use crate::media::{Kind, Limits, Probe, Span, decode, probe::probe, sample, source};
+use crate::media::{Kind, Limits, Probe, Span, decode, sample, source, tracks};
 use crate::sandbox::{Instance, PluginError, Pool};
 use crate::tools::Tools;
 
@@ -54,6 +54,9 @@ struct Looked {
     still: Still,
 }
 
+/// A track, what is made of it, and the middle frame of each window.
+type Judged = (Probe, Analysis, Vec<Still>);
+
 impl Scanner {
     /// Assesses the asset at `path`. It cannot fail: what goes wrong is in the assessment.
     pub fn scan(&self, path: &Path) -> Scanned {
@@ -91,40 +94,69 @@ impl Scanner {
         let asset = &mut assessment.asset;
         let (sha256, bytes) = hash(path, &self.limits)?;
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
-        let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
-        asset.media = Some(facts(&probe));
-        let looked = self.each_window(&probe, |span| self.look(path, &probe, span))?;
-        let (analysis, stills) = self.decide(looked)?;
+        let tracks = tracks(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
+        asset.media = tracks.first().map(facts);
+        let judged: Vec<_> = tracks.into_iter().map(|track| self.judge(path, track)).collect();
+        let (probe, analysis, stills) = worst(judged)?;
+        assessment.asset.media = Some(facts(&probe));
         assessment.conclude(analysis, probe.duration_us);
         Ok(stills)
     }
 
-    /// The crops of every window that a scan would look at, each with what was seen in it.
+    fn judge(&self, path: &Path, mut probe: Probe) -> Result<Judged, Error> {
+        let looked = self.each_window(path, &mut probe, |probe, span| self.look(path, probe, span))?;
+        let (analysis, stills) = self.decide(looked)?;
+        Ok((probe, analysis, stills))
+    }
+
+    /// The crops of every window that a scan would look at, each with what was seen in it; of several tracks, the first's.
     ///
     /// # Errors
     /// What keeps the asset from being looked at.
     pub fn crops(&self, path: &Path) -> Result<Vec<TensorBatch>, Error> {
         let look = || {
-            let probe = probe(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
-            self.each_window(&probe, |span| Ok(self.prepare(path, &probe, span)?.0))
+            let mut tracks = tracks(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
+            self.each_window(path, &mut tracks[0], |probe, span| Ok(self.prepare(path, probe, span)?.0))
         };
         catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Error::Bug))
     }
 
-    /// Looks at windows over the whole duration; where that was a lie, at the beginning.
+    /// Looks at windows over the whole length; where some of that was a lie, over what there is.
     fn each_window<T: Send>(
         &self,
-        probe: &Probe,
-        look: impl Fn(&Span) -> Result<T, Error> + Sync,
+        path: &Path,
+        probe: &mut Probe,
+        look: impl Fn(&Probe, &Span) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
+        let (looked, failed) = self.windows(probe, &look)?;
+        let unmeasured = probe.kind == Kind::Video && probe.timeline.is_none();
+        let deadline = Instant::now() + self.timeout;
+        if failed.is_none() || !unmeasured || !probe.measure(&self.tools, &self.limits, path, deadline)? {
+            return if looked.is_empty() { Err(failed.unwrap_or(Error::Bug)) } else { Ok(looked) };
+        }
+        let (again, failed) = self.windows(probe, &look)?;
+        if again.is_empty() { Err(failed.unwrap_or(Error::Bug)) } else { Ok(again) }
+    }
+
+    /// Looks at windows over the whole length; gives what was seen, and the first error of those that cannot be decoded.
+    fn windows<T: Send>(
+        &self,
+        probe: &Probe,
+        look: &(impl Fn(&Probe, &Span) -> Result<T, Error> + Sync),
+    ) -> Result<(Vec<T>, Option<Error>), Error> {
         let frames = if probe.kind == Kind::Image { 1 } else { self.frame.window as usize };
         let span = |start_us| Span { start_us, frames: frames as u32, max_side: self.frame.max_side };
-        let starts = sample::starts(probe.duration_us, probe.frame_rate, self.windows, frames);
-        let results: Vec<Result<T, Error>> = starts.into_par_iter().map(|start| look(&span(start))).collect();
-        let undecodable =
-            |result: &Result<T, Error>| matches!(result, Err(Error::Media(MediaError::Undecodable { .. })));
-        let looked: Vec<T> = results.into_iter().filter(|r| !undecodable(r)).collect::<Result<_, _>>()?;
-        if looked.is_empty() { Ok(vec![look(&span(0))?]) } else { Ok(looked) }
+        let starts = sample::starts(probe.extent_us(), probe.frame_rate, self.windows, frames);
+        let results: Vec<Result<T, Error>> = starts.into_par_iter().map(|start| look(probe, &span(start))).collect();
+        let (mut looked, mut failed) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(seen) => looked.push(seen),
+                Err(error @ Error::Media(MediaError::Undecodable { .. })) => failed = failed.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((looked, failed))
     }
 
     /// Runs one window up to its features.
@@ -157,6 +189,16 @@ impl Scanner {
     }
 }
 
+/// The track that looks most like a fake; one that could not be judged only if none could.
+fn worst(tracks: Vec<Result<Judged, Error>>) -> Result<Judged, Error> {
+    let rank = |judged: &Result<Judged, Error>| match judged {
+        Ok((_, analysis, _)) => analysis.score.unwrap_or(-1.0),
+        Err(_) => -2.0,
+    };
+    let worst = tracks.into_iter().reduce(|worst, next| if rank(&next) > rank(&worst) { next } else { worst });
+    worst.unwrap_or(Err(Error::Bug))
+}
+
 fn hash(path: &Path, limits: &Limits) -> Result<(String, u64), MediaError> {
     let (file, bytes) = source::regular(path)?;
     // An empty file has a hash too; that it is empty is the probe's to say.
@@ -172,6 +214,9 @@ fn facts(probe: &Probe) -> MediaFacts {
         width: probe.width,
         height: probe.height,
         duration_us: probe.duration_us,
+        track: (probe.tracks > 1).then_some(probe.stream),
+        tracks: (probe.tracks > 1).then_some(probe.tracks),
+        pictures: (probe.pictures > 1).then_some(probe.pictures),
     }
 }
 

@@ -1,0 +1,126 @@
+//! What a picture's file says of how to display it, and ffmpeg does not heed.
+
+use super::{heif, tiff};
+use std::io::{self, Read, Seek, SeekFrom};
+
+const ORIENTATION: u16 = 274;
+const NEW_SUBFILE_TYPE: u16 = 254;
+const COMPRESSION: u16 = 259;
+const PHOTOMETRIC: u16 = 262;
+const DNG_VERSION: u16 = 50706;
+/// Chunks before the one with EXIF.
+const MAX_CHUNKS: usize = 100_000;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// As EXIF counts it, 1 to 8.
+    pub orientation: u8,
+    /// Pages of a TIFF, else 1.
+    pub pictures: u32,
+    /// Why ffmpeg would give another picture than the file's.
+    pub refused: Option<&'static str>,
+}
+
+/// Reads the file's own words: EXIF in PNG, WebP and TIFF, and the properties of AVIF and HEIC. JPEG's are ffmpeg's to read.
+pub fn examine(file: &mut (impl Read + Seek)) -> Picture {
+    let mut head = [0; 12];
+    let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut head));
+    let exif =
+        |directories: Vec<tiff::Directory>| oriented(directories.first().and_then(|d| tiff::value(d, ORIENTATION)));
+    match &head {
+        [0x89, b'P', b'N', b'G', ..] => exif(png_exif(file).map_or(vec![], |at| tiff::directories(file, at))),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => {
+            exif(webp_exif(file).map_or(vec![], |at| tiff::directories(file, at)))
+        }
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => pages(&tiff::directories(file, 0)),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => of_heif(file),
+        _ => oriented(None),
+    }
+}
+
+fn oriented(orientation: Option<u32>) -> Picture {
+    let known = orientation.filter(|it| (1..=8).contains(it)).unwrap_or(1);
+    Picture { orientation: known as u8, pictures: 1, refused: None }
+}
+
+fn pages(directories: &[tiff::Directory]) -> Picture {
+    let Some(first) = directories.first() else { return oriented(None) };
+    let value = |tag| tiff::value(first, tag);
+    let reduced =
+        |directory: &tiff::Directory| tiff::value(directory, NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1);
+    let raw =
+        value(DNG_VERSION).is_some() || [Some(32803), Some(34892)].contains(&value(PHOTOMETRIC)) || reduced(first);
+    let refused = match value(COMPRESSION) {
+        _ if raw => Some("it is a camera's raw file, which needs developing; save the picture as JPEG, PNG or TIFF"),
+        Some(6 | 7) => {
+            Some("ffmpeg cannot decode JPEG within TIFF; save it as JPEG or PNG, or as TIFF with LZW compression")
+        }
+        _ => None,
+    };
+    let pictures = directories.iter().filter(|directory| !reduced(directory)).count().max(1);
+    Picture { pictures: pictures as u32, refused, ..oriented(value(ORIENTATION)) }
+}
+
+fn of_heif(file: &mut (impl Read + Seek)) -> Picture {
+    let Some(primary) = heif::primary(file) else { return oriented(None) };
+    let tiles = "its picture is made of tiles, which ffmpeg does not put together; convert it to JPEG \
+        (Debian: apt install libheif-examples, then heif-convert)";
+    let refused = [*b"grid", *b"iovl"].contains(&primary.kind).then_some(tiles);
+    Picture { refused, ..oriented(Some(primary.orientation.into())) }
+}
+
+/// Where EXIF begins in a PNG.
+fn png_exif(file: &mut (impl Read + Seek)) -> io::Result<u64> {
+    let mut at = 8;
+    find_chunk(file, |file| {
+        file.seek(SeekFrom::Start(at))?;
+        let [a, b, c, d, kind @ ..] = read::<8>(file)?;
+        let body = at + 8;
+        at = body + u64::from(u32::from_be_bytes([a, b, c, d])) + 4;
+        Ok((&kind == b"eXIf").then_some(body))
+    })
+}
+
+/// Where EXIF begins in a WebP; some writers keep JPEG's `Exif\0\0` before it.
+fn webp_exif(file: &mut (impl Read + Seek)) -> io::Result<u64> {
+    let mut at = 12;
+    find_chunk(file, |file| {
+        file.seek(SeekFrom::Start(at))?;
+        let [k0, k1, k2, k3, a, b, c, d] = read::<8>(file)?;
+        let body = at + 8;
+        at = body + u64::from(u32::from_le_bytes([a, b, c, d])).next_multiple_of(2);
+        if &[k0, k1, k2, k3] != b"EXIF" {
+            return Ok(None);
+        }
+        Ok(Some(if &read::<6>(file)? == b"Exif\0\0" { body + 6 } else { body }))
+    })
+}
+
+fn find_chunk<F>(file: &mut F, mut next: impl FnMut(&mut F) -> io::Result<Option<u64>>) -> io::Result<u64> {
+    for _ in 0..MAX_CHUNKS {
+        if let Some(at) = next(file)? {
+            return Ok(at);
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+fn read<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The filters that display a picture of this orientation; empty for 1.
+pub fn turn(orientation: u8) -> &'static [&'static str] {
+    match orientation {
+        2 => &["hflip"],
+        3 => &["hflip", "vflip"],
+        4 => &["vflip"],
+        5 => &["transpose=cclock_flip"],
+        6 => &["transpose=clock"],
+        7 => &["transpose=clock_flip"],
+        8 => &["transpose=cclock"],
+        _ => &[],
+    }
+}
