@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use veritag::media::{Frames, Limits, Span, decode, probe::probe};
+use veritag::media::{Frames, Limits, Span, decode, tracks};
 use veritag::model::Bundle;
 use veritag::sandbox::engine::{self, Cache};
 use veritag::sandbox::{Instance, PluginError, PluginManifest};
@@ -29,9 +29,9 @@ pub fn frames(name: &str, frames: u32) -> Frames {
     let tools = Tools::find(None, None).expect("ffmpeg");
     let (limits, deadline) = (Limits::default(), Instant::now() + Duration::from_secs(60));
     let path = fixture(name);
-    let found = probe(&tools, &limits, &path, deadline).expect("a good fixture");
+    let found = tracks(&tools, &limits, &path, deadline).expect("a good fixture");
     let span = Span { start_us: 0, frames, max_side: 480 };
-    decode::window(&tools, &limits, &path, &found, &span, deadline).expect("a good fixture")
+    decode::window(&tools, &limits, &path, &found[0], &span, deadline).expect("a good fixture")
 }
 
 pub fn batch(frames: &Frames) -> FrameBatch<'_> {
