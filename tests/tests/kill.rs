@@ -17,7 +17,7 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use veritag_tests::fixture;
 use veritag_tests::postgres::Postgres;
-use veritag_tests::service::{Place, TOKEN};
+use veritag_tests::service::{Site, TOKEN};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long a service lives at most, once it listens; one in so many is killed while it starts.
@@ -88,9 +88,9 @@ fn sources(receivers: &[&str]) -> String {
     format!("{source}{}", receivers.iter().map(webhook).collect::<String>())
 }
 
-fn start(place: &Place, port: u16) -> Child {
-    let log = fs::File::options().append(true).create(true).open(place.directory.path().join("log")).unwrap();
-    let mut command = place.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
+fn start(site: &Site, port: u16) -> Child {
+    let log = fs::File::options().append(true).create(true).open(site.directory.path().join("log")).unwrap();
+    let mut command = site.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
     command.env("VERITAG_WORKERS", "2").env("VERITAG_LOG", "warn");
     command.stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
@@ -110,19 +110,19 @@ fn announce(http: &Client, port: u16, name: &str) -> String {
 }
 
 /// Writes the `number`th upload, which is like no other.
-fn upload(place: &Place, number: usize) -> String {
+fn upload(site: &Site, number: usize) -> String {
     let name = format!("{number}.jpg");
     let picture =
         if number.is_multiple_of(PICTURES) { fs::read(fixture("media/portrait.jpg")).unwrap() } else { vec![] };
-    fs::write(place.media(&name), [&picture[..], number.to_string().as_bytes()].concat()).unwrap();
+    fs::write(site.media(&name), [&picture[..], number.to_string().as_bytes()].concat()).unwrap();
     name
 }
 
-fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
-    fs::write(place.media("secret"), SECRET).unwrap();
-    let config = fs::read_to_string(place.config()).unwrap();
+fn survives(site: &Site, receivers: &[(String, Deliveries)]) {
+    fs::write(site.media("secret"), SECRET).unwrap();
+    let config = fs::read_to_string(site.config()).unwrap();
     // A job that is killed with its process so often would count as what kills it.
-    fs::write(place.config(), config.replacen("[service]\n", "[service]\nattempts = 10000\n", 1)).unwrap();
+    fs::write(site.config(), config.replacen("[service]\n", "[service]\nattempts = 10000\n", 1)).unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (kills, seed) = (number("KILLS", 20), number("SEED", 0x5eed));
     let mut random = Random(seed.max(1));
@@ -136,7 +136,7 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
             loop {
                 let is_over = over.load(Ordering::Relaxed);
                 while jobs.len() < wanted.load(Ordering::Relaxed) {
-                    let name = upload(place, jobs.len());
+                    let name = upload(site, jobs.len());
                     jobs.insert(name.clone(), announce(&http, port, &name));
                 }
                 if is_over {
@@ -146,10 +146,10 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
             }
         });
         for kill in 1..=kills {
-            let mut service = start(place, port);
+            let mut service = start(site, port);
             wanted.fetch_add(2, Ordering::Relaxed);
             while !kill.is_multiple_of(STARTING) && TcpStream::connect(("127.0.0.1", port)).is_err() {
-                assert!(service.try_wait().unwrap().is_none(), "it did not start:\n{}", place.log());
+                assert!(service.try_wait().unwrap().is_none(), "it did not start:\n{}", site.log());
                 thread::sleep(Duration::from_millis(20));
             }
             thread::sleep(random.below(MAX_LIFE));
@@ -160,14 +160,14 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
             }
         }
         over.store(true, Ordering::Relaxed);
-        let mut last = start(place, port);
+        let mut last = start(site, port);
         let jobs = announcing.join().unwrap();
-        finish(place, receivers, jobs.len());
+        finish(site, receivers, jobs.len());
         last.kill().unwrap();
         last.wait().unwrap();
         jobs
     });
-    check(place, receivers, &jobs);
+    check(site, receivers, &jobs);
     let again: usize =
         receivers.iter().flat_map(|(_, log)| log.lock().unwrap().clone().into_values()).map(|n| n - 1).sum();
     println!(
@@ -177,16 +177,16 @@ fn survives(place: &Place, receivers: &[(String, Deliveries)]) {
 }
 
 /// Waits until every upload is done and told of.
-fn finish(place: &Place, receivers: &[(String, Deliveries)], uploads: usize) {
+fn finish(site: &Site, receivers: &[(String, Deliveries)], uploads: usize) {
     let deadline = Instant::now() + PATIENCE;
     let told = || receivers.iter().all(|(_, log)| log.lock().unwrap().len() >= uploads);
-    while place.sql("SELECT COUNT(*) FROM tasks WHERE done_at IS NULL") != Some(0) || !told() {
-        assert!(Instant::now() < deadline, "not finished:\n{}", place.log());
+    while site.sql("SELECT COUNT(*) FROM tasks WHERE done_at IS NULL") != Some(0) || !told() {
+        assert!(Instant::now() < deadline, "not finished:\n{}", site.log());
         thread::sleep(Duration::from_secs(1));
     }
 }
 
-fn check(place: &Place, receivers: &[(String, Deliveries)], jobs: &BTreeMap<String, String>) {
+fn check(site: &Site, receivers: &[(String, Deliveries)], jobs: &BTreeMap<String, String>) {
     let uploads = Some(jobs.len() as i64);
     assert_eq!(jobs.values().collect::<BTreeSet<_>>().len(), jobs.len(), "a job each");
     for count in [
@@ -197,12 +197,12 @@ fn check(place: &Place, receivers: &[(String, Deliveries)], jobs: &BTreeMap<Stri
         "SELECT COUNT(DISTINCT assessment) FROM jobs",
         "SELECT COUNT(*) FROM ledger",
     ] {
-        assert_eq!(place.sql(count), uploads, "{count}");
+        assert_eq!(site.sql(count), uploads, "{count}");
     }
     for name in jobs.keys() {
-        assert!(place.media(&format!("{name}.veritag.json")).is_file(), "{name} has no tag");
+        assert!(site.media(&format!("{name}.veritag.json")).is_file(), "{name} has no tag");
     }
-    let left = fs::read_dir(place.media("")).unwrap().count();
+    let left = fs::read_dir(site.media("")).unwrap().count();
     println!("{} files besides uploads and tags, of which one is the secret", left - 2 * jobs.len());
     for (url, log) in receivers {
         let log = log.lock().unwrap();
@@ -216,12 +216,12 @@ fn check(place: &Place, receivers: &[(String, Deliveries)], jobs: &BTreeMap<Stri
 #[ignore = "takes minutes to hours"]
 fn nothing_is_lost_or_double_on_sqlite() {
     let receivers = [receiver(), receiver()];
-    survives(&Place::new(&sources(&receivers.each_ref().map(|(url, _)| url.as_str()))), &receivers);
+    survives(&Site::new(&sources(&receivers.each_ref().map(|(url, _)| url.as_str()))), &receivers);
 }
 
 #[test]
 #[ignore = "takes minutes to hours"]
 fn nothing_is_lost_or_double_on_postgres() {
     let (postgres, receivers) = (Postgres::start(), [receiver(), receiver()]);
-    survives(&Place::in_postgres(&sources(&receivers.each_ref().map(|(url, _)| url.as_str())), &postgres), &receivers);
+    survives(&Site::in_postgres(&sources(&receivers.each_ref().map(|(url, _)| url.as_str())), &postgres), &receivers);
 }
