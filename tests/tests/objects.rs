@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::run;
-use veritag_tests::service::{Place, Service};
+use veritag_tests::service::{Site, Service};
 use veritag_tests::store::Store;
 
 /// Keys that some clients take for others, or for none.
@@ -31,15 +31,15 @@ const KEYS: [&str; 18] = [
 ];
 
 /// A service whose source `bucket` speaks S3, and the store that it reads.
-fn place(store: &Store) -> Place {
-    let place = Place::new(&format!(
+fn site(store: &Store) -> Site {
+    let site = Site::new(&format!(
         "[[source]]\nname = 'bucket'\ndialect = 's3'\ntoken = {{ env = 'VERITAG_TEST_TOKEN' }}\nstore = 'store'\n\
          [[store]]\nname = 'store'\nbuckets = ['media']\nendpoint = '{}'\ntag_objects = true\n\
          access_key = {{ file = 'ROOT/access' }}\nsecret_key = {{ file = 'ROOT/secret' }}\n",
         store.endpoint
     ));
-    ["access", "secret"].iter().for_each(|name| fs::write(place.media(name), name).unwrap());
-    place
+    ["access", "secret"].iter().for_each(|name| fs::write(site.media(name), name).unwrap());
+    site
 }
 
 /// A record as S3 writes it, with the key as forms encode it.
@@ -57,20 +57,20 @@ fn announce(service: &Service, records: &[Value]) -> Value {
 fn every_key_is_read_and_tagged_as_it_was_named() {
     let store = Store::start();
     KEYS.iter().for_each(|key| store.put(key, format!("the object at {key}").as_bytes()));
-    let place = place(&store);
-    let service = place.serve();
+    let site = site(&store);
+    let service = site.serve();
     for key in KEYS {
         let answer = announce(&service, &[record(key)]);
         let job = service.outcome(answer["jobs"][0].as_str().unwrap());
-        assert_eq!(job["state"], "done", "{key:?}: {job:#}\n{}", place.log());
+        assert_eq!(job["state"], "done", "{key:?}: {job:#}\n{}", site.log());
         let expected = sha256(format!("the object at {key}").as_bytes());
         assert_eq!(job["assessment"]["asset"]["sha256"], expected, "{key:?}");
         assert!(store.tagging(key).contains("not-assessed"), "{key:?}");
     }
-    let rescan = run(&mut place.command(&["rescan"]));
+    let rescan = run(&mut site.command(&["rescan"]));
     let told = String::from_utf8(rescan.stdout).unwrap();
     assert!(told.starts_with("bucket: 18 in the library, 0 missing, 0 to do again\n"), "{told}");
-    let untagged = run(&mut place.command(&["untag", "--all", "--apply"]));
+    let untagged = run(&mut site.command(&["untag", "--all", "--apply"]));
     assert_eq!(String::from_utf8(untagged.stdout).unwrap(), "untagged 18\n");
     KEYS.iter().for_each(|key| assert!(!store.tagging(key).contains("not-assessed"), "{key:?}"));
 }
@@ -80,8 +80,8 @@ fn a_folder_is_no_upload() {
     let store = Store::start();
     store.put("dir/", b"");
     store.put("dir", b"an object");
-    let place = place(&store);
-    let service = place.serve();
+    let site = site(&store);
+    let service = site.serve();
     let mut known = record("dir/");
     known["s3"]["object"]["size"] = 0.into();
     let answer = service.hook("bucket", json!({ "Records": [known] }).to_string());
@@ -91,7 +91,7 @@ fn a_folder_is_no_upload() {
     assert_eq!((&job["error_code"], &job["assessment"]), (&json!("fetch-folder"), &Value::Null));
     assert_eq!(store.tagging("dir"), "<Tagging/>");
     assert_eq!(store.tagging("dir/"), "<Tagging/>");
-    let rescan = run(&mut place.command(&["rescan"]));
+    let rescan = run(&mut site.command(&["rescan"]));
     assert!(String::from_utf8(rescan.stdout).unwrap().starts_with("bucket: 1 in the library, 1 missing"));
 }
 
@@ -99,8 +99,8 @@ fn a_folder_is_no_upload() {
 fn one_bad_record_costs_itself_alone() {
     let store = Store::start();
     store.put("good.jpg", b"an object");
-    let place = place(&store);
-    let service = place.serve();
+    let site = site(&store);
+    let service = site.serve();
     let keyless = json!({"eventName": "s3:ObjectCreated:Put", "s3": {"bucket": {"name": "media"}, "object": {}}});
     let answer = announce(&service, &[keyless.clone(), record("good.jpg")]);
     assert_eq!(answer["refused"][0]["record"], 0);
@@ -111,8 +111,8 @@ fn one_bad_record_costs_itself_alone() {
 
 #[test]
 fn an_envelope_that_amazon_has_not_signed_is_refused() {
-    let place = place(&Store::start());
-    let service = place.serve();
+    let site = site(&Store::start());
+    let service = site.serve();
     let text = fs::read_to_string(veritag_tests::fixture("hooks/sns-sha256.json")).unwrap();
     let forged = text.replace("https://sns.eu-west-1.amazonaws.com/", "https://sns.example.org/");
     let answer = service.hook("bucket", forged);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::run;
-use veritag_tests::service::Place;
+use veritag_tests::service::Site;
 
 use crate::process::{Process, free_port, program, until};
 
@@ -50,23 +50,23 @@ fn encoded(key: &str) -> String {
 #[ignore = "make test-integration"]
 fn every_key_is_an_object_of_its_own() {
     let port = free_port();
-    let place = Place::new(&format!(
+    let site = Site::new(&format!(
         "[[source]]\nname = 'bucket'\ndialect = 's3'\ntoken = {{ env = 'VERITAG_TEST_TOKEN' }}\nstore = 'store'\n\
          [[store]]\nname = 'store'\nbuckets = ['media']\nendpoint = 'http://127.0.0.1:{port}'\ntag_objects = true\n\
          access_key = {{ file = 'ROOT/access' }}\nsecret_key = {{ file = 'ROOT/secret' }}\n"
     ));
-    ["access", "secret"].iter().for_each(|name| fs::write(place.media(name), name).unwrap());
+    ["access", "secret"].iter().for_each(|name| fs::write(site.media(name), name).unwrap());
     let mut moto = Command::new(program("moto_server"));
     moto.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null());
-    moto.stderr(File::create(place.directory.path().join("moto.log")).unwrap());
+    moto.stderr(File::create(site.directory.path().join("moto.log")).unwrap());
     let _moto = Process::listening(moto, port);
     request(port, &["-X", "PUT"], "");
     request(port, &["-X", "PUT"], "/dirmark/");
     for key in KEYS {
         request(port, &["-X", "PUT", "--data-binary", &format!("the object at {key}")], &format!("/{}", encoded(key)));
     }
-    let service = place.serve();
-    let rescanned = run(&mut place.command(&["rescan", "--apply"]));
+    let service = site.serve();
+    let rescanned = run(&mut site.command(&["rescan", "--apply"]));
     assert!(String::from_utf8_lossy(&rescanned.stdout).starts_with("bucket: 14 in the library, 14 missing"));
     until("all are done", || service.get("/metrics").text().unwrap().contains("veritag_jobs{state=\"done\"} 14"));
     for key in KEYS {
