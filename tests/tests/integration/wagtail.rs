@@ -49,9 +49,9 @@ for model in (get_image_model(), get_document_model()):
         print(asset.filename, sorted(asset.tags.names()))
 "#;
 
-struct Site<'a>(&'a Path);
+struct Wagtail<'a>(&'a Path);
 
-impl Site<'_> {
+impl Wagtail<'_> {
     fn manage(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("python"));
         command.arg("manage.py").args(arguments).current_dir(self.0.join("library"));
@@ -99,9 +99,9 @@ fn what_an_editor_uploads_is_tagged() {
     ));
     fs::write(site.media("secret"), SECRET).unwrap();
     let service = site.serve();
-    let site = Site(site.directory.path());
-    site.make(&service.address);
-    let mut server = site.manage(&["runserver", "--noreload", &format!("127.0.0.1:{port}")]);
+    let wagtail = Wagtail(site.directory.path());
+    wagtail.make(&service.address);
+    let mut server = wagtail.manage(&["runserver", "--noreload", &format!("127.0.0.1:{port}")]);
     let _server = Process::listening(
         {
             server.stdout(Stdio::null()).stderr(Stdio::null());
@@ -111,14 +111,14 @@ fn what_an_editor_uploads_is_tagged() {
     );
 
     let script = EDITOR.replace("IMAGE", fixture("media/portrait.jpg").to_str().unwrap());
-    let uploaded = site.shell(&script.replace("VIDEO", fixture("media/no-face.mp4").to_str().unwrap()));
+    let uploaded = wagtail.shell(&script.replace("VIDEO", fixture("media/no-face.mp4").to_str().unwrap()));
     assert_eq!(uploaded, "images 302\ndocuments 302\n");
-    until("both are tagged", || site.shell(TAGS).matches("deepfake-check:").count() == 2);
-    let tags = site.shell(TAGS);
+    until("both are tagged", || wagtail.shell(TAGS).matches("deepfake-check:").count() == 2);
+    let tags = wagtail.shell(TAGS);
     assert!(tags.contains("['by-ann', 'deepfake-check:no-manipulation-found']"), "{tags}\n{}", site.log());
     assert!(tags.contains("['by-ann', 'deepfake-check:not-assessed']"), "{tags}");
 
     let nobody = REPLACE.replace("IMAGE", fixture("media/alpha.png").to_str().unwrap());
-    assert_eq!(site.shell(&nobody), "302\n");
-    until("the new file is told of", || site.shell(TAGS).matches("'deepfake-check:not-assessed'").count() == 2);
+    assert_eq!(wagtail.shell(&nobody), "302\n");
+    until("the new file is told of", || wagtail.shell(TAGS).matches("'deepfake-check:not-assessed'").count() == 2);
 }
