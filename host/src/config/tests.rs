@@ -123,7 +123,8 @@ fn the_example_shows_every_key() {
     for section in ["[service]", "[tags]", "[tags.keywords]", "[[source]]", "[[store]]", "[[webhook]]"] {
         let error = loaded(&format!("{section}\nnonsense = 1\n"), &[]).unwrap_err().to_string();
         let (_, expected) = error.split_once("expected one of ").expect("every key is named");
-        let keys = expected.split('`').skip(1).step_by(2);
+        let old = |key: &&str| key.starts_with("most_") || ["patience_s", "words"].contains(key);
+        let keys = expected.split('`').skip(1).step_by(2).filter(|key| !old(key));
         let missing: Vec<&str> = keys.filter(|key| !example.contains(&format!("{key} ="))).collect();
         assert!(missing.is_empty() || (section, &*missing) == ("[tags]", &["keywords"]), "{section} {missing:?}");
     }

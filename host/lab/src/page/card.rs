@@ -36,8 +36,8 @@ detector of wholly generated people: a person made from nothing has no seam wher
 called real. `real` says that nothing was found, never that a file is authentic. `fake` says that the face looks like \
 those of known manipulations, never who made it or why.";
 
-const NOT_ASKED: &str = "Nobody asked the people who were measured about age, skin, disability or origin, so nothing can be said \
-of how it treats one group of people against another. ";
+const NOT_ASKED: &str = " Nobody asked the people who were measured about age, skin, disability or origin, so nothing can be said \
+of how it treats one group of people against another.";
 
 const MISSING: &str = "The figures hold for people and footage like those that were measured. Kinds of manipulation that are newer than the data are absent. Measure it on media of your own before relying on it: \
 `veritag evaluate MANIFEST`.";
@@ -93,7 +93,7 @@ fn measured(evaluation: &Evaluation, bundle: &BundleReport) -> String {
 fn missing(bundle: &BundleReport) -> String {
     let missing: String = bundle.about.missing.iter().map(|words| format!("{} ", line(words))).collect();
     let not_asked = if columns(bundle).next().is_none() { NOT_ASKED } else { "" };
-    format!("{missing}{not_asked}{MISSING}")
+    format!("{missing}{MISSING}{not_asked}")
 }
 
 /// The further columns of the manifest that tell parts.
