@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use veritag::files::sha256;
 use veritag_tests::run;
-use veritag_tests::service::{Site, Service};
+use veritag_tests::service::{Service, Site};
 use veritag_tests::store::Store;
 
 /// Keys that some clients take for others, or for none.

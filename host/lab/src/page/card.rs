@@ -15,7 +15,8 @@ const SHOWN: [Metric; 4] = [Metric::Auc, Metric::Accuracy, Metric::FalseFlags, M
 
 /// The whole card.
 pub fn markdown(evaluation: &Evaluation, bundle: &BundleReport) -> String {
-    let columns: String = columns(bundle).map(|by| section(&format!("By {}", line(by.name())), &parts(bundle, by))).collect();
+    let columns: String =
+        columns(bundle).map(|by| section(&format!("By {}", line(by.name())), &parts(bundle, by))).collect();
     let sections = [
         masthead(bundle),
         section("What it can and cannot see", &format!("{}\n\n{SCOPE}", line(&bundle.about.limits))),
