@@ -79,10 +79,20 @@ pub fn sentence(assessment: &Assessment) -> String {
         not_looked_for(assessment),
         model.map(|model| format!("model {} {}", model.name, model.version)),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
+        assessment.windows.iter().map(|window| window.more_faces).max().and_then(more_faces),
         Some(review(assessment.review)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("Automated check: {}.", parts.join(", "))
+}
+
+/// `2 more faces were not judged`, if there are any.
+pub fn more_faces(number: u32) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some("1 more face was not judged".into()),
+        _ => Some(format!("{number} more faces were not judged")),
+    }
 }
 
 /// `not reviewed`, `reviewed as real`.
@@ -192,6 +202,13 @@ mod tests {
         let image =
             "Automated check: likely fake (>0.99, fake from 0.90), model resnext50-lstm 1.0.0, 1 frame, not reviewed.";
         assert_eq!(sentence(&examples::image()), image);
+    }
+
+    #[test]
+    fn faces_beyond_those_judged_are_told() {
+        let mut image = examples::image();
+        image.windows[0].more_faces = 2;
+        assert!(sentence(&image).ends_with(", 1 frame, 2 more faces were not judged, not reviewed."));
     }
 
     #[test]
