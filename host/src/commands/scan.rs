@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::files::{check_writable, expand, replace};
 use crate::output::report;
 use crate::output::{Entry, table};
+use crate::scan::Thumbnail;
 use crate::scan::{Scanner, parallel::in_order};
 use crate::tags::{self, Tags};
 
