@@ -40,8 +40,8 @@ fn judge_window<'a>(
     }
     let score = faces.iter().filter_map(|face| face.score).max_by(f32::total_cmp);
     let reason = score.is_none().then(|| faces.first().and_then(|face| face.reason).unwrap_or(Reason::NoFace));
-    let Window { start_us, end_us, frames, width, height, .. } = *window;
-    Ok(WindowScore { start_us, end_us, frames, width, height, score, reason, faces })
+    let Window { start_us, end_us, frames, width, height, more_faces, .. } = *window;
+    Ok(WindowScore { start_us, end_us, frames, width, height, score, reason, faces, more_faces })
 }
 
 fn judge_face(model: &Model, reading: &Calibration, track: &Track, features: &[f32]) -> Result<FaceScore, Fault> {

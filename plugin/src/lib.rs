@@ -4,6 +4,7 @@ pub mod decide;
 #[cfg(target_family = "wasm")]
 mod exports;
 pub mod faces;
+pub mod frames;
 pub mod kernels;
 pub mod model;
 pub mod plugin;

@@ -2,10 +2,11 @@
 
 use veritag_abi::bundle::{Bundle, Part};
 use veritag_abi::{
-    ABI_VERSION, Analysis, Chunk, Describe, Fault, FrameBatch, FrameSpec, Loaded, ModelId, PartSpec, Role, TensorBatch,
+    ABI_VERSION, Analysis, Chunk, Describe, Fault, FrameSpec, Loaded, ModelId, PartSpec, Role, TensorBatch,
 };
 
 use crate::decide::decide;
+use crate::frames::Frames;
 use crate::model::intake::{Intake, sha256};
 use crate::model::loaded::Model;
 use crate::model::parts::Parts;
@@ -15,8 +16,10 @@ use crate::prepare::prepare;
 const CARD: &str = "model.toml";
 /// Frames per window before a model says otherwise.
 const WINDOW: u32 = 20;
-/// Longest side of a frame, in pixels.
-const MAX_SIDE: u32 = 960;
+/// Longest side of a frame of a window, in pixels.
+const MAX_SIDE: u32 = 1920;
+/// Most pixels of a still: as many as hosts decode.
+const MAX_STILL_PIXELS: u32 = 120_000_000;
 const MAX_CHUNK: u32 = 1 << 20;
 
 /// Everything that one instance of the plugin holds.
@@ -37,7 +40,12 @@ impl Plugin {
             abi: ABI_VERSION,
             name: env!("CARGO_PKG_NAME").into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            frame: FrameSpec { format: "rgb24".into(), window, max_side: MAX_SIDE },
+            frame: FrameSpec {
+                format: "rgb24".into(),
+                window,
+                max_side: MAX_SIDE,
+                max_still_pixels: Some(MAX_STILL_PIXELS),
+            },
             parts: self.part_specs(),
             model: card.map(|(id, _)| id.clone()),
             max_chunk: MAX_CHUNK,
@@ -101,7 +109,7 @@ impl Plugin {
 
     /// # Errors
     /// [`Fault::Model`] when no model is loaded or it fails.
-    pub fn prepare(&mut self, frames: &FrameBatch) -> Result<TensorBatch, Fault> {
+    pub fn prepare(&mut self, frames: &Frames) -> Result<TensorBatch, Fault> {
         prepare(self.model()?, frames)
     }
 
@@ -129,7 +137,7 @@ impl Plugin {
 
     /// # Errors
     /// Those of the three steps.
-    pub fn analyze(&mut self, frames: &FrameBatch) -> Result<Analysis, Fault> {
+    pub fn analyze(&mut self, frames: &Frames) -> Result<Analysis, Fault> {
         let crops = self.prepare(frames)?;
         let features = self.infer(&crops)?;
         self.decide(&features)

@@ -1,32 +1,51 @@
 //! Frames to face crops: find, follow, cut out, measure, normalise.
 
 use veritag_abi::bundle::{Channels, Input};
-use veritag_abi::{Fault, FrameBatch, Observation, Role, TensorBatch, Track, TrackFrame, Window};
+use veritag_abi::{Fault, FrameHeader, Observation, Role, TensorBatch, Track, TrackFrame, Window};
 
-use crate::faces::bbox::BBox;
 use crate::faces::quality::measure;
 use crate::faces::resample::resample;
+use crate::faces::search::search;
 use crate::faces::track::{Path, follow, key_frames};
+use crate::frames::Frames;
 use crate::model::loaded::Model;
 
 /// The crops of every face in the window, `[rows, 3, size, size]`, a face's frames one after the other.
 ///
 /// # Errors
 /// [`Fault::Model`] when the face detector fails.
-pub fn prepare(model: &mut Model, frames: &FrameBatch) -> Result<TensorBatch, Fault> {
-    let keys = key_frames(frames.count());
-    let found = keys.iter().map(|&key| model.detector.detect(&frames.frame(key)));
-    let paths = follow(&keys, &found.collect::<Result<Vec<_>, _>>()?);
+pub fn prepare(model: &mut Model, frames: &Frames) -> Result<TensorBatch, Fault> {
+    let most = model.bundle.max_faces(frames.count());
+    let (paths, more) = if frames.count() == 1 { still(model, frames, most)? } else { footage(model, frames, most)? };
     let input = &model.bundle.input;
     let mut data = Vec::with_capacity(paths.len() * frames.count() * 3 * input.size * input.size);
     let tracks = paths.iter().map(|path| cut_out(input, frames, path, &mut data)).collect();
     let shape = vec![paths.len() * frames.count(), 3, input.size, input.size];
-    TensorBatch::new(Role::Crops, shape, data, Observation { windows: vec![window(frames, tracks)] })
+    TensorBatch::new(Role::Crops, shape, data, Observation { windows: vec![window(frames, tracks, more as u32)] })
 }
 
-fn cut_out(input: &Input, frames: &FrameBatch, path: &Path, data: &mut Vec<f32>) -> Track {
+/// The largest faces of a still, and how many more there are.
+fn still(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>, usize), Fault> {
+    let frame = frames.frame(0);
+    let found = search(&mut model.detector, &frame)?;
+    let more = found.faces.len().saturating_sub(most);
+    let faces = found.look_again(&mut model.detector, &frame, most)?;
+    Ok((follow(&[0], &[faces]), more))
+}
+
+/// The largest and steadiest faces of footage, followed, and how many more there are.
+fn footage(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>, usize), Fault> {
+    let keys = key_frames(frames.count());
+    let found = keys.iter().map(|&key| Ok(search(&mut model.detector, &frames.frame(key))?.faces));
+    let mut paths = follow(&keys, &found.collect::<Result<Vec<_>, Fault>>()?);
+    let more = paths.len().saturating_sub(most);
+    paths.truncate(most);
+    Ok((paths, more))
+}
+
+fn cut_out(input: &Input, frames: &Frames, path: &Path, data: &mut Vec<f32>) -> Track {
     let crop = |index| {
-        let region = square(&path.at(index).bbox, input.margin);
+        let region = path.at(index).bbox.square(input.margin);
         resample(&frames.frame(index), &region, input.size, input.size).into_iter().map(whole).collect()
     };
     let crops: Vec<Vec<f32>> = (0..frames.count()).map(crop).collect();
@@ -36,16 +55,9 @@ fn cut_out(input: &Input, frames: &FrameBatch, path: &Path, data: &mut Vec<f32>)
         TrackFrame { pts_us, bbox: face.bbox.to_array(), landmarks: face.landmarks }
     };
     Track {
-        frames: frames.pts_us().iter().enumerate().map(place).collect(),
+        frames: frames.header().pts_us.iter().enumerate().map(place).collect(),
         quality: measure(path, &crops, input.size),
     }
-}
-
-/// The square about the box's centre, `margin` times as wide as its longer side.
-fn square(bbox: &BBox, margin: f32) -> BBox {
-    let side = bbox.side() * margin;
-    let [x, y] = bbox.center();
-    BBox { x: x - side / 2.0, y: y - side / 2.0, width: side, height: side }
 }
 
 /// The nearest of the values that a stored picture can have, so that a model can learn from just what it will see.
@@ -65,14 +77,15 @@ fn normalise(input: &Input, crop: &[f32], data: &mut Vec<f32>) {
     }
 }
 
-fn window(frames: &FrameBatch, tracks: Vec<Track>) -> Window {
-    let times = frames.pts_us();
+fn window(frames: &Frames, tracks: Vec<Track>, more_faces: u32) -> Window {
+    let FrameHeader { width, height, pts_us: times } = frames.header();
     Window {
         start_us: times[0],
         end_us: times[times.len() - 1],
         frames: times.len() as u32,
-        width: frames.width(),
-        height: frames.height(),
+        width: *width,
+        height: *height,
         tracks,
+        more_faces,
     }
 }

@@ -1,4 +1,4 @@
-"""Times whole commands and prints every figure with its ratio: compare.py VERITAG BUNDLE CLIP REPEATS."""
+"""Times whole commands and prints every figure with its ratio: compare.py VERITAG BUNDLE CLIP REPEATS LARGE SMALL."""
 import json
 import os
 import statistics
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 program, bundle, clip, repeats = sys.argv[1:4] + [int(sys.argv[4])]
+stills = sys.argv[5:7]
 here = Path(__file__).parent
 
 
@@ -44,3 +45,8 @@ for name, model, flags in (("ResNeXt50 + LSTM", bundle, []), ("EfficientNet-Lite
     theirs, their_peak = timed([python, here / "peer_scan.py", clip, "--threads", cores, *flags])
     row(f"scan of 3 windows, {name}: veritag / PyTorch + OpenCV", ours, theirs, "s")
     row(f"  peak memory", our_peak, their_peak, "MiB")
+
+(large, large_peak), (small, small_peak) = (timed([program, "scan", "--json", still]) for still in stills)
+print(f"{'':<58} {'12 MP':>9} {'1 MP':>9}")
+row("scan of a still with one face, start-up included", large, small, "s")
+row("  peak memory", large_peak, small_peak, "MiB")

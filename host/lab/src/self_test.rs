@@ -37,7 +37,9 @@ fn flawless(spec: &Spec, frames: u32) -> Observation {
         .map(|i| TrackFrame { pts_us: i.into(), bbox: [0.0, 0.0, 256.0, 256.0], landmarks: [[128.0; 2]; 5] })
         .collect();
     let tracks = vec![Track { frames: track, quality }];
-    Observation { windows: vec![Window { start_us: 0, end_us: 1, frames, width: 256, height: 256, tracks }] }
+    Observation {
+        windows: vec![Window { start_us: 0, end_us: 1, frames, width: 256, height: 256, tracks, more_faces: 0 }],
+    }
 }
 
 /// The same from tract on this processor, outside the sandbox and with tract's own reader of ONNX: a second

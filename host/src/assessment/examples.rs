@@ -61,7 +61,7 @@ pub fn window(start_us: u64, end_us: u64, frames: u32, score: Option<f32>, reaso
         bbox: [200.0, 80.0, 96.0, 112.0],
         pts_us: start_us,
     };
-    WindowScore { start_us, end_us, frames, width: 640, height: 360, score, reason, faces: vec![face] }
+    WindowScore { start_us, end_us, frames, width: 640, height: 360, score, reason, faces: vec![face], more_faces: 0 }
 }
 
 fn quality() -> Quality {

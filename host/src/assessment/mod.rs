@@ -182,7 +182,17 @@ mod tests {
     use super::*;
 
     fn window(start_us: u64, end_us: u64) -> WindowScore {
-        WindowScore { start_us, end_us, frames: 20, width: 64, height: 48, score: None, reason: None, faces: vec![] }
+        WindowScore {
+            start_us,
+            end_us,
+            frames: 20,
+            width: 64,
+            height: 48,
+            score: None,
+            reason: None,
+            faces: vec![],
+            more_faces: 0,
+        }
     }
 
     #[test]

@@ -80,10 +80,20 @@ pub fn sentence(assessment: &Assessment) -> String {
         model.map(|model| format!("model {} {}", model.name, model.version)),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
         part_judged(assessment),
+        assessment.windows.iter().map(|window| window.more_faces).max().and_then(more_faces),
         Some(review(assessment.review)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("Automated check: {}.", parts.join(", "))
+}
+
+/// `2 more faces were not judged`, if there are any.
+pub fn more_faces(number: u32) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some("1 more face was not judged".into()),
+        _ => Some(format!("{number} more faces were not judged")),
+    }
 }
 
 /// `not reviewed`, `reviewed as real`.
@@ -214,6 +224,13 @@ mod tests {
         let media = assessment.asset.media.as_mut().unwrap();
         (media.track, media.tracks) = (Some(1), Some(2));
         assert!(sentence(&assessment).contains(", stream 1 of 2 video tracks, not reviewed"));
+    }
+
+    #[test]
+    fn faces_beyond_those_judged_are_told() {
+        let mut image = examples::image();
+        image.windows[0].more_faces = 2;
+        assert!(sentence(&image).ends_with(", 1 frame, 2 more faces were not judged, not reviewed."));
     }
 
     #[test]

@@ -17,7 +17,8 @@ use crate::config;
 use crate::error::Error;
 use crate::files::{check_writable, expand, replace};
 use crate::output::report;
-use crate::output::{Entry, Thumbnail, table, thumbnails};
+use crate::output::{Entry, table};
+use crate::scan::Thumbnail;
 use crate::scan::{Scanner, parallel::in_order};
 use crate::tags::{self, Tags};
 
@@ -66,7 +67,7 @@ impl Done {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
         let failed = scanned.error.is_some_and(|error| error.blame() != Blame::Uploader);
-        let thumbnails = if options.report.is_some() { thumbnails(&assessment, &scanned.stills) } else { Vec::new() };
+        let thumbnails = if options.report.is_some() { scanned.thumbnails } else { Vec::new() };
         let written = if missing(&assessment) { Ok(Vec::new()) } else { tags::write(path, &assessment, wanted) };
         Self { assessment, thumbnails, failed, unwritten: written.err().map(Error::from) }
     }

@@ -1,7 +1,7 @@
 //! Putting the parts together: manifest, model, sandbox, ffmpeg.
 
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -64,6 +64,7 @@ pub fn open(
         frame: about.frame,
         windows,
         timeout,
+        large: Mutex::default(),
     })
 }
 

@@ -4,8 +4,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, html};
 use veritag_abi::{FaceScore, Quality, WindowScore};
 
-use super::{Entry, thumbnail::Thumbnail};
+use super::Entry;
 use crate::assessment::{times, wording};
+use crate::scan::Thumbnail;
 
 /// Every window with its faces.
 pub fn windows(entry: &Entry) -> Markup {
@@ -47,6 +48,7 @@ fn faces(entry: &Entry, nth: usize, window: &WindowScore) -> Markup {
                 (figure(index, face, picture(index), band))
             }
             @if window.faces.is_empty() { p.quiet { "No face was found." } }
+            @if let Some(more) = wording::more_faces(window.more_faces) { p.quiet { (more) "." } }
         }
     }
 }

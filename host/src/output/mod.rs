@@ -11,13 +11,12 @@ pub(crate) mod report;
 mod scale;
 mod summary;
 pub(crate) mod table;
-mod thumbnail;
 mod timeline;
 
 use crate::assessment::Assessment;
+use crate::scan::Thumbnail;
 pub use badge::badge;
 pub use counts::Counts;
-pub use thumbnail::{Thumbnail, thumbnails};
 
 /// An assessment and the pictures of its faces.
 #[derive(Clone, Debug)]

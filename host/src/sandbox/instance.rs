@@ -12,12 +12,15 @@ use crate::model::Bundle;
 
 /// Largest answer that is read, in bytes: the crops of a window, and what was seen in it.
 const MAX_ANSWER_BYTES: usize = MAX_CROP_BYTES + (1 << 20);
+/// Input whose memory an instance may keep, in bytes: a window of square frames of 1920 px. A sandbox never shrinks.
+const KEPT_INPUT: usize = 256 << 20;
 
 /// Owns its plugin; dropping it frees the guest's memory.
 pub struct Instance {
     plugin: Plugin,
     max_chunk: usize,
     model: ModelId,
+    swollen: bool,
 }
 
 impl Instance {
@@ -27,7 +30,7 @@ impl Instance {
     /// [`PluginError`]: missing exports, another ABI, or a model that the plugin refuses.
     pub fn start(compiled: &CompiledPlugin, bundle: &Bundle) -> Result<Self, PluginError> {
         let plugin = Plugin::new_from_compiled(compiled).map_err(|e| classify("instantiate", &e, -1))?;
-        let mut instance = Self { plugin, max_chunk: 0, model: bundle.id.clone() };
+        let mut instance = Self { plugin, max_chunk: 0, model: bundle.id.clone(), swollen: false };
         instance.check_exports()?;
         instance.max_chunk = instance.check_abi()?.max_chunk as usize;
         instance.load(bundle)?;
@@ -106,7 +109,13 @@ impl Instance {
         checked(Export::Analyze, parse(Export::Analyze, &bytes)?)
     }
 
+    /// Whether it holds the memory of a very large input, which only its end gives back.
+    pub const fn swollen(&self) -> bool {
+        self.swollen
+    }
+
     fn call(&mut self, export: Export, input: &[u8]) -> Result<Vec<u8>, PluginError> {
+        self.swollen |= input.len() > KEPT_INPUT;
         let called = self.plugin.call_get_error_code::<_, Vec<u8>>(export.name(), input);
         let answer = called.map_err(|(error, code)| classify(export.name(), &error, code))?;
         if answer.len() > MAX_ANSWER_BYTES { Err(bad(export, format!("{} bytes", answer.len()))) } else { Ok(answer) }
@@ -127,6 +136,7 @@ fn sane(about: Describe) -> Result<Describe, PluginError> {
     let fits = frame.format == "rgb24"
         && (1..=256).contains(&frame.window)
         && (32..=4096).contains(&frame.max_side)
+        && frame.max_still_pixels.is_none_or(|most| (1024..=1 << 27).contains(&most))
         && (4096..=1 << 26).contains(&about.max_chunk);
     if fits { Ok(about) } else { Err(bad(Export::Describe, "frames or chunks of an impossible size")) }
 }

@@ -44,7 +44,7 @@ impl Pool {
     }
 
     /// Runs `call` on an instance of its own. One that trapped, ran out of time or memory is thrown away:
-    /// nobody knows what it left behind.
+    /// nobody knows what it left behind. So is one that a very large input has swollen.
     ///
     /// # Errors
     /// Those of starting an instance and of `call`.
@@ -53,7 +53,7 @@ impl Pool {
         let mut slot = Slot { pool: self, instance: None };
         let mut instance = idle.map_or_else(|| self.start(), Ok)?;
         let result = call(&mut instance);
-        if result.as_ref().err().is_none_or(|error| !error.poisons()) {
+        if !instance.swollen() && result.as_ref().err().is_none_or(|error| !error.poisons()) {
             slot.instance = Some(instance);
         }
         result

@@ -2,5 +2,7 @@
 
 pub mod parallel;
 mod pipeline;
+mod thumbnail;
 
-pub use pipeline::{Scanned, Scanner, Still};
+pub use pipeline::{Scanned, Scanner};
+pub use thumbnail::Thumbnail;

@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use veritag_abi::{Analysis, Frame, FrameBatch, FrameSpec, Observation, TensorBatch};
+use veritag_abi::{Analysis, FrameBatch, FrameSpec, Observation, TensorBatch};
 
+use super::thumbnail::{Thumbnail, thumbnails};
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
@@ -16,6 +17,9 @@ use crate::media::error::MediaError;
 use crate::media::{Kind, Limits, Probe, Span, decode, sample, source, tracks};
 use crate::sandbox::{Instance, PluginError, Pool};
 use crate::tools::Tools;
+
+/// Pixels of a still from which on only one is held at a time: it takes up to nine bytes a pixel, and what ffmpeg needs.
+const LARGE: u64 = 24_000_000;
 
 /// Everything that a scan needs, shared by all of its threads.
 pub struct Scanner {
@@ -30,6 +34,8 @@ pub struct Scanner {
     pub windows: usize,
     /// Wall-clock bound on each run of ffmpeg.
     pub timeout: Duration,
+    /// Held while a large still is looked at.
+    pub large: Mutex<()>,
 }
 
 /// An assessment with the pictures that it is about.
@@ -37,25 +43,17 @@ pub struct Scanned {
     pub assessment: Assessment,
     /// What kept the asset from being looked at.
     pub error: Option<Error>,
-    /// The middle frame of each window.
-    pub stills: Vec<Still>,
-}
-
-/// One frame, rgb24.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Still {
-    pub width: u32,
-    pub height: u32,
-    pub pixels: Vec<u8>,
+    /// Its faces, as far as they can be shown.
+    pub thumbnails: Vec<Thumbnail>,
 }
 
 struct Looked {
     features: TensorBatch,
-    still: Still,
+    thumbnails: Vec<Thumbnail>,
 }
 
-/// A track, what is made of it, and the middle frame of each window.
-type Judged = (Probe, Analysis, Vec<Still>);
+/// A track, what is made of it, and pictures of its faces.
+type Judged = (Probe, Analysis, Vec<Thumbnail>);
 
 impl Scanner {
     /// Assesses the asset at `path`. It cannot fail: what goes wrong is in the assessment.
@@ -63,8 +61,8 @@ impl Scanner {
         let begun = Instant::now();
         let mut assessment = self.blank(path);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.assess(path, &mut assessment))).unwrap_or(Err(Error::Bug));
-        let (stills, error) = match outcome {
-            Ok(stills) => (stills, None),
+        let (thumbnails, error) = match outcome {
+            Ok(thumbnails) => (thumbnails, None),
             Err(error) => (Vec::new(), Some(error)),
         };
         if let Some(error) = &error {
@@ -72,7 +70,7 @@ impl Scanner {
         }
         assessment.elapsed_ms = begun.elapsed().as_millis() as u64;
         assessment.text = wording::sentence(&assessment);
-        Scanned { assessment, error, stills }
+        Scanned { assessment, error, thumbnails }
     }
 
     fn blank(&self, path: &Path) -> Assessment {
@@ -90,23 +88,23 @@ impl Scanner {
         }
     }
 
-    fn assess(&self, path: &Path, assessment: &mut Assessment) -> Result<Vec<Still>, Error> {
+    fn assess(&self, path: &Path, assessment: &mut Assessment) -> Result<Vec<Thumbnail>, Error> {
         let asset = &mut assessment.asset;
         let (sha256, bytes) = hash(path, &self.limits)?;
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
         let tracks = tracks(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
         asset.media = tracks.first().map(facts);
         let judged: Vec<_> = tracks.into_iter().map(|track| self.judge(path, track)).collect();
-        let (probe, analysis, stills) = worst(judged)?;
+        let (probe, analysis, thumbnails) = worst(judged)?;
         assessment.asset.media = Some(facts(&probe));
         assessment.conclude(analysis, probe.duration_us);
-        Ok(stills)
+        Ok(thumbnails)
     }
 
     fn judge(&self, path: &Path, mut probe: Probe) -> Result<Judged, Error> {
         let looked = self.each_window(path, &mut probe, |probe, span| self.look(path, probe, span))?;
-        let (analysis, stills) = self.decide(looked)?;
-        Ok((probe, analysis, stills))
+        let (analysis, thumbnails) = self.decide(looked)?;
+        Ok((probe, analysis, thumbnails))
     }
 
     /// The crops of every window that a scan would look at, each with what was seen in it; of several tracks, the first's.
@@ -145,7 +143,8 @@ impl Scanner {
         look: &(impl Fn(&Probe, &Span) -> Result<T, Error> + Sync),
     ) -> Result<(Vec<T>, Option<Error>), Error> {
         let frames = if probe.kind == Kind::Image { 1 } else { self.frame.window as usize };
-        let span = |start_us| Span { start_us, frames: frames as u32, max_side: self.frame.max_side };
+        let max_side = self.frame.longest_side(probe.width, probe.height, frames as u32);
+        let span = |start_us| Span { start_us, frames: frames as u32, max_side };
         let starts = sample::starts(probe.extent_us(), probe.frame_rate, self.windows, frames);
         let results: Vec<Result<T, Error>> = starts.into_par_iter().map(|start| look(probe, &span(start))).collect();
         let (mut looked, mut failed) = (Vec::new(), None);
@@ -161,31 +160,34 @@ impl Scanner {
 
     /// Runs one window up to its features.
     fn look(&self, path: &Path, probe: &Probe, span: &Span) -> Result<Looked, Error> {
-        let (crops, still) = self.prepare(path, probe, span)?;
-        Ok(Looked { features: self.inference.infer(crops)?, still })
+        let (crops, thumbnails) = self.prepare(path, probe, span)?;
+        Ok(Looked { features: self.inference.infer(crops)?, thumbnails })
     }
 
-    /// The crops of one window, and its middle frame.
-    fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Still), Error> {
+    /// The crops of one window, and pictures of its faces.
+    fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Vec<Thumbnail>), Error> {
+        let large = span.frames == 1 && u64::from(probe.width) * u64::from(probe.height) >= LARGE;
+        let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let deadline = Instant::now() + self.timeout;
         let frames = decode::window(&self.tools, &self.limits, path, probe, span, deadline)?;
         let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
             .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
         let crops = self.pool.with(|instance| instance.prepare(&batch))?;
-        Ok((crops, still(&batch.frame(batch.count() / 2))))
+        let thumbnails = crops.seen.windows.first().map(|seen| thumbnails(&batch.frame(batch.count() / 2), seen));
+        Ok((crops, thumbnails.unwrap_or_default()))
     }
 
-    fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Still>), Error> {
+    fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Thumbnail>), Error> {
         let mut seen = Observation::default();
         let mut pieces = Vec::new();
-        let mut stills = Vec::new();
-        for Looked { mut features, still } in looked {
+        let mut shown = Vec::new();
+        for (window, Looked { mut features, thumbnails }) in looked.into_iter().enumerate() {
             seen.append(std::mem::take(&mut features.seen));
             pieces.push(features);
-            stills.push(still);
+            shown.extend(thumbnails.into_iter().map(|thumbnail| Thumbnail { window, ..thumbnail }));
         }
         let features = join(pieces, seen)?;
-        Ok((self.pool.with(|instance: &mut Instance| instance.decide(&features))?, stills))
+        Ok((self.pool.with(|instance: &mut Instance| instance.decide(&features))?, shown))
     }
 }
 
@@ -218,8 +220,4 @@ fn facts(probe: &Probe) -> MediaFacts {
         tracks: (probe.tracks > 1).then_some(probe.tracks),
         pictures: (probe.pictures > 1).then_some(probe.pictures),
     }
-}
-
-fn still(frame: &Frame) -> Still {
-    Still { width: frame.width as u32, height: frame.height as u32, pixels: frame.pixels.to_vec() }
 }

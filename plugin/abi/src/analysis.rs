@@ -136,6 +136,9 @@ pub struct WindowScore {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     pub faces: Vec<FaceScore>,
+    /// Number of faces found beyond those that were judged.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub more_faces: u32,
 }
 
 /// One face followed through a window.

@@ -28,8 +28,10 @@ pub struct Bundle {
     pub metrics: Vec<Metric>,
 }
 
-/// Most faces judged per window.
+/// Most faces judged per window of several frames.
 pub const MAX_FACES: usize = 3;
+/// Most faces judged in a still, whose crops then are fewer than those of a window of frames.
+pub const MAX_STILL_FACES: usize = 16;
 /// Most bytes that the crops of one window may have, with all faces in it: `prepare` holds them a few times over, within
 /// the memory that a manifest usually allows.
 pub const MAX_CROP_BYTES: usize = 192 << 20;
@@ -39,6 +41,12 @@ impl Bundle {
     fn crop_bytes(&self) -> u64 {
         let sides = [MAX_FACES, self.input.size, self.input.size, 3, size_of::<f32>()];
         sides.iter().fold(self.temporal.window.into(), |bytes: u64, side| bytes.saturating_mul(*side as u64))
+    }
+
+    /// Most faces that are judged in each window of `frames`.
+    pub fn max_faces(&self, frames: usize) -> usize {
+        let rows = MAX_FACES * self.temporal.window as usize;
+        if frames == 1 { MAX_STILL_FACES.min(rows) } else { MAX_FACES }
     }
 
     /// What the shape alone cannot say.

@@ -26,6 +26,18 @@ pub struct FrameSpec {
     pub window: u32,
     /// Longest side in pixels; the host scales larger frames down and never scales up.
     pub max_side: u32,
+    /// Most pixels of a frame that comes alone, a still, whatever its sides. Without it `max_side` holds for stills too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_still_pixels: Option<u32>,
+}
+
+impl FrameSpec {
+    /// The longest side that frames of `width × height` pixels may keep, `frames` of them at a time.
+    pub fn longest_side(&self, width: u32, height: u32, frames: u32) -> u32 {
+        let Some(most) = self.max_still_pixels.filter(|_| frames == 1) else { return self.max_side };
+        let shrink = (f64::from(most) / (f64::from(width) * f64::from(height))).sqrt().min(1.0);
+        ((f64::from(width.max(height)) * shrink) as u32).max(self.max_side)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,4 +58,19 @@ pub struct ModelId {
     pub version: String,
     /// sha256 of the bundle's `model.toml`, which names the hash of every part.
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stills_keep_their_pixels_and_frames_of_a_window_their_side() {
+        let of = |max_still_pixels| FrameSpec { format: "rgb24".into(), window: 20, max_side: 960, max_still_pixels };
+        let (old, new) = (of(None), of(Some(24_000_000)));
+        assert_eq!([old.longest_side(4000, 3000, 1), old.longest_side(4000, 3000, 20)], [960, 960]);
+        assert_eq!([new.longest_side(4000, 3000, 1), new.longest_side(4000, 3000, 20)], [4000, 960]);
+        assert_eq!(new.longest_side(12_000, 8000, 1), 6000);
+        assert_eq!(new.longest_side(512, 512, 1), 960);
+    }
 }

@@ -18,10 +18,14 @@ pub use bundle::Bundle;
 pub use describe::{Describe, FrameSpec, ModelId, PartSpec};
 pub use export::Export;
 pub use fault::Fault;
-pub use frames::{Frame, FrameBatch};
+pub use frames::{Frame, FrameBatch, FrameHeader};
 pub use load::{Chunk, Loaded};
 pub use observation::{Observation, Quality, Track, TrackFrame, Window};
 pub use tensors::{Role, TensorBatch};
 
 /// The one version number of this contract. A host refuses a plugin that describes another.
 pub const ABI_VERSION: u32 = 1;
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

@@ -33,6 +33,9 @@ pub struct Window {
     pub height: u32,
     /// The faces followed, largest first; empty when no face was found.
     pub tracks: Vec<Track>,
+    /// Number of faces found beyond those followed.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub more_faces: u32,
 }
 
 /// One face followed through a window; it has one tensor row for each of `frames`.

@@ -180,7 +180,15 @@ mod tests {
             .collect();
         let tracks = vec![Track { frames, quality }];
         Observation {
-            windows: vec![Window { start_us: 0, end_us: 1, frames: rows as u32, width: 640, height: 360, tracks }],
+            windows: vec![Window {
+                start_us: 0,
+                end_us: 1,
+                frames: rows as u32,
+                width: 640,
+                height: 360,
+                tracks,
+                more_faces: 0,
+            }],
         }
     }
 

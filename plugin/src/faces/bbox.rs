@@ -29,6 +29,25 @@ impl Detection {
             confidence: mix(self.confidence, to.confidence, t),
         }
     }
+
+    /// The face in a picture of which this one begins at `x`, `y`.
+    pub fn moved(&self, x: f32, y: f32) -> Self {
+        Self {
+            bbox: BBox { x: self.bbox.x + x, y: self.bbox.y + y, ..self.bbox },
+            landmarks: self.landmarks.map(|[across, down]| [across + x, down + y]),
+            confidence: self.confidence,
+        }
+    }
+
+    /// The face in a picture that is `across` times as wide and `down` times as high.
+    pub fn scaled(&self, across: f32, down: f32) -> Self {
+        let BBox { x, y, width, height } = self.bbox;
+        Self {
+            bbox: BBox { x: x * across, y: y * down, width: width * across, height: height * down },
+            landmarks: self.landmarks.map(|[x, y]| [x * across, y * down]),
+            confidence: self.confidence,
+        }
+    }
 }
 
 fn mix(a: f32, b: f32, t: f32) -> f32 {
@@ -47,6 +66,13 @@ impl BBox {
 
     pub fn center(&self) -> [f32; 2] {
         [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    /// The square about the centre, `margin` times as wide as the longer side.
+    pub fn square(&self, margin: f32) -> Self {
+        let side = self.side() * margin;
+        let [x, y] = self.center();
+        Self { x: x - side / 2.0, y: y - side / 2.0, width: side, height: side }
     }
 
     /// Intersection over union, 0..1.

@@ -7,41 +7,46 @@
 use std::array::from_fn;
 
 use tract_core::internal::ToDim;
-use veritag_abi::{Fault, Frame};
+use veritag_abi::Fault;
 
 use super::bbox::{BBox, Detection, Landmarks, suppress};
 use super::resample::resample;
+use crate::frames::Frame;
 use crate::model::network::{Network, Template};
 
-/// Longest side of the picture that the network sees, in pixels.
-const LONGEST: usize = 320;
 const MULTIPLE: usize = 32;
 /// Pixels per cell of the network's output.
 const CELL: f32 = 4.0;
 const LEAST_CONFIDENCE: f32 = 0.5;
-const OVERLAP: f32 = 0.3;
+/// Least overlap of two boxes of one face.
+pub const OVERLAP: f32 = 0.3;
+/// Most cells that are taken for faces at one look: the hottest.
+const MOST: usize = 256;
+/// Sizes of picture for which the network stays built.
+const KEPT: usize = 4;
 
-/// Finds faces; builds its network for the first frame size it sees and again when that changes.
+/// Finds faces; builds its network for each size of picture, and keeps the last few.
 pub struct Detector {
     template: Template,
-    built: Option<([usize; 2], Network)>,
+    built: Vec<([usize; 2], Network)>,
 }
 
 impl Detector {
     /// # Errors
     /// [`Fault::Model`] when `onnx` cannot be read.
     pub fn new(onnx: &[u8]) -> Result<Self, Fault> {
-        Ok(Self { template: Template::read("faces", onnx)?, built: None })
+        Ok(Self { template: Template::read("faces", onnx)?, built: Vec::new() })
     }
 
-    /// The faces in `frame`, most confident first, with boxes in its pixels.
-    pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, Fault> {
-        let scale = (frame.width.max(frame.height) as f32 / LONGEST as f32).max(1.0);
-        let fitted = [frame.height, frame.width].map(|side| ((side as f32 / scale).round() as usize).max(1));
-        let canvas = fitted.map(|side| side.next_multiple_of(MULTIPLE));
-        let whole = BBox { x: 0.0, y: 0.0, width: frame.width as f32, height: frame.height as f32 };
-        let picture = resample(frame, &whole, fitted[1], fitted[0]);
-        let outputs = self.network(canvas)?.run(&[1, 3, canvas[0], canvas[1]], &paste(&picture, fitted, canvas))?;
+    /// The faces in a `region` of `frame`, resampled to `size` (height, width) for the network: most confident first,
+    /// with boxes in pixels of the frame.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the network fails or gives other outputs.
+    pub fn look(&mut self, frame: &Frame, region: &BBox, size: [usize; 2]) -> Result<Vec<Detection>, Fault> {
+        let canvas = size.map(|side| side.next_multiple_of(MULTIPLE));
+        let picture = resample(frame, region, size[1], size[0]);
+        let outputs = self.network(canvas)?.run(&[1, 3, canvas[0], canvas[1]], &paste(&picture, size, canvas))?;
         let [heat, sizes, offsets, landmarks] = outputs.as_slice() else {
             return Err(Fault::Model("faces: expected four outputs".into()));
         };
@@ -51,18 +56,22 @@ impl Detector {
             return Err(Fault::Model("faces: outputs of another shape".into()));
         }
         let cells = Cells { heat, sizes, offsets, landmarks, width: canvas[1] / CELL as usize };
-        Ok(suppress(
-            cells.decode(frame.width as f32 / fitted[1] as f32, frame.height as f32 / fitted[0] as f32),
-            OVERLAP,
-        ))
+        let found = cells.decode(region.width / size[1] as f32, region.height / size[0] as f32);
+        Ok(suppress(found, OVERLAP).into_iter().map(|face| face.moved(region.x, region.y)).collect())
     }
 
     fn network(&mut self, canvas: [usize; 2]) -> Result<&Network, Fault> {
-        if self.built.as_ref().is_none_or(|(size, _)| *size != canvas) {
-            let shape = [1, 3, canvas[0], canvas[1]].map(|d: usize| d.to_dim());
-            self.built = Some((canvas, self.template.build(&shape)?));
-        }
-        Ok(&self.built.as_ref().expect("built above").1)
+        let at = match self.built.iter().position(|(size, _)| *size == canvas) {
+            Some(at) => at,
+            None => {
+                let shape = [1, 3, canvas[0], canvas[1]].map(|d: usize| d.to_dim());
+                let network = self.template.build(&shape)?;
+                self.built.drain(..(self.built.len() + 1).saturating_sub(KEPT));
+                self.built.push((canvas, network));
+                self.built.len() - 1
+            }
+        };
+        Ok(&self.built[at].1)
     }
 }
 
@@ -88,7 +97,10 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn decode(&self, across: f32, down: f32) -> Vec<Detection> {
         let hot = self.heat.iter().enumerate().filter(|(_, heat)| **heat > LEAST_CONFIDENCE);
-        let found = hot.map(|(cell, &confidence)| {
+        let mut hot: Vec<_> = hot.collect();
+        hot.sort_by(|a, b| b.1.total_cmp(a.1));
+        hot.truncate(MOST);
+        let found = hot.into_iter().map(|(cell, &confidence)| {
             let bbox = self.bbox(cell, across, down);
             Detection { bbox, landmarks: self.landmarks(cell, &bbox), confidence }
         });

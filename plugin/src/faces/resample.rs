@@ -1,8 +1,10 @@
 //! Cutting a rectangle out of a frame and bringing it to another size.
 
-use veritag_abi::Frame;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::bbox::BBox;
+use crate::frames::Frame;
 
 /// One output position along an axis: the source positions that it averages, and their weights.
 struct Taps {
@@ -15,29 +17,44 @@ struct Taps {
 /// Separable triangle filter, widened by the scale when shrinking so that nothing aliases (bilinear with
 /// antialiasing, as in Pillow); outside the frame its content is mirrored about the border pixel.
 pub fn resample(frame: &Frame, region: &BBox, width: usize, height: usize) -> Vec<f32> {
-    let columns = taps(region.x, region.width, width, frame.width);
-    let rows = taps(region.y, region.height, height, frame.height);
-    let mut cache: Vec<Option<Vec<f32>>> = vec![None; frame.height];
     let mut out = Vec::with_capacity(width * height * 3);
-    for row in &rows {
+    rows(frame, region, width, height).for_each(|row| out.extend(row));
+    out
+}
+
+/// [`resample`], row by row; it holds the few rows of the frame that one of its own is made of.
+pub fn rows(frame: &Frame, region: &BBox, width: usize, height: usize) -> impl Iterator<Item = Vec<f32>> {
+    let columns = taps(region.x, region.width, width, frame.width);
+    let mut cache: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    taps(region.y, region.height, height, frame.height).into_iter().map(move |row| {
+        let used = extent(&row.sources);
+        cache.retain(|source, _| used.contains(source));
         let mut line = vec![0.0; width * 3];
         for (&source, &weight) in row.sources.iter().zip(&row.weights) {
-            let pixels = cache[source].get_or_insert_with(|| squeeze(frame, source, &columns));
+            let pixels = cache.entry(source).or_insert_with(|| squeeze(frame, source, &columns));
             line.iter_mut().zip(pixels.iter()).for_each(|(sum, value)| *sum += weight * value);
         }
-        out.extend(line);
-    }
-    out
+        line
+    })
+}
+
+/// From the lowest to the highest position.
+fn extent<'a>(sources: impl IntoIterator<Item = &'a usize>) -> Range<usize> {
+    let bounds = |(low, high): (usize, usize), &source: &usize| (low.min(source), high.max(source + 1));
+    let (low, high) = sources.into_iter().fold((usize::MAX, 0), bounds);
+    low.min(high)..high
 }
 
 /// One row of the frame, resampled along its width.
 fn squeeze(frame: &Frame, row: usize, columns: &[Taps]) -> Vec<f32> {
-    let pixels = frame.pixels[row * frame.width * 3..][..frame.width * 3].as_chunks::<3>().0;
+    let used = extent(columns.iter().flat_map(|column| &column.sources));
+    let bytes = frame.row(row, used.clone());
+    let pixels = bytes.as_chunks::<3>().0;
     let mut line = Vec::with_capacity(columns.len() * 3);
     for column in columns {
         let mut sums = [0.0f32; 3];
         for (&source, &weight) in column.sources.iter().zip(&column.weights) {
-            for (sum, value) in sums.iter_mut().zip(pixels[source]) {
+            for (sum, value) in sums.iter_mut().zip(pixels[source - used.start]) {
                 *sum += weight * f32::from(value);
             }
         }
@@ -71,6 +88,7 @@ fn mirror(p: i64, limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frames::reading;
     use proptest::prelude::*;
 
     fn whole(width: usize, height: usize) -> BBox {
@@ -80,7 +98,8 @@ mod tests {
     #[test]
     fn the_same_size_gives_the_same_pixels() {
         let pixels: Vec<u8> = (0..5 * 4 * 3).map(|i| (i * 37 % 251) as u8).collect();
-        let frame = Frame { width: 5, height: 4, pts_us: 0, pixels: &pixels };
+        let read = reading(&pixels);
+        let frame = Frame::new(5, 4, &read);
         let same = resample(&frame, &whole(5, 4), 5, 4);
         assert!(same.iter().zip(&pixels).all(|(a, b)| (a - f32::from(*b)).abs() < 1e-3));
     }
@@ -88,7 +107,8 @@ mod tests {
     #[test]
     fn shrinking_a_fine_grid_gives_grey_not_moire() {
         let pixels: Vec<u8> = (0..64 * 64).flat_map(|i| [if (i + i / 64) % 2 == 0 { 255 } else { 0 }; 3]).collect();
-        let frame = Frame { width: 64, height: 64, pts_us: 0, pixels: &pixels };
+        let read = reading(&pixels);
+        let frame = Frame::new(64, 64, &read);
         let small = resample(&frame, &whole(64, 64), 10, 10);
         assert!(small.iter().all(|v| (v - 127.5).abs() < 16.0), "{small:?}");
     }
@@ -104,7 +124,8 @@ mod tests {
         #[test]
         fn a_flat_frame_stays_flat_wherever_the_region_lies(value: u8, x in -40f32..40.0, y in -40f32..40.0, side in 1f32..80.0) {
             let pixels = vec![value; 20 * 15 * 3];
-            let frame = Frame { width: 20, height: 15, pts_us: 0, pixels: &pixels };
+            let read = reading(&pixels);
+            let frame = Frame::new(20, 15, &read);
             let out = resample(&frame, &BBox { x, y, width: side, height: side }, 7, 7);
             prop_assert_eq!(out.len(), 7 * 7 * 3);
             prop_assert!(out.iter().all(|v| (v - f32::from(value)).abs() < 0.01));

@@ -1,7 +1,5 @@
 //! Following faces through a window: detections in its key frames become one box per frame and face.
 
-use veritag_abi::bundle::MAX_FACES;
-
 use super::bbox::Detection;
 
 /// Frames from one key frame to the next.
@@ -53,7 +51,7 @@ impl Path {
     }
 }
 
-/// Joins the detections of each key frame into paths; the largest and steadiest, at most three, come first.
+/// Joins the detections of each key frame into paths; the largest and steadiest come first.
 pub fn follow(keys: &[usize], detections: &[Vec<Detection>]) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
     for (&key, found) in keys.iter().zip(detections) {
@@ -61,7 +59,6 @@ pub fn follow(keys: &[usize], detections: &[Vec<Detection>]) -> Vec<Path> {
     }
     paths.retain(|path| path.coverage() >= STEADY);
     paths.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
-    paths.truncate(MAX_FACES);
     paths
 }
 

@@ -1,10 +1,7 @@
 //! Small pictures of faces for the report.
 
 use jpeg_encoder::{ColorType, Encoder};
-use veritag_abi::{Frame, WindowScore};
-
-use crate::assessment::Assessment;
-use crate::scan::Still;
+use veritag_abi::{Frame, Window};
 
 /// The longest side of a thumbnail in pixels.
 const LONGEST: usize = 192;
@@ -36,16 +33,11 @@ struct Cut {
     height: usize,
 }
 
-/// A thumbnail of every face; `stills` are the middle frames of the assessment's windows, in order.
-pub fn thumbnails(assessment: &Assessment, stills: &[Still]) -> Vec<Thumbnail> {
-    let windows = assessment.windows.iter().zip(stills).enumerate();
-    let cut = |(window, (seen, still)): (usize, (&WindowScore, &Still))| {
-        let (width, height) = (still.width as usize, still.height as usize);
-        let frame = Frame { width, height, pts_us: 0, pixels: &still.pixels };
-        let faces = seen.faces.iter().enumerate();
-        faces.filter_map(|(face, found)| Thumbnail::cut(&frame, found.bbox, window, face)).collect::<Vec<_>>()
-    };
-    windows.flat_map(cut).collect()
+/// A thumbnail of every face that was followed through a window, cut out of its `middle` frame. The window is taken to
+/// be an assessment's first.
+pub fn thumbnails(middle: &Frame, seen: &Window) -> Vec<Thumbnail> {
+    let boxes = seen.tracks.iter().filter_map(|track| track.frames.get(track.frames.len() / 2));
+    boxes.enumerate().filter_map(|(face, found)| Thumbnail::cut(middle, found.bbox, 0, face)).collect()
 }
 
 impl Thumbnail {
@@ -167,14 +159,6 @@ mod tests {
         assert_eq!(cut(64, 64, [70.0, 0.0, 10.0, 10.0]), None);
         assert_eq!(cut(64, 64, [f32::NAN, 0.0, 10.0, 10.0]), None);
         assert_eq!(cut(64, 64, [0.0, 0.0, 0.0, 10.0]), None);
-    }
-
-    #[test]
-    fn every_face_gets_the_picture_of_its_window() {
-        let fake = crate::assessment::examples::fake();
-        let still = Still { width: 640, height: 360, pixels: vec![90; 640 * 360 * 3] };
-        let thumbnails = thumbnails(&fake, &vec![still; 3]);
-        assert_eq!(thumbnails.iter().map(|t| (t.window, t.face)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 0)]);
     }
 
     #[test]
