@@ -17,9 +17,9 @@ const CARD: &str = "model.toml";
 /// Frames per window before a model says otherwise.
 const WINDOW: u32 = 20;
 /// Longest side of a frame of a window, in pixels.
-const MAX_SIDE: u32 = 1920;
-/// Most pixels of a still: as many as hosts decode.
-const MAX_STILL_PIXELS: u32 = 120_000_000;
+const MAX_SIDE: u32 = 960;
+/// Most pixels of a still, which are searched whole; a larger one is shrunk to as many.
+const MAX_STILL_PIXELS: u32 = 40_000_000;
 const MAX_CHUNK: u32 = 1 << 20;
 
 /// Everything that one instance of the plugin holds.

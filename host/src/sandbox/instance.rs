@@ -12,8 +12,8 @@ use crate::model::Bundle;
 
 /// Largest answer that is read, in bytes: the crops of a window, and what was seen in it.
 const MAX_ANSWER_BYTES: usize = MAX_CROP_BYTES + (1 << 20);
-/// Input whose memory an instance may keep, in bytes: a window of square frames of 1920 px. A sandbox never shrinks.
-const KEPT_INPUT: usize = 256 << 20;
+/// Input whose memory an instance may keep, in bytes: a window of square frames of 960 px. A sandbox never shrinks.
+const KEPT_INPUT: usize = 64 << 20;
 
 /// Owns its plugin; dropping it frees the guest's memory.
 pub struct Instance {
