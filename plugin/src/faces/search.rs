@@ -68,14 +68,17 @@ fn scales(frame: &Frame, level: &Level) -> (f32, f32) {
 }
 
 impl Found {
-    /// The `most` largest of the faces, each looked at again at one size, so that its box depends neither on the size of
-    /// the picture nor on what lies around.
+    /// The `most` largest of the faces. Those of a large frame, which were seen coarsely, are looked at again at one size,
+    /// so that a box depends neither on the size of the picture nor on what lies around.
     ///
     /// # Errors
     /// [`Fault::Model`] when the detector fails.
     pub fn look_again(mut self, detector: &mut Detector, frame: &Frame, most: usize) -> Result<Vec<Detection>, Fault> {
         self.faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
         self.faces.truncate(most);
+        if self.levels.is_empty() {
+            return Ok(self.faces);
+        }
         let again = self.faces.iter().map(|face| self.second_look(detector, frame, face));
         Ok(suppress(again.collect::<Result<Vec<_>, _>>()?, OVERLAP))
     }

@@ -60,7 +60,7 @@ fn unassessed(evaluation: &Evaluation, labels: &Dataset, why: Reason) -> String 
     let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
     let names = match paths.len() {
         0 => "some copies".into(),
-        ..=NAMED => named.join(", "),
+        1..=NAMED => named.join(", "),
         all => format!("{} and {} more", named.join(", "), all - NAMED),
     };
     format!("not assessed: {names}: {}", wording::reason(why))
