@@ -126,14 +126,13 @@ impl Scanner {
         probe: &mut Probe,
         look: impl Fn(&Probe, &Span) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let (looked, failed) = self.windows(probe, &look)?;
+        let (mut looked, mut failed) = self.windows(probe, &look)?;
         let unmeasured = probe.kind == Kind::Video && probe.timeline.is_none();
         let deadline = Instant::now() + self.timeout;
-        if failed.is_none() || !unmeasured || !probe.measure(&self.tools, &self.limits, path, deadline)? {
-            return if looked.is_empty() { Err(failed.unwrap_or(Error::Bug)) } else { Ok(looked) };
+        if failed.is_some() && unmeasured && probe.measure(&self.tools, &self.limits, path, deadline)? {
+            (looked, failed) = self.windows(probe, &look)?;
         }
-        let (again, failed) = self.windows(probe, &look)?;
-        if again.is_empty() { Err(failed.unwrap_or(Error::Bug)) } else { Ok(again) }
+        if looked.is_empty() { Err(failed.unwrap_or(Error::Bug)) } else { Ok(looked) }
     }
 
     /// Looks at windows over the whole length; gives what was seen, and the first error of those that cannot be decoded.
