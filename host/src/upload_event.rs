@@ -53,6 +53,11 @@ impl UploadEvent {
 }
 
 impl Location {
+    /// Whether an object of so many bytes is how consoles make folders: empty, its key ending in a slash.
+    pub fn is_folder(&self, bytes: Option<u64>) -> bool {
+        matches!(self, Self::Object { key, .. } if key.ends_with('/')) && bytes == Some(0)
+    }
+
     fn last_part(&self) -> &str {
         let whole = match self {
             // What follows may be a secret.

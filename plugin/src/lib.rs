@@ -7,5 +7,6 @@ pub mod faces;
 pub mod frames;
 pub mod kernels;
 pub mod model;
+pub mod network;
 pub mod plugin;
 pub mod prepare;

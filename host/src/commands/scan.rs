@@ -32,6 +32,7 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     start::start_threads(workers);
     let timeout = Duration::from_secs(options.timeout.into());
     let scanner = start::scanner(setup, options.windows.into(), timeout)?;
+    let scanner = Scanner { thumbnails: options.report.is_some(), ..scanner };
     let mut run = Run::new(options, files.len());
     let mut read = if options.json { Ok(()) } else { run.print(&table::header(width())) };
     in_order(
@@ -67,9 +68,8 @@ impl Done {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
         let failed = scanned.error.is_some_and(|error| error.blame() != Blame::Uploader);
-        let thumbnails = if options.report.is_some() { scanned.thumbnails } else { Vec::new() };
         let written = if missing(&assessment) { Ok(Vec::new()) } else { tags::write(path, &assessment, wanted) };
-        Self { assessment, thumbnails, failed, unwritten: written.err().map(Error::from) }
+        Self { assessment, thumbnails: scanned.thumbnails, failed, unwritten: written.err().map(Error::from) }
     }
 }
 

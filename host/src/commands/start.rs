@@ -64,6 +64,7 @@ pub fn open(
         frame: about.frame,
         windows,
         timeout,
+        thumbnails: false,
         large: Mutex::default(),
     })
 }

@@ -75,6 +75,9 @@ impl Fetcher {
                 Location::Path(path) => path::resolve(source, path).map(Fetched::InPlace),
                 Location::Object { bucket, key } => {
                     let (length, bytes) = self.stores.get(source.store.as_deref(), bucket, key).await?;
+                    if event.location.is_folder(length) {
+                        return Err(FetchError::Folder);
+                    }
                     spool.copy(length, bytes).await.map(Fetched::Copied)
                 }
                 Location::Url(address) => {

@@ -95,16 +95,8 @@ impl ObjectStores {
         let open = self.0.get(&(store.to_owned(), bucket.to_owned())).ok_or_else(forbidden)?;
         let response = open.bucket.get(key).await?;
         let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        if is_folder(key, length) {
-            return Err(FetchError::Folder);
-        }
         Ok((length, stream(response)))
     }
-}
-
-/// Whether an object is how consoles make folders: empty, its key ending in a slash.
-pub fn is_folder(key: &str, length: Option<u64>) -> bool {
-    key.ends_with('/') && length == Some(0)
 }
 
 /// Some characters of keys are none of XML: they come encoded, as forms are.
@@ -129,11 +121,10 @@ impl Listed {
     }
 
     fn upload_event(self, bucket: &str) -> Option<UploadEvent> {
-        if is_folder(&self.key, Some(self.size)) || !may_be_media(self.key.as_ref()) {
-            return None;
-        }
+        let may_be_media = may_be_media(self.key.as_ref());
         let location = Location::Object { bucket: bucket.to_owned(), key: self.key };
-        Some(UploadEvent::new(location).version(self.e_tag))
+        let wanted = may_be_media && !location.is_folder(Some(self.size));
+        wanted.then(|| UploadEvent::new(location).version(self.e_tag))
     }
 }
 

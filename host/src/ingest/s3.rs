@@ -94,10 +94,10 @@ impl Detail {
     /// None for a folder, which consoles make as an empty object.
     fn upload_event(self) -> Option<UploadEvent> {
         let Self { bucket, object } = self;
-        if object.key.ends_with('/') && object.size == Some(0) {
+        let location = Location::Object { bucket: bucket.name, key: object.key };
+        if location.is_folder(object.size) {
             return None;
         }
-        let location = Location::Object { bucket: bucket.name, key: object.key };
         let named = |text: &String| !text.is_empty() && text != "null";
         // The same content put once more has lost its tags: the sequencer tells.
         let unversioned = [object.etag, object.sequencer].into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -34,6 +34,8 @@ pub struct Scanner {
     pub windows: usize,
     /// Wall-clock bound on each run of ffmpeg.
     pub timeout: Duration,
+    /// Whether pictures of the faces are wanted.
+    pub thumbnails: bool,
     /// Held while a large still is looked at.
     pub large: Mutex<()>,
 }
@@ -43,7 +45,7 @@ pub struct Scanned {
     pub assessment: Assessment,
     /// What kept the asset from being looked at.
     pub error: Option<Error>,
-    /// Its faces, as far as they can be shown.
+    /// Its faces, as far as they can be shown, if they are wanted.
     pub thumbnails: Vec<Thumbnail>,
 }
 
@@ -172,7 +174,8 @@ impl Scanner {
         let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
             .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
         let crops = self.pool.with(|instance| instance.prepare(&batch))?;
-        let thumbnails = crops.seen.windows.first().map(|seen| thumbnails(&batch.frame(batch.count() / 2), seen));
+        let seen = crops.seen.windows.first().filter(|_| self.thumbnails);
+        let thumbnails = seen.map(|seen| thumbnails(&batch.frame(batch.count() / 2), seen));
         Ok((crops, thumbnails.unwrap_or_default()))
     }
 

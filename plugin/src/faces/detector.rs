@@ -12,7 +12,7 @@ use veritag_abi::Fault;
 use super::bbox::{BBox, Detection, Landmarks, suppress};
 use super::resample::resample;
 use crate::frames::Frame;
-use crate::model::network::{Network, Template};
+use crate::network::{Network, Output, Template};
 
 const MULTIPLE: usize = 32;
 /// Pixels per cell of the network's output.
@@ -32,10 +32,15 @@ pub struct Detector {
 }
 
 impl Detector {
+    /// Reads the network, and tries it on the smallest picture.
+    ///
     /// # Errors
-    /// [`Fault::Model`] when `onnx` cannot be read.
+    /// [`Fault::Model`] when `onnx` cannot be read, or fails or gives other outputs there.
     pub fn new(onnx: &[u8]) -> Result<Self, Fault> {
-        Ok(Self { template: Template::read("faces", onnx)?, built: Vec::new() })
+        let mut detector = Self { template: Template::read("faces", onnx)?, built: Vec::new() };
+        detector.run(&[0.0; 3 * MULTIPLE * MULTIPLE], [MULTIPLE; 2])?;
+        detector.built.clear();
+        Ok(detector)
     }
 
     /// The faces in a `region` of `frame`, resampled to `size` (height, width) for the network: most confident first,
@@ -46,18 +51,22 @@ impl Detector {
     pub fn look(&mut self, frame: &Frame, region: &BBox, size: [usize; 2]) -> Result<Vec<Detection>, Fault> {
         let canvas = size.map(|side| side.next_multiple_of(MULTIPLE));
         let picture = resample(frame, region, size[1], size[0]);
-        let outputs = self.network(canvas)?.run(&[1, 3, canvas[0], canvas[1]], &paste(&picture, size, canvas))?;
-        let [heat, sizes, offsets, landmarks] = outputs.as_slice() else {
-            return Err(Fault::Model("faces: expected four outputs".into()));
-        };
-        let (heat, sizes, offsets, landmarks) = (&heat.1, &sizes.1, &offsets.1, &landmarks.1);
+        let cells = self.run(&paste(&picture, size, canvas), canvas)?;
+        let found = cells.decode(region.width / size[1] as f32, region.height / size[0] as f32);
+        Ok(suppress(found, OVERLAP).into_iter().map(|face| face.moved(region.x, region.y)).collect())
+    }
+
+    /// What the network says of a `picture` of planes `[3, height, width]`.
+    fn run(&mut self, picture: &[f32], canvas: [usize; 2]) -> Result<Cells, Fault> {
+        let outputs = self.network(canvas)?.run(&[1, 3, canvas[0], canvas[1]], picture)?;
+        let outputs = <[Output; 4]>::try_from(outputs)
+            .map_err(|outputs| Fault::Model(format!("faces: {} outputs, expected four", outputs.len())))?;
+        let [heat, sizes, offsets, landmarks] = outputs.map(|(_, values)| values);
         let count = canvas[0] * canvas[1] / (CELL * CELL) as usize;
         if [heat.len(), sizes.len(), offsets.len(), landmarks.len()] != [1, 2, 2, 10].map(|planes| planes * count) {
             return Err(Fault::Model("faces: outputs of another shape".into()));
         }
-        let cells = Cells { heat, sizes, offsets, landmarks, width: canvas[1] / CELL as usize };
-        let found = cells.decode(region.width / size[1] as f32, region.height / size[0] as f32);
-        Ok(suppress(found, OVERLAP).into_iter().map(|face| face.moved(region.x, region.y)).collect())
+        Ok(Cells { heat, sizes, offsets, landmarks, width: canvas[1] / CELL as usize })
     }
 
     fn network(&mut self, canvas: [usize; 2]) -> Result<&Network, Fault> {
@@ -86,15 +95,15 @@ fn paste(picture: &[f32], [height, width]: [usize; 2], canvas: [usize; 2]) -> Ve
     out
 }
 
-struct Cells<'a> {
-    heat: &'a [f32],
-    sizes: &'a [f32],
-    offsets: &'a [f32],
-    landmarks: &'a [f32],
+struct Cells {
+    heat: Vec<f32>,
+    sizes: Vec<f32>,
+    offsets: Vec<f32>,
+    landmarks: Vec<f32>,
     width: usize,
 }
 
-impl Cells<'_> {
+impl Cells {
     fn decode(&self, across: f32, down: f32) -> Vec<Detection> {
         let hot = self.heat.iter().enumerate().filter(|(_, heat)| **heat > LEAST_CONFIDENCE);
         let mut hot: Vec<_> = hot.collect();

@@ -4,9 +4,9 @@ use tract_core::internal::{TDim, ToDim};
 use veritag_abi::bundle::{Bundle, Scope, SelfTest, TemporalMode};
 use veritag_abi::{Fault, ModelId, Reason};
 
-use super::network::{Network, Template};
 use super::parts::Parts;
 use crate::faces::detector::Detector;
+use crate::network::{Network, Template};
 
 /// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
 const AT_ONCE: usize = 5;

@@ -2,6 +2,8 @@
 //!
 //! A bundle is a directory: `model.toml` and the ONNX parts that it names, each with its sha256.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Reason;
@@ -37,96 +39,10 @@ pub const MAX_STILL_FACES: usize = 16;
 pub const MAX_CROP_BYTES: usize = 192 << 20;
 
 impl Bundle {
-    /// Bytes of the crops of a whole window with all faces in it, `[MAX_FACES · window, 3, size, size]` in f32.
-    fn crop_bytes(&self) -> u64 {
-        let sides = [MAX_FACES, self.input.size, self.input.size, 3, size_of::<f32>()];
-        sides.iter().fold(self.temporal.window.into(), |bytes: u64, side| bytes.saturating_mul(*side as u64))
-    }
-
     /// Most faces that are judged in each window of `frames`.
     pub fn max_faces(&self, frames: usize) -> usize {
         let rows = MAX_FACES * self.temporal.window as usize;
         if frames == 1 { MAX_STILL_FACES.min(rows) } else { MAX_FACES }
-    }
-
-    /// What the shape alone cannot say.
-    ///
-    /// # Errors
-    /// The first rule that is broken, in words that name its key.
-    pub fn check(&self) -> Result<(), String> {
-        let output = &self.output;
-        let labels: Vec<&str> = output.labels.iter().map(String::as_str).collect();
-        let rules = [
-            (output.band.iter().any(|edge| !(0.0..=1.0).contains(edge)), "output.band must lie within 0 to 1"),
-            (
-                self.self_test.as_ref().is_some_and(|t| !(0.0..=0.1).contains(&t.tolerance)),
-                "self_test.tolerance must be 0 to 0.1",
-            ),
-            (self.input.size < 16 || self.input.size > 1024, "input.size must be 16 to 1024"),
-            (self.input.std.iter().any(|s| *s <= 0.0), "input.std must be above 0"),
-            (!(0.5..=4.0).contains(&self.input.margin), "input.margin must be 0.5 to 4"),
-            (
-                !matches!(labels[..], ["fake"] | ["fake", "real"] | ["real", "fake"]),
-                "output.labels must be [fake] or fake and real",
-            ),
-            (!(0.0..=1.0).contains(&output.threshold), "output.threshold must be 0 to 1"),
-            (
-                output.band[0] > output.threshold || output.threshold > output.band[1],
-                "output.threshold must lie within output.band",
-            ),
-            (
-                self.scope.as_ref().is_some_and(|scope| !scope.sound()),
-                "scope.reasons must be some of covered, drawn and too_compressed, each once",
-            ),
-            (self.temporal.window == 0 || self.temporal.window > 256, "temporal.window must be 1 to 256"),
-            (
-                self.crop_bytes() > MAX_CROP_BYTES as u64,
-                "input.size² · temporal.window is too large: the crops of 3 faces must fit 192 MiB; choose a smaller size",
-            ),
-            (self.temporal.min_frames > self.temporal.window, "temporal.min_frames must not exceed temporal.window"),
-            (
-                self.self_test.as_ref().is_some_and(|t| t.frames == 0 || t.frames > 256),
-                "self_test.frames must be 1 to 256",
-            ),
-        ];
-        let input = self.input.mean.into_iter().chain(self.input.std).chain([self.input.margin]);
-        let readings = [&output.calibration].into_iter().chain(&output.still);
-        let calibration = readings.flat_map(|reading| [reading.scale, reading.offset]).chain([output.threshold]);
-        let limits = &self.quality;
-        let quality = [limits.min_face_px, limits.min_sharpness, limits.min_brightness, limits.max_brightness];
-        let test = self.self_test.iter().flat_map(|t| [t.logit, t.tolerance]);
-        if !input.chain(output.band).chain(calibration).chain(quality).chain(test).all(f32::is_finite) {
-            return Err("model.toml: every number must be finite".into());
-        }
-        match rules.into_iter().find(|(broken, _)| *broken) {
-            Some((_, rule)) => Err(format!("model.toml: {rule}")),
-            None => Ok(()),
-        }
-    }
-
-    /// [`Bundle::check`], and that the parts are just those that make a model, within reach of their directory.
-    ///
-    /// # Errors
-    /// The first rule that is broken, in words that name its key.
-    pub fn check_whole(&self) -> Result<(), String> {
-        let mut names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
-        names.sort_unstable();
-        let near = |file: &str| {
-            let below = file.strip_prefix("../").unwrap_or(file);
-            below.split(['/', '\\']).all(|step| !step.is_empty() && step != "..")
-        };
-        if !matches!(
-            (&names[..], &self.scope),
-            (["faces", "features", "head"], None) | (["faces", "features", "head", "scope"], Some(_))
-        ) {
-            return Err(
-                "model.toml: [[part]] must name faces, features, head and, with [scope], scope, each once".into()
-            );
-        }
-        if !self.parts.iter().all(|part| near(&part.file)) {
-            return Err("model.toml: part.file must lie in the bundle's directory or one beside it".into());
-        }
-        self.check()
     }
 
     /// Whether its answers may tag anything: trained, and with a self-test to prove that it runs as made.
@@ -246,15 +162,6 @@ pub struct Scope {
     /// What each logit of the part `scope` stands for: the face is not assessed if its mean over the frames is above 0.
     /// Of several, the first is given.
     pub reasons: Vec<Reason>,
-}
-
-impl Scope {
-    /// Whether the reasons are such as only a look at the face can give, each once.
-    fn sound(&self) -> bool {
-        let seen = |reason: &Reason| matches!(reason, Reason::Covered | Reason::Drawn | Reason::TooCompressed);
-        let once = |(nth, reason)| !self.reasons[..nth].contains(reason);
-        !self.reasons.is_empty() && self.reasons.iter().all(seen) && self.reasons.iter().enumerate().all(once)
-    }
 }
 
 /// Bounds on [`crate::Quality`], in its units, outside which a face is not assessed.

@@ -5,8 +5,9 @@ use tract_core::prelude::*;
 use tract_onnx::prelude::{Framework, InferenceModel, InferenceModelExt};
 use veritag_abi::Fault;
 
-use super::stored;
 use crate::kernels;
+
+mod stored;
 
 /// An ONNX graph, read but not yet built for an input shape.
 pub struct Template {

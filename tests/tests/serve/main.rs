@@ -1,0 +1,7 @@
+//! `veritag serve`, as the systems that call it see it.
+
+mod hooks;
+mod jobs;
+mod receiver;
+mod reviews;
+mod webhooks;
