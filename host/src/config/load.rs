@@ -90,6 +90,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if let Some(name) = config.webhooks.iter().flat_map(|webhook| &webhook.sources).find(|name| !known(name)) {
         return invalid(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");
     }
+    check_people(config)?;
     for source in &config.sources {
         let key = |name: &str| format!("{name} of source {:?}", source.name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
@@ -111,6 +112,27 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         let names_nothing = source.root.is_none() && source.store.is_none() && source.hosts.is_empty();
         if names_nothing && source.dialect != DialectName::Veritag {
             return invalid(key("root"), "give root, store or hosts: else nothing that it names may be read");
+        }
+    }
+    Ok(())
+}
+
+fn check_people(config: &Config) -> Result<(), ConfigError> {
+    let review = &config.review;
+    if !(0.0..=1.0).contains(&review.second_share) {
+        return Err(ConfigError::invalid("second_share of [review]", "it must be 0 to 1"));
+    }
+    if review.proxy_header.is_some() == review.proxy_from.is_empty() {
+        return Err(ConfigError::invalid("proxy_from of [review]", "give proxy_header and proxy_from, or neither"));
+    }
+    let mut seen = HashSet::new();
+    for user in &config.users {
+        let key = |name: &str| format!("{name} of user {:?}", user.name);
+        if user.name.trim().is_empty() || !seen.insert(&user.name) {
+            return Err(ConfigError::invalid(key("name"), "every user needs a name of their own"));
+        }
+        if user.token.is_none() && review.proxy_header.is_none() {
+            return Err(ConfigError::invalid(key("token"), "without a token, only a proxy can say who they are"));
         }
     }
     Ok(())

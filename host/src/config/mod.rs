@@ -2,6 +2,7 @@
 
 mod error;
 mod load;
+mod people;
 mod secret;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use load::{load, variables};
+pub use people::{ReviewSettings, Role, User};
 pub use secret::{Secret, SecretRef};
 
 use crate::assessment::plain_name;
@@ -31,6 +33,9 @@ pub struct Config {
     pub stores: Vec<Store>,
     #[serde(rename = "webhook")]
     pub webhooks: Vec<Webhook>,
+    pub review: ReviewSettings,
+    #[serde(rename = "user")]
+    pub users: Vec<User>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

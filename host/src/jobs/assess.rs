@@ -78,7 +78,7 @@ impl Assessor {
         let fetched = self.fetcher.fetch(&job.source, &job.event, &self.spool).await?;
         let (asset, assessment) = self.known_or_scanned(&fetched).await?;
         let mut transaction = self.records.begin().await?;
-        Records::conclude(&mut transaction, &job.id, &asset, &assessment).await?;
+        Records::conclude(&mut transaction, job, &asset, &assessment).await?;
         self.webhooks.announce(&mut transaction, job, WebhookEvent::AssessmentCompleted, &assessment).await?;
         transaction.commit().await?;
         self.tag(job, &assessment).await?;

@@ -8,12 +8,11 @@ use tracing::{info, warn};
 
 use super::Assessor;
 use super::fault::Fault;
-use crate::assessment::Review;
 use crate::config::WebhookEvent;
 use crate::database::DatabaseError;
 use crate::fetch::FetchError;
 use crate::queue::{Queue, Task, retry_delay};
-use crate::records::{Records, ReviewRecord, Reviewed};
+use crate::records::{Decision, Records, ReviewRecord, Reviewed};
 
 /// The queue of jobs whose tags are to follow a review.
 pub const QUEUE: &str = "reviews";
@@ -27,27 +26,54 @@ pub struct Follow {
     pub attempts: usize,
 }
 
-/// Keeps a person's decision on an asset, and has the tags of all its jobs follow. None if nobody knows the asset.
+/// Keeps a person's decision on assets, and has the tags of all their jobs follow. Gives the decisions on those that are
+/// known.
 ///
 /// # Errors
 /// [`DatabaseError`].
 pub async fn review(
     records: &Records,
-    asset: &str,
-    review: Review,
-    reviewer: &str,
-    note: Option<&str>,
-) -> Result<Option<ReviewRecord>, DatabaseError> {
+    assets: &[String],
+    decision: &Decision<'_>,
+) -> Result<Vec<ReviewRecord>, DatabaseError> {
     let mut transaction = records.begin().await?;
-    let reviewed = Records::review(&mut transaction, asset, review, reviewer, note).await?;
-    let Some(Reviewed { record, is_new }) = reviewed else { return Ok(None) };
-    let jobs = if is_new { Records::jobs_of(&mut transaction, asset).await? } else { Vec::new() };
-    for job in jobs {
-        let follow = Follow { job: job.id, review: record.id.clone(), attempts: 0 };
-        follow.push(&mut transaction, Duration::ZERO).await?;
+    let mut kept = Vec::new();
+    for asset in assets {
+        kept.extend(review_one(&mut transaction, asset, decision).await?);
     }
     transaction.commit().await?;
-    info!(asset, review = record.review, reviewer, "reviewed");
+    info!(assets = kept.len(), review = ?decision.review, reviewer = decision.reviewer, "reviewed");
+    Ok(kept)
+}
+
+/// Has the assets of a batch be as they were before, but for those that were decided on since. Gives the others.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn undo(records: &Records, batch: &str, reviewer: &str) -> Result<Vec<String>, DatabaseError> {
+    let mut transaction = records.begin().await?;
+    let before = Records::before_batch(&mut transaction, batch).await?;
+    for (asset, review) in &before {
+        let decision = Decision { review: *review, reviewer, note: Some("undone"), saw_score: None, batch: None };
+        review_one(&mut transaction, asset, &decision).await?;
+    }
+    transaction.commit().await?;
+    info!(batch, assets = before.len(), reviewer, "undone");
+    Ok(before.into_iter().map(|(asset, _)| asset).collect())
+}
+
+async fn review_one(
+    transaction: &mut AnyConnection,
+    asset: &str,
+    decision: &Decision<'_>,
+) -> Result<Option<ReviewRecord>, DatabaseError> {
+    let reviewed = Records::review(transaction, asset, decision).await?;
+    let Some(Reviewed { record, is_new }) = reviewed else { return Ok(None) };
+    let jobs = if is_new { Records::jobs_of(transaction, asset).await? } else { Vec::new() };
+    for job in jobs {
+        let follow = Follow { job: job.id, review: record.id.clone(), attempts: 0 };
+        follow.push(transaction, Duration::ZERO).await?;
+    }
     Ok(Some(record))
 }
 

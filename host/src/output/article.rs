@@ -62,7 +62,8 @@ fn why(assessment: &Assessment) -> Markup {
     }
 }
 
-fn facts(assessment: &Assessment) -> Markup {
+/// File, model, time and review, as a list.
+pub fn facts(assessment: &Assessment) -> Markup {
     let rows = media(&assessment.asset).into_iter().chain(machine(assessment));
     html! {
         dl.facts {

@@ -15,8 +15,11 @@ mod timeline;
 
 use crate::assessment::Assessment;
 use crate::scan::Thumbnail;
+pub use article::facts;
 pub use badge::badge;
 pub use counts::Counts;
+pub use page::STYLE;
+pub use scale::Scale;
 
 /// An assessment and the pictures of its faces.
 #[derive(Clone, Debug)]

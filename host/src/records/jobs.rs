@@ -30,6 +30,8 @@ pub struct JobRecord {
     /// How often it was started since it was last requested, and how often it was queued at all.
     pub attempts: i64,
     pub generation: i64,
+    /// The sha256 of its bytes, and the id of the assessment, once there is one.
+    pub asset: Option<String>,
     pub assessment: Option<String>,
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -83,6 +85,7 @@ impl FromRow<'_, AnyRow> for JobRecord {
             state: State::named(&state)?,
             attempts: row.try_get("attempts")?,
             generation: row.try_get("generation")?,
+            asset: row.try_get("asset")?,
             assessment: row.try_get("assessment")?,
             error_code: row.try_get("error_code")?,
             error: row.try_get("error")?,
@@ -210,14 +213,15 @@ impl Records {
     /// [`DatabaseError`].
     pub async fn conclude(
         connection: &mut AnyConnection,
-        id: &str,
+        job: &JobRecord,
         asset: &str,
         assessment: &str,
     ) -> Result<(), DatabaseError> {
         let sql = "UPDATE jobs SET asset = $1, assessment = $2, error_code = NULL, error = NULL, changed_at = $3 \
                    WHERE id = $4";
-        sqlx::query(sql).bind(asset).bind(assessment).bind(now()).bind(id).execute(connection).await?;
-        Ok(())
+        let update = sqlx::query(sql).bind(asset).bind(assessment).bind(now()).bind(&job.id);
+        update.execute(&mut *connection).await?;
+        Self::list(connection, job, asset, assessment).await
     }
 
     /// Ends a waiting job.

@@ -3,15 +3,24 @@
 //! Every change is one statement or part of one transaction, so that a process may be killed at any time.
 
 mod assessments;
+mod audit;
+mod items;
 mod jobs;
 mod ledger;
+mod listing;
 mod reviews;
+mod second;
+mod sessions;
 
 use crate::database::{Database, DatabaseError, Transaction};
 
+pub use audit::{AuditRecord, Deed, Tampering};
+pub use items::Item;
 pub use jobs::{JobRecord, KnownLocation, Received, State};
 pub use ledger::Written;
-pub use reviews::{ReviewRecord, Reviewed};
+pub use listing::{Cell, Filter, Order};
+pub use reviews::{Decision, ReviewRecord, Reviewed};
+pub use second::{Pair, SecondReading};
 
 #[derive(Clone, Debug)]
 pub struct Records {

@@ -1,9 +1,10 @@
 //! What people have decided.
 
 use serde::Serialize;
+use serde_json::json;
 use sqlx::{AnyConnection, FromRow};
 
-use super::{JobRecord, Records};
+use super::{Deed, JobRecord, Records};
 use crate::assessment::{Review, plain_name};
 use crate::database::{DatabaseError, new_id, now};
 
@@ -16,6 +17,20 @@ pub struct ReviewRecord {
     pub reviewer: String,
     pub note: Option<String>,
     pub reviewed_at: String,
+    /// Whether the person saw the model's score first: 1, 0, or unknown.
+    pub saw_score: Option<i64>,
+}
+
+/// What a person decides of one asset or of several at once.
+#[derive(Clone, Debug)]
+pub struct Decision<'a> {
+    pub review: Review,
+    pub reviewer: &'a str,
+    pub note: Option<&'a str>,
+    /// Whether the person saw the model's score first, if that is known.
+    pub saw_score: Option<bool>,
+    /// Decisions with the same are undone together.
+    pub batch: Option<&'a str>,
 }
 
 /// A decision, which may be the one that counted before.
@@ -33,28 +48,50 @@ impl Records {
     pub async fn review(
         connection: &mut AnyConnection,
         asset: &str,
-        review: Review,
-        reviewer: &str,
-        note: Option<&str>,
+        decision: &Decision<'_>,
     ) -> Result<Option<Reviewed>, DatabaseError> {
         // Locks the asset: its reviews are numbered one after the other.
         let lock = sqlx::query("UPDATE assets SET sha256 = sha256 WHERE sha256 = $1").bind(asset);
         if lock.execute(&mut *connection).await?.rows_affected() == 0 {
             return Ok(None);
         }
-        let sql = "INSERT INTO reviews (id, asset, number, review, reviewer, note, reviewed_at) \
-                   SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6 FROM reviews WHERE asset = $2";
-        let (id, review) = (new_id(), plain_name(&review));
+        let review = plain_name(&decision.review);
         let last = last_review(&mut *connection, asset).await?;
-        let same =
-            |last: &ReviewRecord| last.review == review && last.reviewer == reviewer && last.note.as_deref() == note;
-        if let Some(record) = last.filter(same) {
+        let same = |last: &ReviewRecord| {
+            last.review == review && last.reviewer == decision.reviewer && last.note.as_deref() == decision.note
+        };
+        if let Some(record) = last.clone().filter(same) {
             return Ok(Some(Reviewed { record, is_new: false }));
         }
-        let insert = sqlx::query(sql).bind(id).bind(asset).bind(review).bind(reviewer).bind(note).bind(now());
-        insert.execute(&mut *connection).await?;
-        let record = last_review(connection, asset).await?;
-        Ok(record.map(|record| Reviewed { record, is_new: true }))
+        let record = ReviewRecord {
+            id: new_id(),
+            review,
+            reviewer: decision.reviewer.into(),
+            note: decision.note.map(str::to_owned),
+            reviewed_at: now(),
+            saw_score: decision.saw_score.map(i64::from),
+        };
+        insert(&mut *connection, asset, &record, decision.batch).await?;
+        let details = json!({
+            "before": last.map(|last| last.review), "after": record.review, "why": record.note,
+            "saw_score": decision.saw_score,
+        });
+        let action = if decision.review == Review::NotReviewed { "undo" } else { "review" };
+        Self::log(connection, Deed { actor: &record.reviewer, action, subject: asset, details }).await?;
+        Ok(Some(Reviewed { record, is_new: true }))
+    }
+
+    /// The assets of a batch whose last decision is still that of the batch, each with the one before.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn before_batch(
+        connection: &mut AnyConnection,
+        batch: &str,
+    ) -> Result<Vec<(String, Review)>, DatabaseError> {
+        let sql = "SELECT asset, (SELECT review FROM reviews AS before WHERE before.asset = reviews.asset                    AND before.number < reviews.number ORDER BY before.number DESC LIMIT 1) FROM reviews                    WHERE batch = $1 AND NOT EXISTS (SELECT 1 FROM reviews AS later                    WHERE later.asset = reviews.asset AND later.number > reviews.number) ORDER BY asset";
+        let rows: Vec<(String, Option<String>)> = sqlx::query_as(sql).bind(batch).fetch_all(connection).await?;
+        rows.into_iter().map(|(asset, before)| Ok((asset, named(before)?))).collect()
     }
 
     /// Every decision on an asset, the last one first.
@@ -62,14 +99,15 @@ impl Records {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn reviews(&self, asset: &str) -> Result<Vec<ReviewRecord>, DatabaseError> {
-        let sql = "SELECT id, review, reviewer, note, reviewed_at FROM reviews WHERE asset = $1 ORDER BY number DESC";
+        let sql = "SELECT id, review, reviewer, note, reviewed_at, saw_score FROM reviews WHERE asset = $1 \
+                   ORDER BY number DESC";
         Ok(sqlx::query_as(sql).bind(asset).fetch_all(&self.database.pool).await?)
     }
 
     /// The decision on an asset that counts.
     pub(super) async fn reviewed(&self, asset: &str) -> Result<Review, DatabaseError> {
         let last = last_review(&mut *self.database.pool.acquire().await?, asset).await?;
-        Ok(last.map(|last| serde_json::from_value(last.review.into())).transpose()?.unwrap_or_default())
+        named(last.map(|last| last.review))
     }
 
     /// The jobs that brought an asset, unless a newer one has come to their location.
@@ -84,8 +122,32 @@ impl Records {
     }
 }
 
-async fn last_review(connection: &mut AnyConnection, asset: &str) -> Result<Option<ReviewRecord>, DatabaseError> {
-    let sql = "SELECT id, review, reviewer, note, reviewed_at FROM reviews WHERE asset = $1 \
+/// The decision of this name; without one, that there is none.
+fn named(review: Option<String>) -> Result<Review, DatabaseError> {
+    Ok(review.map(|name| serde_json::from_value(name.into())).transpose()?.unwrap_or_default())
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    asset: &str,
+    record: &ReviewRecord,
+    batch: Option<&str>,
+) -> Result<(), DatabaseError> {
+    let sql = "INSERT INTO reviews (id, asset, number, review, reviewer, note, reviewed_at, saw_score, batch) \
+               SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8 FROM reviews WHERE asset = $2";
+    let insert = sqlx::query(sql).bind(&record.id).bind(asset).bind(&record.review).bind(&record.reviewer);
+    let insert = insert.bind(&record.note).bind(&record.reviewed_at).bind(record.saw_score).bind(batch);
+    insert.execute(&mut *connection).await?;
+    let update = sqlx::query("UPDATE items SET review = $1, reviewer = $2 WHERE asset = $3");
+    update.bind(&record.review).bind(&record.reviewer).bind(asset).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn last_review(
+    connection: &mut AnyConnection,
+    asset: &str,
+) -> Result<Option<ReviewRecord>, DatabaseError> {
+    let sql = "SELECT id, review, reviewer, note, reviewed_at, saw_score FROM reviews WHERE asset = $1 \
                ORDER BY number DESC LIMIT 1";
     Ok(sqlx::query_as(sql).bind(asset).fetch_optional(connection).await?)
 }

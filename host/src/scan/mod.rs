@@ -1,6 +1,7 @@
 //! `veritag scan`: from paths to assessments.
 
 pub mod parallel;
+mod picture;
 mod pipeline;
 mod thumbnail;
 

@@ -1,9 +1,9 @@
-//! Small pictures of faces for the report.
+//! Pictures of faces with their surroundings.
 
 use jpeg_encoder::{ColorType, Encoder};
 use veritag_abi::{Frame, Window};
 
-/// The longest side of a thumbnail in pixels.
+/// The longest side of a picture in a report, in pixels.
 const LONGEST: usize = 192;
 const JPEG_QUALITY: u8 = 82;
 /// How much of the surroundings is shown: the side of the cut over the side of the face box.
@@ -37,19 +37,20 @@ struct Cut {
 /// be an assessment's first.
 pub fn thumbnails(middle: &Frame, seen: &Window) -> Vec<Thumbnail> {
     let boxes = seen.tracks.iter().filter_map(|track| track.frames.get(track.frames.len() / 2));
-    boxes.enumerate().filter_map(|(face, found)| Thumbnail::cut(middle, found.bbox, 0, face)).collect()
+    let cuts = boxes.enumerate().map(|(face, found)| Some(Thumbnail { face, ..Thumbnail::cut(middle, found.bbox, LONGEST)? }));
+    cuts.flatten().collect()
 }
 
 impl Thumbnail {
     /// Cuts twice the face box `[x, y, width, height]` out of `frame`, in whose pixels the box is
-    /// given, and scales it down to at most 192 px. None when no part of the box lies on the frame.
-    pub fn cut(frame: &Frame, bbox: [f32; 4], window: usize, face: usize) -> Option<Self> {
+    /// given, and scales it down to at most `longest` pixels a side. None when no part of the box lies on the frame.
+    pub fn cut(frame: &Frame, bbox: [f32; 4], longest: usize) -> Option<Self> {
         let cut = Cut::around(bbox, frame)?;
-        let (width, height) = cut.scaled();
+        let (width, height) = cut.scaled(longest);
         let pixels = cut.shrink(frame, width, height);
         let mut jpeg = Vec::new();
         Encoder::new(&mut jpeg, JPEG_QUALITY).encode(&pixels, width as u16, height as u16, ColorType::Rgb).ok()?;
-        Some(Self { window, face, jpeg, width, height, bbox: cut.fractions(bbox) })
+        Some(Self { window: 0, face: 0, jpeg, width, height, bbox: cut.fractions(bbox) })
     }
 }
 
@@ -64,12 +65,9 @@ impl Cut {
     }
 
     /// The size that fits the longest side, never larger than the cut.
-    fn scaled(self) -> (usize, usize) {
+    fn scaled(self, most: usize) -> (usize, usize) {
         let longest = self.width.max(self.height);
-        let fit = |side: usize| match longest > LONGEST {
-            true => (side * LONGEST / longest).max(1),
-            false => side,
-        };
+        let fit = |side: usize| if longest > most { (side * most / longest).max(1) } else { side };
         (fit(self.width), fit(self.height))
     }
 
@@ -125,7 +123,7 @@ mod tests {
 
     fn cut(width: usize, height: usize, bbox: [f32; 4]) -> Option<Thumbnail> {
         let pixels = vec![90; width * height * 3];
-        Thumbnail::cut(&Frame { width, height, pts_us: 0, pixels: &pixels }, bbox, 1, 2)
+        Thumbnail::cut(&Frame { width, height, pts_us: 0, pixels: &pixels }, bbox, LONGEST)
     }
 
     proptest! {
@@ -144,7 +142,6 @@ mod tests {
         let thumbnail = cut(640, 360, [200.0, 100.0, 80.0, 80.0]).unwrap();
         assert_eq!((thumbnail.width, thumbnail.height), (160, 160));
         assert_eq!(thumbnail.bbox, [0.25, 0.25, 0.5, 0.5]);
-        assert_eq!((thumbnail.window, thumbnail.face), (1, 2));
     }
 
     #[test]
