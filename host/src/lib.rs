@@ -25,8 +25,10 @@ pub mod model;
 #[path = "../../tests/src/mutation.rs"]
 mod mutation;
 pub mod output;
+mod people;
 mod queue;
 mod records;
+mod review;
 pub mod sandbox;
 pub mod scan;
 mod tags;

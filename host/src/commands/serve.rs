@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -14,6 +15,8 @@ use super::service::{self, Service};
 use crate::cli::{Serve, Setup};
 use crate::error::Error;
 use crate::http::{App, router};
+use crate::people::People;
+use crate::review::{self, Pages};
 
 /// How long requests that are being answered may take once the workers have ended.
 const GRACE: Duration = Duration::from_secs(2);
@@ -30,16 +33,21 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         tokio::spawn(keep_small(metrics.clone()));
         let service = Service::new(setup, config).await?;
         let config = &service.config.service;
+        let people = Arc::new(People::new(&service.config)?);
+        let pages = Pages::new(service.assessor(), people.clone(), &service.config)?;
         let app = App {
             ingest: service.ingest.clone(),
+            people,
             sources: App::sources(&service.config)?,
             metrics,
             spool: service.spool(),
             max_bytes: config.max_bytes,
             max_message_bytes: config.max_message_bytes,
         };
+        let routes = router(app).merge(review::router(pages)).into_make_service_with_connect_info::<SocketAddr>();
+        service.ingest.records.list_all().await?;
         let listener = listen(config.listen).await?;
-        let serving = axum::serve(listener, router(app)).with_graceful_shutdown(service.stopping());
+        let serving = axum::serve(listener, routes).with_graceful_shutdown(service.stopping());
         let (working, serving) = (service.work(), serving.into_future());
         let serving = async { serving.await.map_err(|error| unusable(config.listen, &error)) };
         together(working, serving, || service.stop()).await

@@ -94,6 +94,10 @@ impl Service {
         Ok(Self { config, ingest, queue, assessor, workers, stop: stop_on_signal() })
     }
 
+    pub fn assessor(&self) -> Arc<Assessor> {
+        self.assessor.clone()
+    }
+
     pub fn spool(&self) -> Arc<Spool> {
         self.assessor.spool.clone()
     }

@@ -1,6 +1,8 @@
 //! The service: hooks and uploads in, jobs and assessments out. `/openapi.json` is made from this code.
 
+mod access;
 mod assets;
+mod audit;
 mod auth;
 mod drain;
 mod health;
@@ -26,6 +28,7 @@ pub use auth::Auth;
 use crate::config::{Config, ConfigError, Source};
 use crate::fetch::Spool;
 use crate::jobs::Ingest;
+use crate::people::People;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Veritag", description = "Deepfake tags for media libraries"))]
@@ -34,6 +37,7 @@ struct Document;
 /// What every request may use.
 pub struct App {
     pub ingest: Ingest,
+    pub people: Arc<People>,
     /// In the order of the configuration, those that ask for something first.
     pub sources: Vec<(Source, Auth)>,
     pub metrics: PrometheusHandle,
@@ -60,9 +64,13 @@ pub fn router(app: App) -> Router {
     let limit = DefaultBodyLimit::max(app.max_message_bytes);
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(hooks::receive, hooks::check))
-        .routes(routes!(assets::receive))
+        .routes(routes!(assets::receive, reviews::list))
         .routes(routes!(reviews::asset))
         .routes(routes!(reviews::review))
+        .routes(routes!(reviews::review_many))
+        .routes(routes!(reviews::undo))
+        .routes(routes!(reviews::second_readings))
+        .routes(routes!(audit::log))
         .routes(routes!(jobs::job))
         .routes(routes!(jobs::events))
         .routes(routes!(health::live))

@@ -1,22 +1,28 @@
-//! `/v1/assets/SHA256`: what models and people say of an asset.
+//! What models and people say of assets, and what people decide: all that the review pages do.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use bytes::Bytes;
-use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::App;
-use super::assets::by_token;
+use super::access::Caller;
 use super::problem::Problem;
 use crate::assessment::{Assessment, Review};
+use crate::config::Role;
+use crate::database::new_id;
 use crate::ingest::HookError;
 use crate::jobs;
-use crate::records::ReviewRecord;
+use crate::records::{self, Filter, Item, Pair, ReviewRecord};
+
+/// Assets of a page.
+const PAGE: u32 = 100;
+/// Most assets of one decision.
+const MAX_AT_ONCE: usize = 500;
 
 /// An asset, wherever it came from.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,12 +36,50 @@ pub struct KnownAsset {
 
 /// A person's decision.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct NewReview {
     pub decision: Decision,
-    /// Who decided.
-    pub by: String,
+    /// Who decided: needed with the token of a source, for that of a person says it.
+    pub by: Option<String>,
     pub note: Option<String>,
+    /// Whether the score was seen first.
+    pub saw_score: Option<bool>,
+}
+
+/// A person's decision on several assets.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewReviews {
+    /// By sha256, at most 500.
+    pub assets: Vec<String>,
+    #[serde(flatten)]
+    pub review: NewReview,
+}
+
+/// What was kept, and what it is undone by.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Batch {
+    pub batch: String,
+    pub reviews: Vec<ReviewRecord>,
+}
+
+/// The assets of a batch that are as they were before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Undone {
+    pub assets: Vec<String>,
+}
+
+/// A page of the assets that a filter shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing {
+    pub items: Vec<Item>,
+    /// The number of the next page, if there may be one.
+    pub next: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageNumber {
+    /// From 1 on; 100 assets each.
+    page: Option<u64>,
 }
 
 /// `none` takes an earlier decision back.
@@ -65,9 +109,8 @@ impl From<Decision> for Review {
 pub async fn asset(
     State(app): State<Arc<App>>,
     Path(sha256): Path<String>,
-    headers: HeaderMap,
+    _: Caller,
 ) -> Result<Json<KnownAsset>, Problem> {
-    by_token(&app, &headers)?;
     require_sha256(&sha256)?;
     let assessments = app.ingest.records.assessments(&sha256).await?;
     if assessments.is_empty() {
@@ -91,17 +134,100 @@ pub async fn asset(
 pub async fn review(
     State(app): State<Arc<App>>,
     Path(sha256): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Bytes,
 ) -> Result<Json<ReviewRecord>, Problem> {
-    by_token(&app, &headers)?;
     require_sha256(&sha256)?;
-    let NewReview { decision, by, note } = serde_json::from_slice(&body).map_err(HookError::malformed("veritag"))?;
-    if [Some(&by), note.as_ref()].into_iter().flatten().any(|text| text.contains('\0')) {
-        return Err(HookError::malformed("veritag")("`by` or `note` has a NUL character").into());
+    let review: NewReview = read(&body)?;
+    let kept = decide(&app, caller, &[sha256], review, None).await?;
+    kept.into_iter().next().map(Json).ok_or_else(|| Problem::not_found("asset"))
+}
+
+/// Keeps a person's decision on several assets, as far as they are known. `DELETE /v1/reviews/BATCH` undoes it.
+#[utoipa::path(post, path = "/v1/reviews", request_body = NewReviews,
+    responses((status = 200, body = Batch), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn review_many(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<Batch>, Problem> {
+    let NewReviews { assets, review } = read(&body)?;
+    if assets.is_empty() || assets.len() > MAX_AT_ONCE {
+        let why = format!("`assets` names {} assets, 1 to {MAX_AT_ONCE} are taken", assets.len());
+        return Err(HookError::malformed("veritag")(why).into());
     }
-    let kept = jobs::review(&app.ingest.records, &sha256, decision.into(), &by, note.as_deref()).await?;
-    kept.map(Json).ok_or_else(|| Problem::not_found("asset"))
+    assets.iter().try_for_each(|sha256| require_sha256(sha256))?;
+    let batch = new_id();
+    let reviews = decide(&app, caller, &assets, review, Some(&batch)).await?;
+    Ok(Json(Batch { batch, reviews }))
+}
+
+/// Has assets be as they were before a decision, but for those that were decided on since.
+#[utoipa::path(delete, path = "/v1/reviews/{batch}", params(("batch" = String, Path, description = "As `POST /v1/reviews` answered"),
+    ("by" = Option<String>, Query, description = "Who undoes it: needed with the token of a source")),
+    responses((status = 200, body = Undone), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn undo(
+    State(app): State<Arc<App>>,
+    Path(batch): Path<String>,
+    caller: Caller,
+    Query(By { by }): Query<By>,
+) -> Result<Json<Undone>, Problem> {
+    caller.require(Role::Reviewer)?;
+    require_plain([Some(&batch), by.as_ref()])?;
+    let by = caller.name(by)?;
+    Ok(Json(Undone { assets: jobs::undo(&app.ingest.records, &batch, &by).await? }))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct By {
+    by: Option<String>,
+}
+
+/// The assets that a filter shows, in its order.
+#[utoipa::path(get, path = "/v1/assets", params(Filter, PageNumber),
+    responses((status = 200, body = Listing), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    Query(filter): Query<Filter>,
+    Query(PageNumber { page }): Query<PageNumber>,
+) -> Result<Json<Listing>, Problem> {
+    let page = page.unwrap_or(1).clamp(1, 1 << 40);
+    let items = app.ingest.records.items(&filter, PAGE, (page - 1) * u64::from(PAGE)).await?;
+    let next = (items.len() == PAGE as usize).then_some(page + 1);
+    Ok(Json(Listing { items, next }))
+}
+
+/// What two people say of the assets that both have looked at.
+#[utoipa::path(get, path = "/v1/second-readings",
+    responses((status = 200, body = Vec<Pair>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn second_readings(State(app): State<Arc<App>>, _: Caller) -> Result<Json<Vec<Pair>>, Problem> {
+    Ok(Json(app.ingest.records.pairs().await?))
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| HookError::malformed("veritag")(error).into())
+}
+
+async fn decide(
+    app: &App,
+    caller: Caller,
+    assets: &[String],
+    review: NewReview,
+    batch: Option<&str>,
+) -> Result<Vec<ReviewRecord>, Problem> {
+    caller.require(Role::Reviewer)?;
+    let NewReview { decision, by, note, saw_score } = review;
+    require_plain([by.as_ref(), note.as_ref()])?;
+    let (review, reviewer, note) = (decision.into(), caller.name(by)?, note.as_deref());
+    let decision = records::Decision { review, reviewer: &reviewer, note, saw_score, batch };
+    Ok(jobs::review(&app.ingest.records, assets, &decision).await?)
+}
+
+/// PostgreSQL takes no NUL in a text.
+fn require_plain<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> Result<(), Problem> {
+    let plain = !texts.into_iter().flatten().any(|text| text.contains('\0'));
+    if plain { Ok(()) } else { Err(HookError::malformed("veritag")("a text has a NUL character").into()) }
 }
 
 fn require_sha256(text: &str) -> Result<(), Problem> {

@@ -6,7 +6,7 @@ use maud::html;
 
 use super::layout;
 use crate::assessment::plain_name;
-use crate::blame::diagnose;
+use crate::blame::{Blame, diagnose, with_causes};
 use crate::config::Role;
 use crate::database::DatabaseError;
 use crate::people::Person;
@@ -54,9 +54,10 @@ impl Fault {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        match &self {
-            Self::Database(error) => tracing::error!(code = error.code(), "{error}"),
-            other => tracing::debug!(code = other.code(), "{other}"),
+        if self.blame() == Blame::Uploader {
+            tracing::debug!(code = self.code(), "{self}");
+        } else {
+            tracing::error!(code = self.code(), "{}", with_causes(&self));
         }
         let body = html! {
             main.narrow {

@@ -62,7 +62,7 @@ pub async fn page(
             (filters(&shown.filter, &cells))
             main {
                 h1 { "Queue" }
-                p.quiet { (shown.total) @if shown.total == 1 { " asset" } @else { " assets" } (first_of(&shown)) }
+                p.quiet { (shown.total) @if shown.total == 1 { " asset" } @else { " assets" } @if let Some(first) = first_of(&shown) { (first) } }
                 (list(&shown, &person, blind))
                 (pager(&shown))
             }
