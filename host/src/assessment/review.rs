@@ -1,5 +1,7 @@
 //! What a person decides about an asset.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use veritag_abi::Verdict;
 
@@ -22,6 +24,21 @@ impl Review {
             Self::ReviewedAsReal => Some(Verdict::Real),
             Self::ReviewedAsFake => Some(Verdict::Fake),
             Self::ReviewedAsUnsure => Some(Verdict::Unsure),
+        }
+    }
+}
+
+/// By the name that people type: `fake`, `real`, `unsure`, and `none` for what takes a decision back.
+impl FromStr for Review {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "fake" => Ok(Self::ReviewedAsFake),
+            "real" => Ok(Self::ReviewedAsReal),
+            "unsure" => Ok(Self::ReviewedAsUnsure),
+            "none" => Ok(Self::NotReviewed),
+            _ => Err("give fake, real, unsure, or none to take a decision back"),
         }
     }
 }

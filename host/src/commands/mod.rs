@@ -1,13 +1,16 @@
 //! What each command does.
 
+mod audit;
 mod config;
 mod doctor;
+mod exchange;
 mod hook;
 mod lab;
 mod manual;
 mod model;
 pub mod progress;
 mod rescan;
+pub mod review;
 mod scan;
 mod serve;
 mod service;
@@ -38,6 +41,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Rescan(options) => rescan::run(&cli.setup, options),
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
+        Command::Review(command) => review::run(command),
+        Command::Audit(command) => audit::run(command),
         Command::Model(command) => model::run(&cli.setup, command),
         Command::Lab(arguments) => lab::run(&cli.setup, arguments),
         Command::Doctor => Ok(doctor::run(&cli.setup)),

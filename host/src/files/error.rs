@@ -9,12 +9,15 @@ use crate::blame::diagnose;
 pub enum FileError {
     #[error("{}: cannot write: {why}", path.display())]
     Unwritable { path: PathBuf, why: String },
+    #[error("{} is no export of Label Studio: {why}; export its tasks as JSON", path.display())]
+    NoExport { path: PathBuf, why: String },
     #[error("cannot read the list of paths: {0}")]
     List(io::Error),
 }
 
 diagnose! { FileError {
     Self::Unwritable { .. } => "output-unwritable", Operator;
+    Self::NoExport { .. } => "review-no-export", Uploader;
     Self::List(_) => "config-bad-list", Operator;
 }}
 

@@ -73,16 +73,20 @@ fn figure(index: usize, face: &FaceScore, picture: Option<&Thumbnail>, band: Opt
     }
 }
 
-/// The picture with its face box; the box scales with it.
+/// The picture of a thumbnail with its face box.
 fn cut(thumbnail: &Thumbnail, index: usize) -> Markup {
-    let (width, height) = (thumbnail.width as f32, thumbnail.height as f32);
-    let [x, y, w, h] = thumbnail.bbox;
     let data = format!("data:image/jpeg;base64,{}", STANDARD.encode(&thumbnail.jpeg));
+    boxed(&data, [thumbnail.width, thumbnail.height], thumbnail.bbox, &format!("face {}", index + 1))
+}
+
+/// A picture of `[width, height]` pixels with a box, `[x, y, width, height]` in fractions of it, that scales with it.
+pub fn boxed(picture: &str, [width, height]: [usize; 2], [x, y, w, h]: [f32; 4], label: &str) -> Markup {
+    let (across, down) = (width as f32, height as f32);
     html! {
-        svg.cut role="img" aria-label={ "face " (index + 1) } viewBox={ "0 0 " (width) " " (height) } {
-            image href=(data) width=(width) height=(height) {}
+        svg.cut role="img" aria-label=(label) viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) {
+            image href=(picture) width=(width) height=(height) {}
             @for class in ["box-halo", "box"] {
-                rect class=(class) x=(x * width) y=(y * height) width=(w * width) height=(h * height) {}
+                rect class=(class) x=(x * across) y=(y * down) width=(w * across) height=(h * down) {}
             }
         }
     }

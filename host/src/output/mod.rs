@@ -3,7 +3,7 @@
 mod article;
 mod badge;
 mod counts;
-mod faces;
+pub mod faces;
 pub mod gauge;
 pub mod legend;
 pub mod page;

@@ -4,6 +4,7 @@
 
 mod assessments;
 mod audit;
+mod decisions;
 mod items;
 mod jobs;
 mod ledger;
@@ -15,6 +16,7 @@ mod sessions;
 use crate::database::{Database, DatabaseError, Transaction};
 
 pub use audit::{AuditRecord, Deed, Tampering};
+pub use decisions::Labelled;
 pub use items::Item;
 pub use jobs::{JobRecord, KnownLocation, Received, State};
 pub use ledger::Written;

@@ -82,7 +82,7 @@ pub fn form(item: &Item, filter: &Filter, person: &Person, hidden: bool) -> Mark
                     button type="button" data-key="n" data-focus="note" { "Note " kbd { "n" } }
                 }
                 label for="note" { "Note, kept with the decision" }
-                textarea id="note" name="note" rows="2" maxlength=(MAX_NOTE) {}
+                textarea id="note" name="note" rows="1" maxlength=(MAX_NOTE) {}
             }
         }
     }

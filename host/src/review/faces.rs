@@ -5,7 +5,9 @@ use veritag_abi::FaceScore;
 
 use super::lanes::Place;
 use crate::assessment::{Assessment, times, wording};
+use crate::output::faces::boxed;
 use crate::output::gauge::zone;
+use crate::scan::{Cut, FACE_SIDE};
 
 /// Most faces that are shown.
 const MAX: usize = 24;
@@ -42,10 +44,13 @@ fn figure(sha256: &str, place: Place, face: &FaceScore, assessment: &Assessment,
     };
     let seconds = face.pts_us as f64 / 1e6;
     let timed = assessment.asset.media.as_ref().is_some_and(|media| media.duration_us.is_some());
+    let window = &assessment.windows[place.window];
+    let cut = Cut::around(face.bbox, [window.width as usize, window.height as usize]);
     let picture = format!("/review/assets/{sha256}/faces/{}/{}", place.window, place.face);
+    let label = format!("a face at {}", times::fine_clock(face.pts_us));
     html! {
         figure class=(class) {
-            img loading="lazy" src=(picture) alt={ "A face at " (times::fine_clock(face.pts_us)) };
+            @if let Some(cut) = cut { (boxed(&picture, cut.scaled(FACE_SIDE), cut.fractions(face.bbox), &label)) }
             figcaption {
                 @if !hidden {
                     @match face.score {

@@ -125,7 +125,9 @@ fn finding(item: &Item) -> Markup {
     html! {
         @if let Some(verdict) = known::<Verdict>(&item.verdict) { (badge(verdict)) }
         @if let Some(score) = item.score() { span.points { (wording::score(score)) } }
-        @if let Some(reason) = known::<Reason>(&item.reason) { p.quiet { (wording::reason(reason)) } }
+        @if let Some(reason) = known::<Reason>(&item.reason).filter(|_| item.score().is_none()) {
+            p.quiet { (wording::reason(reason)) }
+        }
     }
 }
 

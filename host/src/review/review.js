@@ -61,6 +61,13 @@ if (note) note.addEventListener("keydown", (event) => {
   if (then) then.click();
 });
 
+/// What cannot be shown leaves no broken picture.
+all("img.poster").forEach((image) => {
+  const drop = () => image.removeAttribute("src");
+  image.addEventListener("error", drop);
+  if (image.src && image.complete && !image.naturalWidth && image.loading !== "lazy") drop();
+});
+
 /// The queue's chosen assets; shift chooses all from the last one on.
 const boxes = all(".card input[type=checkbox]");
 let last = null;

@@ -6,4 +6,5 @@ mod pipeline;
 mod thumbnail;
 
 pub use pipeline::{Scanned, Scanner};
-pub use thumbnail::Thumbnail;
+pub use picture::FACE_SIDE;
+pub use thumbnail::{Cut, Thumbnail};

@@ -15,7 +15,7 @@ use crate::media::{Frames, Probe, Span, decode, tracks};
 
 const JPEG_QUALITY: u8 = 88;
 /// Longest side of a face with its surroundings, in pixels: most are shown as they are.
-const FACE_SIDE: usize = 512;
+pub const FACE_SIDE: usize = 512;
 
 impl Scanner {
     /// The frame at a time in µs of the track that `media` is about, its longest side at most `max_side` pixels.

@@ -26,7 +26,7 @@ pub struct Thumbnail {
 
 /// A rectangle of whole pixels within a frame.
 #[derive(Clone, Copy, Debug)]
-struct Cut {
+pub struct Cut {
     x: usize,
     y: usize,
     width: usize,
@@ -45,8 +45,9 @@ impl Thumbnail {
     /// Cuts twice the face box `[x, y, width, height]` out of `frame`, in whose pixels the box is
     /// given, and scales it down to at most `longest` pixels a side. None when no part of the box lies on the frame.
     pub fn cut(frame: &Frame, bbox: [f32; 4], longest: usize) -> Option<Self> {
-        let cut = Cut::around(bbox, frame)?;
-        let (width, height) = cut.scaled(longest);
+        let whole = frame.pixels.len() == frame.width * frame.height * 3;
+        let cut = Cut::around(bbox, [frame.width, frame.height]).filter(|_| whole)?;
+        let [width, height] = cut.scaled(longest);
         let pixels = cut.shrink(frame, width, height);
         let mut jpeg = Vec::new();
         Encoder::new(&mut jpeg, JPEG_QUALITY).encode(&pixels, width as u16, height as u16, ColorType::Rgb).ok()?;
@@ -55,20 +56,18 @@ impl Thumbnail {
 }
 
 impl Cut {
-    fn around([x, y, width, height]: [f32; 4], frame: &Frame) -> Option<Self> {
-        if frame.pixels.len() != frame.width * frame.height * 3 {
-            return None;
-        }
-        let (left, columns) = widen(x, width, frame.width)?;
-        let (top, rows) = widen(y, height, frame.height)?;
+    /// Twice the box `[x, y, width, height]` in a frame of `[width, height]`. None when no part of it lies on the frame.
+    pub fn around([x, y, width, height]: [f32; 4], frame: [usize; 2]) -> Option<Self> {
+        let (left, columns) = widen(x, width, frame[0])?;
+        let (top, rows) = widen(y, height, frame[1])?;
         Some(Self { x: left, y: top, width: columns, height: rows })
     }
 
-    /// The size that fits the longest side, never larger than the cut.
-    fn scaled(self, most: usize) -> (usize, usize) {
+    /// `[width, height]` that fit the longest side, never larger than the cut.
+    pub fn scaled(self, most: usize) -> [usize; 2] {
         let longest = self.width.max(self.height);
         let fit = |side: usize| if longest > most { (side * most / longest).max(1) } else { side };
-        (fit(self.width), fit(self.height))
+        [fit(self.width), fit(self.height)]
     }
 
     /// Each new pixel is the mean of the pixels that it stands for.
@@ -85,7 +84,8 @@ impl Cut {
         out
     }
 
-    fn fractions(self, [x, y, width, height]: [f32; 4]) -> [f32; 4] {
+    /// The box in fractions of the cut.
+    pub fn fractions(self, [x, y, width, height]: [f32; 4]) -> [f32; 4] {
         let share = |at: f32, origin: usize, side: usize| ((at - origin as f32) / side as f32).clamp(0.0, 1.0);
         let left = share(x, self.x, self.width);
         let top = share(y, self.y, self.height);

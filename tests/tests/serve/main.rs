@@ -2,6 +2,7 @@
 
 mod hooks;
 mod jobs;
+mod pages;
 mod receiver;
 mod reviews;
 mod webhooks;
