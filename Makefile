@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build everything demo test test-integration lint bench package train test-train
+.PHONY: setup plugin build everything demo test test-integration test-browser lint bench package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -30,6 +30,10 @@ test: everything
 test-integration: everything ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, Directus, @tus/server
 	@.setup/integration.sh
 	cargo test --workspace --test integration -- --ignored
+
+test-browser: everything ## The review pages in a browser, and the API under Schemathesis
+	@.setup/browser.sh
+	cargo test --workspace --test browser -- --ignored
 
 lint: setup
 	cargo fmt --all --check
