@@ -146,11 +146,7 @@ pub async fn review(
 /// Keeps a person's decision on several assets, as far as they are known. `DELETE /v1/reviews/BATCH` undoes it.
 #[utoipa::path(post, path = "/v1/reviews", request_body = NewReviews,
     responses((status = 200, body = Batch), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-pub async fn review_many(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    body: Bytes,
-) -> Result<Json<Batch>, Problem> {
+pub async fn review_many(State(app): State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<Batch>, Problem> {
     let NewReviews { assets, review } = read(&body)?;
     if assets.is_empty() || assets.len() > MAX_AT_ONCE {
         let why = format!("`assets` names {} assets, 1 to {MAX_AT_ONCE} are taken", assets.len());

@@ -26,7 +26,6 @@ pub struct SecondReading<'a> {
     pub reader: &'a str,
 }
 
-
 impl Records {
     /// The next asset among `share` that somebody else has decided on and nobody read a second time.
     ///

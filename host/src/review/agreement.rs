@@ -27,7 +27,8 @@ pub fn kappa<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<
         same += f64::from(a == b);
         all += 1.0;
     }
-    let by_chance: f64 = first.iter().map(|(answer, n)| n * second.get(answer).unwrap_or(&0.0)).sum::<f64>() / all / all;
+    let by_chance: f64 =
+        first.iter().map(|(answer, n)| n * second.get(answer).unwrap_or(&0.0)).sum::<f64>() / all / all;
     let kappa = (same / all - by_chance) / (1.0 - by_chance);
     kappa.is_finite().then_some(kappa)
 }

@@ -30,7 +30,8 @@ const FACETS: [Facet; 5] = [
 /// The address of the queue, or of an asset in it, that a filter leads to.
 pub fn address(path: &str, filter: &Filter, more: &[(&str, &str)]) -> String {
     let pairs = serde_json::to_value(filter).expect("plain data serializes");
-    let pairs = pairs.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let pairs =
+        pairs.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
     let query: Vec<String> = pairs.chain(more.iter().copied()).map(|(name, value)| pair(name, value)).collect();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }
@@ -59,16 +60,19 @@ pub fn filters(filter: &Filter, cells: &[Cell]) -> Markup {
     html! {
         aside.filters aria-label="Filters" {
             (search(filter))
-            section {
-                h2 { "Order" }
-                ul {
-                    @for order in Order::ALL {
-                        (entry(order_words(order), None, filter.order == order, &Filter { order, ..filter.clone() }))
+            details open {
+                summary { "Filters" }
+                section {
+                    h2 { "Order" }
+                    ul {
+                        @for order in Order::ALL {
+                            (entry(order_words(order), None, filter.order == order, &Filter { order, ..filter.clone() }))
+                        }
                     }
                 }
+                @for facet in &FACETS { (group(facet, filter, cells)) }
+                (periods(filter, cells))
             }
-            @for facet in &FACETS { (group(facet, filter, cells)) }
-            (periods(filter, cells))
         }
     }
 }

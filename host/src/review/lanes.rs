@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use veritag_abi::{FaceScore, WindowScore};
 
 use crate::assessment::{Assessment, times, wording};
-use crate::output::gauge::{anchor, percent, zone};
 use crate::output::Scale;
+use crate::output::gauge::{anchor, percent, zone};
 
 const HEIGHT: f64 = 26.0;
 const GAP: f64 = 8.0;

@@ -10,9 +10,9 @@ use http::{HeaderValue, StatusCode};
 use maud::{Markup, html};
 use tower_http::services::ServeFile;
 
+use super::Pages;
 use super::access::Viewer;
 use super::fault::Fault;
-use super::Pages;
 use crate::assessment::{Assessment, MediaFacts};
 use crate::error::Error;
 use crate::fetch::Fetched;
@@ -91,11 +91,7 @@ pub async fn whole(
 }
 
 /// A frame with the face that counts, else one from the middle.
-pub async fn poster(
-    State(pages): State<Arc<Pages>>,
-    _: Viewer,
-    Path(sha256): Path<String>,
-) -> Result<Response, Fault> {
+pub async fn poster(State(pages): State<Arc<Pages>>, _: Viewer, Path(sha256): Path<String>) -> Result<Response, Fault> {
     picture(&pages, &sha256, "poster", |scanner, asset| {
         let faces = asset.assessment.windows.iter().flat_map(|window| &window.faces);
         let face = faces.max_by(|a, b| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)));
@@ -150,7 +146,9 @@ async fn open(pages: &Pages, sha256: &str) -> Result<Open, Fault> {
 
 async fn fetch(pages: &Pages, job: &JobRecord) -> Result<Fetched, Fault> {
     if let Location::Upload { .. } = &job.event.location {
-        return Err(Fault::NotShown("it was uploaded to this service, which keeps no upload once it is assessed".into()));
+        return Err(Fault::NotShown(
+            "it was uploaded to this service, which keeps no upload once it is assessed".into(),
+        ));
     }
     let fetched = pages.assessor.fetcher.fetch(&job.source, &job.event, &pages.assessor.spool).await;
     fetched.map_err(|error| Fault::NotShown(error.to_string()))

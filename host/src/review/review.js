@@ -68,6 +68,9 @@ all("img.poster").forEach((image) => {
   if (image.src && image.complete && !image.naturalWidth && image.loading !== "lazy") drop();
 });
 
+/// On a narrow screen the queue comes before its filters.
+if (one(".filters details") && matchMedia("(max-width: 52rem)").matches) one(".filters details").open = false;
+
 /// The queue's chosen assets; shift chooses all from the last one on.
 const boxes = all(".card input[type=checkbox]");
 let last = null;

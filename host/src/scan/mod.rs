@@ -5,6 +5,6 @@ mod picture;
 mod pipeline;
 mod thumbnail;
 
-pub use pipeline::{Scanned, Scanner};
 pub use picture::FACE_SIDE;
+pub use pipeline::{Scanned, Scanner};
 pub use thumbnail::{Cut, Thumbnail};

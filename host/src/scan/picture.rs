@@ -26,8 +26,7 @@ impl Scanner {
         let frames = self.frame(path, media, at_us, max_side)?;
         let mut jpeg = Vec::new();
         let size = [frames.width, frames.height].map(|side| side as u16);
-        let encoded =
-            Encoder::new(&mut jpeg, JPEG_QUALITY).encode(&frames.pixels, size[0], size[1], ColorType::Rgb);
+        let encoded = Encoder::new(&mut jpeg, JPEG_QUALITY).encode(&frames.pixels, size[0], size[1], ColorType::Rgb);
         encoded.map(|()| jpeg).map_err(|_| Error::Bug)
     }
 
@@ -55,7 +54,8 @@ impl Scanner {
         let of_media = |probe: &&Probe| media.track.is_none_or(|track| probe.stream == track);
         let probe = tracks.iter().find(of_media).or(tracks.first()).ok_or(Error::Bug)?;
         let span = Span { start_us: at_us, frames: 1, max_side };
-        let frames: Result<Frames, MediaError> = decode::window(&self.tools, &self.limits, path, probe, &span, deadline);
+        let frames: Result<Frames, MediaError> =
+            decode::window(&self.tools, &self.limits, path, probe, &span, deadline);
         Ok(frames?)
     }
 }

@@ -37,7 +37,8 @@ pub struct Cut {
 /// be an assessment's first.
 pub fn thumbnails(middle: &Frame, seen: &Window) -> Vec<Thumbnail> {
     let boxes = seen.tracks.iter().filter_map(|track| track.frames.get(track.frames.len() / 2));
-    let cuts = boxes.enumerate().map(|(face, found)| Some(Thumbnail { face, ..Thumbnail::cut(middle, found.bbox, LONGEST)? }));
+    let cuts =
+        boxes.enumerate().map(|(face, found)| Some(Thumbnail { face, ..Thumbnail::cut(middle, found.bbox, LONGEST)? }));
     cuts.flatten().collect()
 }
 

@@ -250,8 +250,15 @@ fn who_decides_blind_sees_no_score_until_then() {
     assert!(bob.page("/review/second").contains("nothing to read"));
     let agreement = bob.page("/review/agreement");
     assert!(agreement.contains("Two people looked at 1 assets, and say the same of 0"), "{agreement}");
-    let known: Value = pages.service.http.get(pages.service.url(&format!("/v1/assets/{sha256}"))).bearer_auth(TOKEN)
-        .send().unwrap().json().unwrap();
+    let known: Value = pages
+        .service
+        .http
+        .get(pages.service.url(&format!("/v1/assets/{sha256}")))
+        .bearer_auth(TOKEN)
+        .send()
+        .unwrap()
+        .json()
+        .unwrap();
     assert_eq!(known["reviews"][0]["review"], "reviewed_as_real", "the first decision counts");
 }
 
@@ -271,7 +278,10 @@ fn the_api_and_the_shell_do_what_the_pages_do() {
     let many = json!({ "assets": [sha256], "decision": "fake" });
     assert_eq!(call(Method::POST, "/v1/reviews", "vic", many.clone()).0, 403);
     let kept = call(Method::POST, "/v1/reviews", "ann", many.clone()).1;
-    assert_eq!((&kept["reviews"][0]["reviewer"], &kept["reviews"][0]["review"]), (&json!("ann"), &json!("reviewed_as_fake")));
+    assert_eq!(
+        (&kept["reviews"][0]["reviewer"], &kept["reviews"][0]["review"]),
+        (&json!("ann"), &json!("reviewed_as_fake"))
+    );
     let foreign = json!({ "assets": [sha256], "decision": "fake", "by": "bob" });
     assert_eq!(call(Method::POST, "/v1/reviews", "ann", foreign).0, 403, "nobody decides for another");
     assert_eq!(call(Method::POST, "/v1/reviews", TOKEN, many).0, 400, "a source has to say who");
@@ -288,7 +298,10 @@ fn the_api_and_the_shell_do_what_the_pages_do() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(shell(&["review", "list"]).contains("portrait.jpg"));
-    assert_eq!(shell(&["review", "decide", &sha256, "--as", "unsure", "--by", "cas", "--note", "a,\"b\""]), "1 decision\n");
+    assert_eq!(
+        shell(&["review", "decide", &sha256, "--as", "unsure", "--by", "cas", "--note", "a,\"b\""]),
+        "1 decision\n"
+    );
     assert!(shell(&["review", "show", &sha256]).contains("reviewed as unsure by cas: a,\"b\""));
     let csv = shell(&["review", "export"]);
     assert!(csv.starts_with("sha256,name,source,verdict,score,") && csv.contains("\"a,\"\"b\"\"\""), "{csv}");
