@@ -23,6 +23,7 @@ CREATE TABLE items (
 );
 CREATE INDEX items_facets ON items (verdict, review, source, model, reason, day);
 CREATE INDEX items_distance ON items (distance, asset);
+CREATE INDEX items_searched ON items (searched, asset);
 CREATE INDEX items_score ON items (score DESC, asset);
 CREATE INDEX items_assessed ON items (assessed_at DESC, asset);
 

@@ -71,6 +71,8 @@ pub enum Command {
     /// See what a service has assessed, and decide on it, as its pages at /review do
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Say how the model does on your own assets, and set thresholds by that
+    Calibrate(Calibrate),
     /// Check who did what
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -310,6 +312,36 @@ pub struct Decide {
     /// Kept with the decision
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceAt,
+}
+
+#[derive(Args, Debug)]
+pub struct Calibrate {
+    /// Labelled scores, with the columns `score` and `label` (fake, real) [default: what people have decided]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Also decisions of those who may have seen the score first: they tell how far people follow the model, too
+    #[arg(long, conflicts_with = "csv")]
+    pub seen: bool,
+    /// Share of your uploads that are fake, 0 to 1
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    pub base_rate: f64,
+    /// At most this share of genuine assets may be called fake
+    #[arg(long, default_value_t = 0.02, value_name = "SHARE")]
+    pub false_flags: f64,
+    /// At most this share of fakes may be called real
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    pub misses: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Keep the band that keeps these limits as the next profile: later assessments of a service follow it
+    #[arg(long)]
+    pub save: bool,
+    /// Who sets it
+    #[arg(long, env = "USER", default_value = "veritag", value_name = "NAME")]
+    pub by: String,
     #[command(flatten)]
     pub service: ServiceAt,
 }

@@ -8,6 +8,7 @@ compile_error!("Veritag runs on Unix only");
 
 pub mod assessment;
 pub mod blame;
+mod calibration;
 pub mod cli;
 pub mod commands;
 mod config;

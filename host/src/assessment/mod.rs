@@ -11,6 +11,7 @@ pub mod wording;
 use serde::{Deserialize, Serialize};
 use veritag_abi::{Analysis, ModelId, Reason, Verdict, WindowScore};
 
+use crate::calibration::Profile;
 pub use review::Review;
 pub use schema::JSON_SCHEMA;
 
@@ -37,6 +38,9 @@ pub struct Assessment {
     pub threshold: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<[f32; 2]>,
+    /// The number of the site's own profile, where threshold and band are from there and not from the bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<i64>,
     /// `fake` and `real` with their scores, highest first; empty when nothing was assessed.
     pub labels: Vec<Label>,
     /// What was looked at.
@@ -141,6 +145,15 @@ impl Assessment {
         self.windows = analysis.windows;
     }
 
+    /// Has the verdict follow a site's own band.
+    pub fn apply(&mut self, profile: &Profile) {
+        let Some(score) = self.score else { return };
+        self.verdict = Verdict::of(score, profile.band);
+        (self.threshold, self.band) = (Some(profile.threshold), Some(profile.band));
+        self.profile = Some(profile.number);
+        self.text = wording::sentence(self);
+    }
+
     /// Records why there is no verdict.
     pub fn fail(&mut self, reason: Reason, code: &str, message: String) {
         self.verdict = Verdict::NotAssessed;
@@ -201,6 +214,19 @@ mod tests {
         assert_eq!(gaps(&windows, Some(50)), [Gap { start_us: 10, end_us: 30 }, Gap { start_us: 40, end_us: 50 }]);
         assert_eq!(gaps(&windows, None), [Gap { start_us: 10, end_us: 30 }]);
         assert_eq!(gaps(&[], Some(5)), [Gap { start_us: 0, end_us: 5 }]);
+    }
+
+    #[test]
+    fn a_profile_changes_the_verdict_and_says_so() {
+        let mut assessment = examples::unsure();
+        let score = assessment.score.unwrap();
+        let profile = Profile { number: 2, model: "m 1".into(), threshold: score - 0.2, band: [0.0, score - 0.1] };
+        assessment.apply(&profile);
+        assert_eq!((assessment.verdict, assessment.score), (Verdict::Fake, Some(score)));
+        assert!(assessment.text.contains("thresholds of profile 2"), "{}", assessment.text);
+        let mut none = examples::no_face();
+        none.apply(&profile);
+        assert_eq!(none, examples::no_face());
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub fn sentence(assessment: &Assessment) -> String {
         Some(finding(assessment)),
         not_looked_for(assessment),
         model.map(|model| format!("model {} {}", model.name, model.version)),
+        assessment.profile.map(|number| format!("thresholds of profile {number}")),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
         part_judged(assessment),
         assessment.windows.iter().map(|window| window.more_faces).max().and_then(more_faces),

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod audit;
+mod calibrate;
 mod config;
 mod doctor;
 mod exchange;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
         Command::Review(command) => review::run(command),
+        Command::Calibrate(options) => calibrate::run(&cli.setup, options),
         Command::Audit(command) => audit::run(command),
         Command::Model(command) => model::run(&cli.setup, command),
         Command::Lab(arguments) => lab::run(&cli.setup, arguments),

@@ -11,6 +11,8 @@ pub enum FileError {
     Unwritable { path: PathBuf, why: String },
     #[error("{} is no export of Label Studio: {why}; export its tasks as JSON", path.display())]
     NoExport { path: PathBuf, why: String },
+    #[error("{} has no labelled scores: {why}; it needs the columns `score` and `label`", path.display())]
+    NoScores { path: PathBuf, why: String },
     #[error("cannot read the list of paths: {0}")]
     List(io::Error),
 }
@@ -18,6 +20,7 @@ pub enum FileError {
 diagnose! { FileError {
     Self::Unwritable { .. } => "output-unwritable", Operator;
     Self::NoExport { .. } => "review-no-export", Uploader;
+    Self::NoScores { .. } => "calibrate-no-scores", Uploader;
     Self::List(_) => "config-bad-list", Operator;
 }}
 

@@ -97,9 +97,13 @@ impl Assessor {
             info!("known");
             return Ok((asset, id));
         }
-        let assessment = self.scan(fetched.path().to_owned()).await?;
+        let mut assessment = self.scan(fetched.path().to_owned()).await?;
         if version(fetched.path()) != before || assessment.asset.sha256.as_ref().is_some_and(|is| *is != asset) {
             return Err(Fault::Changed);
+        }
+        let bundle = &self.scanner.pool.bundle().id;
+        if let Some(profile) = self.records.profile(&format!("{} {}", bundle.name, bundle.version)).await? {
+            assessment.apply(&profile);
         }
         let id = self.records.keep(&asset, model, plugin, &assessment).await?;
         Ok((asset, id))

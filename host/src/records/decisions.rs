@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use super::Records;
+use crate::calibration::{Case, case};
 use crate::database::DatabaseError;
 
 /// The decision that counts, beside what was scored.
@@ -22,6 +23,14 @@ pub struct Labelled {
     /// 1, 0, or unknown.
     pub saw_score: Option<i64>,
     pub note: Option<String>,
+}
+
+impl Labelled {
+    /// As far as calibration can use it: of a model, and by somebody who had not seen the score, unless that is not asked.
+    pub fn case(&self, model: &str, blind: bool) -> Option<Case> {
+        let counts = self.model == model && (!blind || self.saw_score == Some(0));
+        counts.then(|| case(Some(self.score as f32), &self.review)).flatten()
+    }
 }
 
 impl Records {

@@ -9,6 +9,7 @@ mod items;
 mod jobs;
 mod ledger;
 mod listing;
+mod profiles;
 mod reviews;
 mod second;
 mod sessions;

@@ -19,6 +19,8 @@ pub fn page(title: &str, person: &Person, here: &str, body: Markup) -> Markup {
         ("/review", "Queue", Role::Viewer),
         ("/review/second", "Second readings", Role::Reviewer),
         ("/review/agreement", "Agreement", Role::Viewer),
+        ("/review/calibration", "Calibration", Role::Viewer),
+        ("/review/trends", "Trends", Role::Viewer),
         ("/review/log", "Log", Role::Admin),
     ];
     bare(

@@ -4,6 +4,7 @@ mod access;
 mod agreement;
 mod asset;
 mod cache;
+mod calibration;
 mod decide;
 mod faces;
 mod fault;
@@ -16,6 +17,7 @@ mod media;
 mod queue;
 mod second;
 mod sign_in;
+mod trends;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -76,6 +78,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/review/second", get(second::next))
         .route("/review/second/{sha256}", post(second::decide))
         .route("/review/agreement", get(agreement::page))
+        .route("/review/calibration", get(calibration::page))
+        .route("/review/trends", get(trends::page))
         .route("/review/log", get(log::page))
         .route("/review/assets/{sha256}", get(asset::page).post(decide::one))
         .route("/review/assets/{sha256}/media", get(media::whole))

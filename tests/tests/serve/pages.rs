@@ -313,3 +313,32 @@ fn the_api_and_the_shell_do_what_the_pages_do() {
     assert!(shell(&["review", "import", file.to_str().unwrap(), "--by", "cas"]).starts_with("1 kept"));
     assert!(shell(&["review", "show", &sha256]).contains("reviewed as real by cas"));
 }
+
+#[test]
+fn thresholds_follow_what_people_have_decided_blind() {
+    let pages = Pages::new("");
+    let calibrate = |arguments: &[&str]| {
+        let output = run(&mut pages.site.command(&[&["calibrate"], arguments].concat()));
+        let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        (output.status.code(), text)
+    };
+    let csv = pages.site.media("labelled.csv");
+    let row = |n: u32| format!("{},real\n{},fake\n", 0.15 * f64::from(n) / 1000.0, 0.1 + 0.9 * f64::from(n) / 1000.0);
+    fs::write(&csv, format!("score,label\n{}", (0..1000).map(row).collect::<String>())).unwrap();
+    let (code, text) = calibrate(&["--csv", csv.to_str().unwrap(), "--save", "--by", "root"]);
+    assert!(code == Some(0) && text.contains("on 1000 fake and 1000 genuine") && text.contains("profile 1:"), "{text}");
+    assert!(calibrate(&[]).1.contains("0 fake and 0 genuine"), "nobody has decided yet");
+
+    let sha256 = pages.assess("portrait.jpg");
+    let vic = pages.browser("vic");
+    let page = vic.page(&format!("/review/assets/{sha256}"));
+    assert!(page.contains("likely fake (0.") && page.contains("thresholds of profile 1"), "{page}");
+    let tag: Value = serde_json::from_slice(&fs::read(pages.site.media("portrait.jpg.veritag.json")).unwrap()).unwrap();
+    assert_eq!((&tag["profile"], &tag["verdict"]), (&json!(1), &json!("fake")));
+
+    let ann = pages.browser("ann");
+    ann.post(&format!("/review/assets/{sha256}"), &[("review", "reviewed_as_real"), ("saw_score", "0")]);
+    let page = vic.page("/review/calibration?base_rate=5");
+    assert!(page.contains("0 fake and 1 genuine") && page.contains("Profile 1 counts now"), "{page}");
+    assert!(vic.page("/review/trends").contains("2026") || vic.page("/review/trends").contains("Trends"));
+}

@@ -1,0 +1,96 @@
+//! How a model does on a site's own assets, by what people have decided of them, and thresholds that follow from it.
+
+mod advice;
+mod interval;
+mod rates;
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+pub use advice::{Advice, Limits, advise};
+pub use interval::wilson;
+pub use rates::{Rates, rates};
+
+/// With fewer of a kind, figures say little.
+pub const MIN_EACH: usize = 50;
+
+/// An asset whose truth somebody knows, and its score (0..1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Case {
+    pub score: f32,
+    pub is_fake: bool,
+}
+
+/// What a row of a CSV says, of those columns that we read: `score`, and `label` or `review`.
+#[derive(Deserialize)]
+struct Row {
+    score: Option<f32>,
+    #[serde(alias = "review")]
+    label: String,
+}
+
+/// Bands as a site has set them for its own assets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Profile {
+    /// From 1 on; the last one counts.
+    pub number: i64,
+    /// Name and version of the model whose scores it is for.
+    pub model: String,
+    pub threshold: f32,
+    /// Scores strictly between these are `unsure`.
+    pub band: [f32; 2],
+}
+
+/// The cases of a CSV with the columns `score` and `label` (`fake`, `real`), or as `veritag review export` writes it;
+/// rows without a score or such a label are left out.
+///
+/// # Errors
+/// When it is no CSV with these columns.
+pub fn read(csv: impl io::Read) -> Result<Vec<Case>, csv::Error> {
+    let mut cases = Vec::new();
+    for row in csv::Reader::from_reader(csv).deserialize() {
+        let Row { score, label } = row?;
+        cases.extend(case(score, &label));
+    }
+    Ok(cases)
+}
+
+/// None without a score, or where a person could not tell.
+pub fn case(score: Option<f32>, label: &str) -> Option<Case> {
+    let score = score.filter(|score| (0.0..=1.0).contains(score))?;
+    let is_fake = match label.trim_start_matches("reviewed_as_") {
+        "fake" => true,
+        "real" => false,
+        _ => return None,
+    };
+    Some(Case { score, is_fake })
+}
+
+/// How many are fake, and how many genuine.
+pub fn counts(cases: &[Case]) -> [usize; 2] {
+    let fake = cases.iter().filter(|case| case.is_fake).count();
+    [fake, cases.len() - fake]
+}
+
+/// Why figures from these cases would say little, if they would.
+pub fn too_few(cases: &[Case]) -> Option<String> {
+    let [fake, genuine] = counts(cases);
+    let few = fake < MIN_EACH || genuine < MIN_EACH;
+    few.then(|| format!("{fake} fake and {genuine} genuine assets were decided on; with fewer than {MIN_EACH} of each, figures say little"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_come_from_tables_of_ones_own_and_from_exports() {
+        let own = "path,label,score\na,fake,0.9\nb,real,0.1\nc,real,\nd,unclear,0.5\n";
+        let case = |score, is_fake| Case { score, is_fake };
+        assert_eq!(read(own.as_bytes()).unwrap(), [case(0.9, true), case(0.1, false)]);
+        let export = "sha256,score,review\na,0.9,reviewed_as_real\nb,-1,reviewed_as_fake\nc,0.5,reviewed_as_unsure\n";
+        assert_eq!(read(export.as_bytes()).unwrap(), [case(0.9, false)]);
+        assert!(read("a,b\n1,2\n".as_bytes()).is_err());
+    }
+}
