@@ -14,6 +14,8 @@ pub use rates::{Rates, rates};
 
 /// With fewer of a kind, figures say little.
 pub const MIN_EACH: usize = 50;
+/// Thresholds that are shown.
+const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// An asset whose truth somebody knows, and its score (0..1).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +67,39 @@ pub fn case(score: Option<f32>, label: &str) -> Option<Case> {
         _ => return None,
     };
     Some(Case { score, is_fake })
+}
+
+/// All that is said of the cases of a model.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Report {
+    /// Name and version.
+    pub model: String,
+    pub fake: usize,
+    pub genuine: usize,
+    /// Share of all uploads that are fake, 0..1.
+    pub base_rate: f64,
+    /// At 0.1, 0.2, … 0.9.
+    pub rates: Vec<Rates>,
+    /// None if no band keeps the limits for sure.
+    pub advice: Option<Advice>,
+    /// Why this says little, if it does.
+    pub too_few: Option<String>,
+}
+
+impl Profile {
+    /// The next one of a model, with the band that was advised.
+    pub fn advised(model: String, advice: &Advice) -> Self {
+        let [low, high] = advice.band;
+        Self { number: 0, model, threshold: (low + high) / 2.0, band: advice.band }
+    }
+}
+
+impl Report {
+    pub fn new(model: String, cases: &[Case], base_rate: f64, limits: Limits) -> Self {
+        let [fake, genuine] = counts(cases);
+        let rates = rates(cases, &THRESHOLDS, base_rate);
+        Self { model, fake, genuine, base_rate, rates, advice: advise(cases, limits), too_few: too_few(cases) }
+    }
 }
 
 /// How many are fake, and how many genuine.

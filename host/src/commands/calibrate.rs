@@ -4,18 +4,13 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::{SOME_FAILED, service};
-use crate::calibration::{self, Advice, Case, Limits, Profile, Rates, advise, rates, too_few};
+use crate::calibration::{self, Advice, Case, Limits, Profile, Rates, Report};
 use crate::cli::{Calibrate, Setup};
 use crate::error::Error;
 use crate::files::FileError;
 use crate::records::Records;
 use crate::sandbox::PluginManifest;
-
-/// Thresholds that are shown.
-const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// # Errors
 /// What kept the scores from being read, or the profile from being kept.
@@ -28,12 +23,17 @@ pub fn run(setup: &Setup, options: &Calibrate) -> Result<ExitCode, Error> {
         let records = Records::new(service::database(&config).await?);
         let cases = match &options.csv {
             Some(file) => read(file)?,
-            None => records.labelled().await?.iter().filter_map(|one| one.case(&model, !options.seen)).collect(),
+            None => records.cases(&model, !options.seen).await?,
         };
-        let advice = advise(&cases, Limits { false_flags: options.false_flags, misses: options.misses });
-        show(&cases, advice.as_ref(), options, &model);
+        let limits = Limits { false_flags: options.false_flags, misses: options.misses };
+        let report = Report::new(model, &cases, options.base_rate, limits);
+        if options.json {
+            println!("{}", serde_json::to_string(&report).expect("plain data serializes"));
+        } else {
+            show(&report);
+        }
         if options.save {
-            code = save(&records, advice, options, model).await?;
+            code = save(&records, &report, &options.by).await?;
         }
         Ok(())
     })?;
@@ -46,25 +46,12 @@ fn read(file: &Path) -> Result<Vec<Case>, FileError> {
     calibration::read(text).map_err(|error| wrong(error.to_string()))
 }
 
-fn show(cases: &[Case], advice: Option<&Advice>, options: &Calibrate, model: &str) {
-    let [fake, genuine] = calibration::counts(cases);
-    let table = rates(cases, &THRESHOLDS, options.base_rate);
-    if options.json {
-        let few = too_few(cases);
-        println!(
-            "{}",
-            json!({ "model": model, "fake": fake, "genuine": genuine, "base_rate": options.base_rate,
-            "rates": table, "advice": advice, "too_few": few })
-        );
-        return;
-    }
-    println!(
-        "{model} on {fake} fake and {genuine} genuine assets, of uploads of which {} are fake",
-        percent(options.base_rate)
-    );
+fn show(report: &Report) {
+    let Report { model, fake, genuine, base_rate, rates, advice, too_few } = report;
+    println!("{model} on {fake} fake and {genuine} genuine assets; of uploads, {} are fake", percent(*base_rate));
     println!("fake from  fakes found          genuine flagged      per 10,000 uploads  precision");
-    table.iter().for_each(|at| println!("{}", row(at)));
-    if let Some(few) = too_few(cases) {
+    rates.iter().for_each(|at| println!("{}", row(at)));
+    if let Some(few) = too_few {
         println!("{few}");
     }
     match advice {
@@ -90,18 +77,12 @@ fn percent(share: f64) -> String {
     if percent == 0.0 || percent >= 9.95 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-async fn save(
-    records: &Records,
-    advice: Option<Advice>,
-    options: &Calibrate,
-    model: String,
-) -> Result<ExitCode, Error> {
-    let Some(Advice { band, .. }) = advice else {
+async fn save(records: &Records, report: &Report, by: &str) -> Result<ExitCode, Error> {
+    let Some(advice) = &report.advice else {
         eprintln!("veritag: calibrate-no-band: nothing is kept");
         return Ok(ExitCode::from(SOME_FAILED));
     };
-    let profile = Profile { number: 0, model, threshold: (band[0] + band[1]) / 2.0, band };
-    let kept = records.keep_profile(&profile, &options.by).await?;
+    let kept = records.keep_profile(&Profile::advised(report.model.clone(), advice), by).await?;
     println!("profile {}: assessments from now on follow it", kept.number);
     Ok(ExitCode::SUCCESS)
 }

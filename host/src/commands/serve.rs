@@ -38,6 +38,7 @@ pub fn run(setup: &Setup, options: &Serve) -> Result<ExitCode, Error> {
         let app = App {
             ingest: service.ingest.clone(),
             people,
+            model: service.model(),
             sources: App::sources(&service.config)?,
             metrics,
             spool: service.spool(),

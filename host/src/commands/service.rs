@@ -98,6 +98,12 @@ impl Service {
         self.assessor.clone()
     }
 
+    /// Name and version of the model that assesses.
+    pub fn model(&self) -> String {
+        let id = &self.assessor.scanner.pool.bundle().id;
+        format!("{} {}", id.name, id.version)
+    }
+
     pub fn spool(&self) -> Arc<Spool> {
         self.assessor.spool.clone()
     }

@@ -4,6 +4,7 @@ mod access;
 mod assets;
 mod audit;
 mod auth;
+mod calibration;
 mod drain;
 mod health;
 mod hooks;
@@ -38,6 +39,8 @@ struct Document;
 pub struct App {
     pub ingest: Ingest,
     pub people: Arc<People>,
+    /// Name and version of the model that assesses.
+    pub model: String,
     /// In the order of the configuration, those that ask for something first.
     pub sources: Vec<(Source, Auth)>,
     pub metrics: PrometheusHandle,
@@ -69,8 +72,9 @@ pub fn router(app: App) -> Router {
         .routes(routes!(reviews::review))
         .routes(routes!(reviews::review_many))
         .routes(routes!(reviews::undo))
-        .routes(routes!(reviews::second_readings))
+        .routes(routes!(reviews::second_readings, reviews::read_second))
         .routes(routes!(audit::log))
+        .routes(routes!(calibration::report, calibration::save))
         .routes(routes!(jobs::job))
         .routes(routes!(jobs::events))
         .routes(routes!(health::live))

@@ -17,7 +17,7 @@ use crate::config::Role;
 use crate::database::new_id;
 use crate::ingest::HookError;
 use crate::jobs;
-use crate::records::{self, Filter, Item, Pair, ReviewRecord};
+use crate::records::{self, Filter, Item, Pair, ReviewRecord, SecondReading};
 
 /// Assets of a page.
 const PAGE: u32 = 100;
@@ -199,6 +199,30 @@ pub async fn list(
     responses((status = 200, body = Vec<Pair>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn second_readings(State(app): State<Arc<App>>, _: Caller) -> Result<Json<Vec<Pair>>, Problem> {
     Ok(Json(app.ingest.records.pairs().await?))
+}
+
+/// What a second person says.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewSecondReading {
+    /// By sha256.
+    pub asset: String,
+    pub decision: Decision,
+    /// Who says it: needed with the token of a source.
+    pub by: Option<String>,
+}
+
+/// Keeps what a second person says of an asset; the first decision counts.
+#[utoipa::path(post, path = "/v1/second-readings", request_body = NewSecondReading,
+    responses((status = 200, body = Pair), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn read_second(State(app): State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<Pair>, Problem> {
+    caller.require(Role::Reviewer)?;
+    let NewSecondReading { asset, decision, by } = read(&body)?;
+    require_sha256(&asset)?;
+    require_plain([by.as_ref()])?;
+    let reader = caller.name(by)?;
+    let reading = SecondReading { asset: &asset, review: decision.into(), reader: &reader };
+    let pair = app.ingest.records.read_second(reading).await?;
+    pair.map(Json).ok_or_else(|| Problem::not_found("asset to read a second time"))
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

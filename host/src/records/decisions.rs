@@ -27,13 +27,21 @@ pub struct Labelled {
 
 impl Labelled {
     /// As far as calibration can use it: of a model, and by somebody who had not seen the score, unless that is not asked.
-    pub fn case(&self, model: &str, blind: bool) -> Option<Case> {
+    fn case(&self, model: &str, blind: bool) -> Option<Case> {
         let counts = self.model == model && (!blind || self.saw_score == Some(0));
         counts.then(|| case(Some(self.score as f32), &self.review)).flatten()
     }
 }
 
 impl Records {
+    /// What calibration of a model can use.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn cases(&self, model: &str, blind: bool) -> Result<Vec<Case>, DatabaseError> {
+        Ok(self.labelled().await?.iter().filter_map(|one| one.case(model, blind)).collect())
+    }
+
     /// In the order in which they were decided.
     ///
     /// # Errors

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::response::Redirect;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::access::Viewer;
+use super::access::{Admin, Viewer};
 use super::fault::Fault;
 use super::{Pages, layout};
-use crate::calibration::{Case, Limits, Rates, advise, counts, rates, too_few};
+use crate::calibration::{Advice, Case, Limits, Profile, Rates, Report, rates};
+use crate::config::Role;
 use crate::output::gauge::percent;
+use crate::people::Person;
 
-const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// Bars of the histogram.
 const BINS: usize = 20;
 const HEIGHT: f64 = 90.0;
@@ -38,37 +40,65 @@ pub async fn page(
     Viewer(person): Viewer,
     Query(Asked { base_rate, seen }): Query<Asked>,
 ) -> Result<Markup, Fault> {
-    let records = &pages.assessor.records;
-    let id = &pages.assessor.scanner.pool.bundle().id;
-    let model = format!("{} {}", id.name, id.version);
-    let cases: Vec<Case> = records.labelled().await?.iter().filter_map(|one| one.case(&model, !seen)).collect();
     let base_rate = if base_rate.is_finite() { base_rate.clamp(0.0, 100.0) } else { usual() };
-    let profile = records.profile(&model).await?;
-    let [fake, genuine] = counts(&cases);
+    let (report, cases) = report(&pages, base_rate / 100.0, seen).await?;
+    let profile = pages.assessor.records.profile(&report.model).await?;
     let body = html! {
         main {
             h1 { "Calibration" }
-            p { (model) " on " (fake) " fake and " (genuine) " genuine assets that people decided on" @if !seen { " before they saw the score" } "." }
-            @if let Some(few) = too_few(&cases) { p.problem { (few) "." } }
+            p { (report.model) " on " (report.fake) " fake and " (report.genuine) " genuine assets that people decided on" @if !seen { " before they saw the score" } "." }
+            @if let Some(few) = &report.too_few { p.problem { (few) "." } }
             form.inline action="/review/calibration" {
                 label for="base_rate" { "Fakes among uploads, in %" }
                 input id="base_rate" name="base_rate" type="number" min="0" max="100" step="any" value=(base_rate);
                 label { input type="checkbox" name="seen" value="true" checked[seen]; " also decisions after seeing the score" }
                 button type="submit" { "Show" }
             }
-            @if fake + genuine > 0 {
+            @if !cases.is_empty() {
                 (histogram(&cases))
                 (roc(&cases))
-                (table(&rates(&cases, &THRESHOLDS, base_rate / 100.0)))
+                (table(&report.rates))
             }
-            @match advise(&cases, Limits::default()) {
-                Some(advice) => p { (format!("Real up to {:.3} and fake from {:.3} flag at most 2 % of genuine assets and miss at most 10 % of fakes, with 95 % confidence; {:.0} % stay unsure.", advice.band[0], advice.band[1], 100.0 * advice.unsure)) " " code { "veritag calibrate --save" } " has later assessments follow them." },
-                None => p { "No band flags at most 2 % of genuine assets and misses at most 10 % of fakes with 95 % confidence: decide on more assets." },
-            }
+            (advised(&report, seen, &person))
             @if let Some(profile) = profile { p.quiet { (format!("Profile {} counts now: real up to {:.3}, fake from {:.3}.", profile.number, profile.band[0], profile.band[1])) } }
         }
     };
     Ok(layout::page("calibration", &person, "/review/calibration", body))
+}
+
+/// Keeps the band that is advised as the next profile.
+pub async fn save(
+    State(pages): State<Arc<Pages>>,
+    Admin(person): Admin,
+    Query(Asked { seen, .. }): Query<Asked>,
+) -> Result<Redirect, Fault> {
+    let (report, _) = report(&pages, 0.5, seen).await?;
+    let advice = report.advice.ok_or_else(|| Fault::Form("no band keeps the limits for sure".into()))?;
+    pages.assessor.records.keep_profile(&Profile::advised(report.model, &advice), &person.name).await?;
+    Ok(Redirect::to("/review/calibration"))
+}
+
+async fn report(pages: &Pages, base_rate: f64, seen: bool) -> Result<(Report, Vec<Case>), Fault> {
+    let id = &pages.assessor.scanner.pool.bundle().id;
+    let model = format!("{} {}", id.name, id.version);
+    let cases = pages.assessor.records.cases(&model, !seen).await?;
+    Ok((Report::new(model, &cases, base_rate, Limits::default()), cases))
+}
+
+fn advised(report: &Report, seen: bool, person: &Person) -> Markup {
+    html! {
+        @match &report.advice {
+            Some(Advice { band: [low, high], unsure }) => {
+                p { (format!("Real up to {low:.3} and fake from {high:.3} flag at most 2 % of genuine assets and miss at most 10 % of fakes, with 95 % confidence; {:.0} % stay unsure.", 100.0 * unsure)) }
+                @if person.role >= Role::Admin {
+                    form method="post" action=(format!("/review/calibration?seen={seen}")) {
+                        button.primary type="submit" { "Have later assessments follow this" }
+                    }
+                }
+            },
+            None => p { "No band flags at most 2 % of genuine assets and misses at most 10 % of fakes with 95 % confidence: decide on more assets." },
+        }
+    }
 }
 
 fn histogram(cases: &[Case]) -> Markup {

@@ -78,7 +78,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/review/second", get(second::next))
         .route("/review/second/{sha256}", post(second::decide))
         .route("/review/agreement", get(agreement::page))
-        .route("/review/calibration", get(calibration::page))
+        .route("/review/calibration", get(calibration::page).post(calibration::save))
         .route("/review/trends", get(trends::page))
         .route("/review/log", get(log::page))
         .route("/review/assets/{sha256}", get(asset::page).post(decide::one))

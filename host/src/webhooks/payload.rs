@@ -39,6 +39,7 @@ mod tests {
     #[test]
     fn the_page_describes_every_field() {
         let job = JobRecord {
+            asset: None,
             id: "1".into(),
             source: "cms".into(),
             event: UploadEvent::new(Location::Path("clip.mp4".into())).external("asset-7"),
