@@ -42,6 +42,24 @@ fn what_is_wrong_is_named_by_line_and_key() {
 }
 
 #[test]
+fn people_are_known_by_one_name_and_some_sign() {
+    let ann = "[[user]]\nname = 'ann'\nrole = 'reviewer'\ntoken = { env = 'T' }\n";
+    let proxy = "[review]\nproxy_header = 'X-User'\nproxy_from = ['10.0.0.1']\n";
+    let bare = ann.replace("token = { env = 'T' }\n", "");
+    loaded(&format!("{proxy}{bare}"), &[]).expect("the proxy says who it is");
+    for wrong in [
+        bare.as_str(),
+        &ann.repeat(2),
+        &ann.replace("'ann'", "' '"),
+        "[review]\nproxy_header = 'X-User'\n",
+        "[review]\nproxy_from = ['10.0.0.1']\n",
+        "[review]\nsecond_share = 2.0\n",
+    ] {
+        assert_eq!(loaded(wrong, &[]).unwrap_err().code(), "config-invalid", "{wrong}");
+    }
+}
+
+#[test]
 fn invalid_sources_are_refused() {
     loaded(SOURCE, &[]).unwrap();
     for (from, to) in [
