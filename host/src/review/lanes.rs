@@ -100,12 +100,20 @@ fn bar(assessment: &Assessment, scale: Scale, place: Place, y: f64, hidden: bool
     let label = format!("{}: {says}", times::span(window.start_us, window.end_us));
     html! {
         a.jump href={ "#t=" (format!("{:.3}", window.start_us as f64 / 1e6)) } aria-label=(label)
-            data-start=(window.start_us as f64 / 1e6) data-end=(window.end_us as f64 / 1e6) {
+            data-start=(window.start_us as f64 / 1e6) data-end=(window.end_us as f64 / 1e6)
+            data-box=(shares(window, face)) data-class=(class) {
             rect class=(format!("bar {class}")) x=(percent(stretch.x)) y=(y) width=(percent(stretch.width)) height=(HEIGHT) {
                 title { (label) }
             }
         }
     }
+}
+
+/// `x y width height` of a face in fractions of the frame, for the player.
+fn shares(window: &WindowScore, face: &FaceScore) -> String {
+    let (width, height) = (window.width.max(1) as f32, window.height.max(1) as f32);
+    let [x, y, w, h] = face.bbox;
+    [x / width, y / height, w / width, h / height].map(|share| format!("{share:.4}")).join(" ")
 }
 
 fn axis(scale: Scale, y: f64) -> Markup {

@@ -62,7 +62,7 @@ pub fn player(sha256: &str, assessment: &Assessment) -> Markup {
     html! {
         figure.player {
             @if shown.is_some_and(|kind| kind.starts_with("video")) {
-                video id="player" controls preload="metadata" src={ (address) "/media" } poster={ (address) "/poster" } {}
+                div.screen { video id="player" controls preload="metadata" src={ (address) "/media" } poster={ (address) "/poster" } {} }
             } @else if shown.is_some() {
                 img src={ (address) "/media" } alt="The asset";
             } @else if media.is_some() {

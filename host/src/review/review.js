@@ -22,6 +22,22 @@ if (player) {
     if (loop && part && part.end && player.currentTime > part.end) player.currentTime = part.start;
   });
 }
+/// The boxes of the windows that are playing, over the player; they were found in the middle of each.
+let boxed = true;
+function drawBoxes() {
+  all(".face-box").forEach((box) => box.remove());
+  if (!boxed) return;
+  const now = player.currentTime;
+  for (const link of all(".lanes a.jump")) {
+    if (now < Number(link.dataset.start) || now > Number(link.dataset.end)) continue;
+    const box = document.createElement("div");
+    box.className = `face-box ${link.dataset.class}`;
+    const [x, y, width, height] = link.dataset.box.split(" ").map((share) => `${100 * share}%`);
+    Object.assign(box.style, { left: x, top: y, width, height });
+    player.parentElement.append(box);
+  }
+}
+if (player) ["timeupdate", "seeked"].forEach((event) => player.addEventListener(event, drawBoxes));
 all("a.jump").forEach((link) => link.addEventListener("click", (event) => {
   event.preventDefault();
   jump(link);
@@ -114,7 +130,7 @@ all("button[data-copy]").forEach((button) => {
 const KEYS = [
   ["f", "fake, and on"], ["r", "real, and on"], ["u", "cannot tell, and on"], ["w", "the model is wrong"],
   ["n", "note"], ["z", "undo"], ["j", "next"], ["k", "previous"], ["← →", "window before, after"],
-  ["space", "play"], ["l", "loop the window"], ["x", "choose"], ["q", "queue"], ["?", "these keys"],
+  ["space", "play"], ["l", "loop the window"], ["b", "boxes on, off"], ["x", "choose"], ["q", "queue"], ["?", "these keys"],
 ];
 function help() {
   let dialog = one("#keys");
@@ -128,18 +144,31 @@ function help() {
       meaning.textContent = words;
       list.append(term, meaning);
     }
-    const close = document.createElement("button");
+    const [close, only] = [document.createElement("button"), document.createElement("button")];
     close.textContent = "Close";
     close.addEventListener("click", () => dialog.close());
-    dialog.append(list, close);
+    const say = () => { only.textContent = keysAreOn() ? "Turn single keys off" : "Turn single keys on"; };
+    only.addEventListener("click", () => {
+      localStorage.setItem("veritag-keys", keysAreOn() ? "off" : "on");
+      say();
+    });
+    say();
+    const buttons = document.createElement("div");
+    buttons.className = "buttons";
+    buttons.append(close, only);
+    dialog.append(list, buttons);
     document.body.append(dialog);
   }
   if (dialog.open) dialog.close(); else dialog.showModal();
 }
 
+/// Who speaks to the computer, or hits keys by accident, can turn them off; `?` stays.
+const keysAreOn = () => localStorage.getItem("veritag-keys") !== "off";
+
 const follow = (id) => { const link = one(id); if (link) link.click(); };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key !== "?" && !keysAreOn()) return;
   const button = one(`button[data-key="${CSS.escape(event.key)}"]`);
   const acts = {
     j: () => (one("#next") || !boxes.length ? follow("#next") : walk(1)),
@@ -148,6 +177,7 @@ document.addEventListener("keydown", (event) => {
     ArrowLeft: () => step(-1),
     " ": () => player && (player.paused ? player.play() : player.pause()),
     l: () => { loop = !loop; },
+    b: () => { boxed = !boxed; if (player) drawBoxes(); },
     x: chooseFocused,
     q: () => follow("#queue"),
     "?": help,

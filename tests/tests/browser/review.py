@@ -61,6 +61,17 @@ def decides(browser):
     page.keyboard.press("ArrowRight")
     expect(page.locator(".lanes a.jump").nth(1)).to_have_attribute("aria-current", "true")
     assert page.evaluate("document.querySelector('#player').currentTime") > 1, "the player has not jumped"
+    expect(page.locator(".face-box")).to_have_count(1)
+    page.keyboard.press("b")
+    expect(page.locator(".face-box")).to_have_count(0)
+    page.keyboard.press("?")
+    page.click("text=Turn single keys off")
+    page.click("text=Close")
+    page.keyboard.press("j")
+    expect(page.locator("h1")).to_have_text(first)
+    page.keyboard.press("?")
+    page.click("text=Turn single keys on")
+    page.click("text=Close")
 
     page.keyboard.press("j")
     expect(page.locator("h1")).not_to_have_text(first)
@@ -112,6 +123,15 @@ def searches(browser):
     expect(page.locator(".empty")).to_be_visible()
 
 
+def figures(browser):
+    page = browser.new_context().new_page()
+    sign_in(page, "root")
+    for name in ("Agreement", "Calibration", "Trends", "Second readings"):
+        page.click(f"nav >> text={name}")
+        expect(page.locator("h1")).to_have_text(name)
+        check(page, name.lower().replace(" ", "-"))
+
+
 def logs(browser):
     page = browser.new_context().new_page()
     sign_in(page, "root")
@@ -123,7 +143,7 @@ def logs(browser):
 SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 with sync_playwright() as playwright:
     chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-    for part in (looks, decides, decides_on_many, searches, logs):
+    for part in (looks, decides, decides_on_many, searches, figures, logs):
         part(chromium)
         print(f"{part.__name__}: ok")
     chromium.close()
