@@ -10,7 +10,7 @@ pub mod assessment;
 pub mod blame;
 pub mod cli;
 pub mod commands;
-mod config;
+pub mod config;
 mod database;
 pub mod error;
 mod fetch;
@@ -24,9 +24,11 @@ pub mod model;
 #[cfg(test)]
 #[path = "../../tests/src/mutation.rs"]
 mod mutation;
+pub mod open_inference;
 pub mod output;
 mod queue;
 mod records;
+pub mod runner;
 pub mod sandbox;
 pub mod scan;
 mod tags;

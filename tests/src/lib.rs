@@ -37,7 +37,7 @@ pub fn veritag() -> Command {
     assert!(program.is_file(), "{} is not there: run `make everything` first", program.display());
     let mut command = Command::new(program);
     command.current_dir(root());
-    for name in ["MANIFEST", "MODEL", "WORKERS", "FFMPEG", "FFPROBE"] {
+    for name in ["MANIFEST", "MODEL", "WORKERS", "RUNNER", "FFMPEG", "FFPROBE"] {
         command.env_remove(format!("VERITAG_{name}"));
     }
     command

@@ -3,9 +3,9 @@
 mod config;
 mod doctor;
 mod hook;
-mod lab;
 mod manual;
 mod model;
+mod program;
 pub mod progress;
 mod rescan;
 mod scan;
@@ -39,7 +39,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Hook(options) => hook::run(options),
         Command::Untag(options) => untag::run(options),
         Command::Model(command) => model::run(&cli.setup, command),
-        Command::Lab(arguments) => lab::run(&cli.setup, arguments),
+        Command::Other(arguments) => program::run(&cli.setup, arguments),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
         Command::Completions { shell } => Ok(manual::completions(*shell)),
         Command::Man { directory } => manual::pages(directory),
