@@ -1,7 +1,9 @@
 //! What the end-to-end tests share: where things are, and how to run the program.
 
+pub mod faulty;
 pub mod full_size;
 pub mod postgres;
+pub mod runner;
 pub mod sandbox;
 pub mod service;
 pub mod store;

@@ -17,7 +17,7 @@ use veritag::sandbox::PluginManifest;
 
 use crate::batch::Queue;
 use crate::cli::{Cli, Command, Export, Provider, Serve};
-use crate::engine::{Engines, name_of};
+use crate::engine::{Engines, OnnxRuntime, name_of};
 use crate::error::Error;
 use crate::export;
 use crate::service::App;
@@ -99,21 +99,30 @@ async fn asked_to_stop() {
 
 /// Each provider, ok or what is in its way; one is enough.
 fn doctor(bundle: &Bundle, options: &Serve) -> Result<(), Error> {
-    let mut last = Ok(());
-    let mut any = false;
+    let runtime = OnnxRuntime::open(&options.libraries);
+    let mut found = Vec::new();
     for &provider in Provider::value_variants() {
-        let options = Serve { provider, ..options.clone() };
-        let begun = Instant::now();
-        match Engines::start(bundle, &options).and_then(|mut engines| Ok((engines.try_out(bundle, provider)?, engines.name))) {
-            Ok((_, name)) => {
-                any = true;
-                println!("ok     {:<9} {name}: {} loaded and a crop computed in {:.1} s", name_of(provider), bundle.id.name, begun.elapsed().as_secs_f32());
-            }
-            Err(error) => {
-                println!("to do  {:<9} {}: {error}", name_of(provider), error.code());
-                last = Err(error);
-            }
+        let name = name_of(provider);
+        let tried = try_out(&runtime, bundle, &Serve { provider, ..options.clone() });
+        match &tried {
+            Ok(told) => println!("ok     {name:<9} {told}"),
+            Err(why) => println!("to do  {name:<9} {why}"),
         }
+        found.extend(tried.ok());
     }
-    if any { Ok(()) } else { last }
+    if found.is_empty() { Err(runtime.err().expect("tract needs nothing")) } else { Ok(()) }
+}
+
+fn try_out(runtime: &Result<OnnxRuntime, Error>, bundle: &Bundle, options: &Serve) -> Result<String, String> {
+    let begun = Instant::now();
+    let told = |error: &Error| format!("{}: {error}", error.code());
+    let runtime = match runtime {
+        _ if options.provider == Provider::Tract => None,
+        Ok(runtime) => Some(runtime),
+        Err(error) => return Err(told(error)),
+    };
+    let mut engines = Engines::on(runtime, bundle, options).map_err(|error| told(&error))?;
+    engines.try_out(bundle, options.provider).map_err(|error| told(&error))?;
+    let seconds = begun.elapsed().as_secs_f32();
+    Ok(format!("{}: {} loaded, and a crop computed, in {seconds:.1} s", engines.name, bundle.id.name))
 }

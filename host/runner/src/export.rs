@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use veritag::files::{FileError, replace};
+use veritag::files::FileError;
 use veritag::model::Bundle;
 use veritag::open_inference::{BUNDLE, CROPS, FEATURES};
 
@@ -34,7 +34,7 @@ pub fn triton(bundle: &Bundle, options: &Triton) -> Result<(), Error> {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let parent = path.parent().expect("a file in a directory");
     fs::create_dir_all(parent).map_err(FileError::unwritable(parent))?;
-    replace(path, bytes).map(drop)
+    fs::write(path, bytes).map_err(FileError::unwritable(path))
 }
 
 /// The text of `config.pbtxt`.

@@ -29,6 +29,8 @@ impl Transport {
     /// # Errors
     /// [`RunnerError`] when the token or the certificate is of no use.
     pub fn new(config: &config::Runner, address: &Address) -> Result<Self, RunnerError> {
+        // As the program does; others that use this library may not have.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let unreadable = |error| ConfigError::invalid("ca of [runner]", error);
         let settings = Settings {
             address: address.clone(),

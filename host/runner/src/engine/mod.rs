@@ -39,16 +39,24 @@ impl Engines {
     /// # Errors
     /// [`Error`] when a library is missing, or the provider cannot compute the network.
     pub fn start(bundle: &Bundle, options: &Serve) -> Result<Self, Error> {
+        let wanted = options.provider != Provider::Tract;
+        let runtime = wanted.then(|| OnnxRuntime::open(&options.libraries)).transpose()?;
+        Self::on(runtime.as_ref(), bundle, options)
+    }
+
+    /// The same on a `runtime` that is there already: a process has one. Without it, tract computes.
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub fn on(runtime: Option<&OnnxRuntime>, bundle: &Bundle, options: &Serve) -> Result<Self, Error> {
         let onnx = served(bundle)?;
         let failed = |why| Error::Engine { provider: name_of(options.provider), why };
-        let instances = 0..options.instances.get();
-        if options.provider == Provider::Tract {
-            let copies = instances.map(|_| tract::load(&onnx, bundle.spec.input.size));
-            return Ok(Self::of(copies.collect::<Result<_, _>>()?, "tract 0.23"));
-        }
-        let runtime = OnnxRuntime::open(&options.libraries)?;
-        let copies = instances.map(|_| runtime.load(&onnx, options).map_err(failed)).collect::<Result<_, _>>()?;
-        Ok(Self::of(copies, format!("onnxruntime {}", runtime.version())))
+        let load = || match runtime {
+            Some(runtime) => runtime.load(&onnx, options).map_err(failed),
+            None => tract::load(&onnx, bundle.spec.input.size),
+        };
+        let copies = (0..options.instances.get()).map(|_| load()).collect::<Result<_, _>>()?;
+        Ok(Self::of(copies, runtime.map_or("tract 0.23", OnnxRuntime::name)))
     }
 
     /// Computes a black crop on each, which warms them up, and gives the number of its features.

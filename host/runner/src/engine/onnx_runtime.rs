@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 
 use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{DynValue, TensorRef};
@@ -24,7 +25,7 @@ const FETCHED: &str = "target/onnxruntime";
 pub struct OnnxRuntime {
     environment: Environment,
     webgpu: Option<PathBuf>,
-    version: String,
+    name: String,
 }
 
 impl OnnxRuntime {
@@ -35,12 +36,12 @@ impl OnnxRuntime {
         let bad = |why: String| Error::BadLibrary { path: path.clone(), why };
         let builder = ort::init_from(&path).map_err(|error| bad(error.to_string()))?;
         let environment = builder.with_telemetry(false).build().map_err(|error| bad(error.to_string()))?;
-        let webgpu = find(WEBGPU, libraries.webgpu.as_deref());
-        Ok(Self { environment, webgpu, version: version() })
+        environment.set_log_level(LogLevel::Error);
+        Ok(Self { environment, webgpu: find(WEBGPU, libraries.webgpu.as_deref()), name: name(&path) })
     }
 
-    pub fn version(&self) -> &str {
-        &self.version
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A network on the provider that `options` names.
@@ -111,9 +112,10 @@ fn told(error: ort::Error) -> String {
     error.to_string()
 }
 
-/// `1.32.0`, of a text such as `ORT Build Info: git-branch=…`.
-fn version() -> String {
-    ort::info().to_owned()
+/// With its version, as far as the file's name tells it: `libonnxruntime.so.1.32.0`.
+fn name(library: &Path) -> String {
+    let file = library.canonicalize().unwrap_or_default().to_string_lossy().into_owned();
+    file.rsplit_once(".so.").map_or("onnxruntime".into(), |(_, version)| format!("onnxruntime {version}"))
 }
 
 fn missing(name: &'static str, option: &'static str) -> Error {

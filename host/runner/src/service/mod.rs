@@ -89,7 +89,10 @@ impl App {
     /// The model of that name, in its version or in any.
     fn model(&self, name: &str, version: &str) -> Result<&ModelMetadata, Fault> {
         let ours = self.model.name == name && (version.is_empty() || self.model.versions == [version]);
-        let other = || Fault::NoModel(format!("no model {name} {version}; this is {} {}", self.model.name, self.model.versions[0]));
+        let other = || {
+            let asked = format!("{name} {version}");
+            Fault::NoModel(format!("no model {}; this is {} {}", asked.trim(), self.model.name, self.model.versions[0]))
+        };
         ours.then_some(&self.model).ok_or_else(other)
     }
 
