@@ -97,7 +97,8 @@ fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
         let read = stream.read(&mut piece).ok().filter(|read| *read > 0)?;
         bytes.extend_from_slice(&piece[..read]);
     };
-    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase().replacen("post", "POST", 1).replacen("get", "GET", 1);
+    let head =
+        String::from_utf8_lossy(&bytes[..end]).to_lowercase().replacen("post", "POST", 1).replacen("get", "GET", 1);
     let length = header(&head, "content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     let mut body = bytes.split_off(end);
     while body.len() < length {

@@ -52,7 +52,8 @@ pub fn runner(options: &[&str]) -> Server {
     let mut child = command.spawn().expect("veritag");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("its address");
-    let (_, url) = line.trim().split_once("listening on http://").unwrap_or_else(|| panic!("veritag runner says {line:?}"));
+    let (_, url) =
+        line.trim().split_once("listening on http://").unwrap_or_else(|| panic!("veritag runner says {line:?}"));
     let (address, model) = url.split_once("/v2/models/").expect("its model");
     Server { child, address: address.into(), model: model.into() }
 }
@@ -71,7 +72,13 @@ pub fn triton(models: &Path, model: &str, ports: [u16; 2]) -> Server {
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("tritonserver");
     let server = Server { child, address: format!("127.0.0.1:{}", ports[0]), model: model.into() };
     let ready = || reqwest::blocking::get(format!("{}/ready", server.http())).is_ok_and(|it| it.status().is_success());
-    assert!((0..600).any(|_| ready() || { std::thread::sleep(Duration::from_millis(100)); false }), "Triton did not start");
+    assert!(
+        (0..600).any(|_| ready() || {
+            std::thread::sleep(Duration::from_millis(100));
+            false
+        }),
+        "Triton did not start"
+    );
     server
 }
 

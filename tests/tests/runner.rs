@@ -143,9 +143,13 @@ fn whatever_goes_wrong_changes_no_verdict_and_loses_nothing() {
 fn of_two_runners_behind_one_address_only_the_one_with_the_right_weights_is_believed() {
     let (face, ours, (_directory, other)) = (Face::new(), runner(&[]), other());
     let elsewhere = other.address.clone();
-    let both = Faulty::before(&ours.address, move |nth| {
-        if nth % 2 == 1 { Fault::Elsewhere(elsewhere.clone()) } else { Fault::None }
-    });
+    let both =
+        Faulty::before(
+            &ours.address,
+            move |nth| {
+                if nth % 2 == 1 { Fault::Elsewhere(elsewhere.clone()) } else { Fault::None }
+            },
+        );
     let offload = face.offload(&both.address, false);
     for _ in 0..4 {
         assert_eq!(face.judge(&offload), Ok("veritag-runner".into()));
@@ -191,7 +195,8 @@ fn json_only(upstream: String) -> String {
                         return;
                     }
                 };
-                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+                let length =
+                    head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
                 while body.len() < length {
                     let read = stream.read(&mut piece).unwrap_or(0);
                     body.extend_from_slice(&piece[..read]);
@@ -207,7 +212,8 @@ fn json_only(upstream: String) -> String {
                     let answer = request.send().unwrap();
                     (answer.status().as_u16(), answer.bytes().unwrap().to_vec())
                 };
-                let head = format!("HTTP/1.1 {status} So\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
+                let head =
+                    format!("HTTP/1.1 {status} So\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer));
             });
         }
@@ -223,14 +229,18 @@ fn hash_of(bundle: &Path) -> String {
 fn a_runner_with_other_weights_is_refused_at_once_naming_both_even_where_the_sandbox_may_stand_in() {
     let (directory, other) = other();
     let scan = |url: String| {
-        run(veritag().args(["scan", "--runner", &url]).arg(fixture("media/portrait.jpg")).env("VERITAG__RUNNER__FALLBACK", "true"))
+        run(veritag()
+            .args(["scan", "--runner", &url])
+            .arg(fixture("media/portrait.jpg"))
+            .env("VERITAG__RUNNER__FALLBACK", "true"))
     };
     for url in [other.http(), other.grpc()] {
         let output = scan(url);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{told}");
         assert!(told.contains("runner-other-bundle"), "{told}");
-        let [theirs, ours] = [directory.path().join(MODEL), root().join("plugin/model").join(MODEL)].map(|it| hash_of(&it));
+        let [theirs, ours] =
+            [directory.path().join(MODEL), root().join("plugin/model").join(MODEL)].map(|it| hash_of(&it));
         assert!(told.contains(&theirs) && told.contains(&ours), "{told}");
     }
     let frame = runner(&["--model", "lite0-frame"]);
@@ -271,18 +281,26 @@ fn a_runner_that_dies_under_a_scan_costs_no_asset_its_verdict() {
     let documents: Vec<Value> = documents.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(documents.len(), 6);
     assert!(documents.iter().all(|document| document["verdict"] == "real"));
-    let by = |name: &str| documents.iter().filter(|document| document["runner"].as_str().unwrap().starts_with(name)).count();
-    assert!(by("veritag-runner") > 0 && by("sandbox") > 0 && by("veritag-runner") + by("sandbox") == 6, "{documents:?}");
+    let by =
+        |name: &str| documents.iter().filter(|document| document["runner"].as_str().unwrap().starts_with(name)).count();
+    assert!(
+        by("veritag-runner") > 0 && by("sandbox") > 0 && by("veritag-runner") + by("sandbox") == 6,
+        "{documents:?}"
+    );
 }
 
 #[test]
 fn what_is_being_computed_is_answered_before_a_runner_stops() {
     let mut server = runner(&["--max-delay", "500000"]);
     let (url, side) = (format!("{}/infer", server.http()), 160);
-    let header = format!(r#"{{"inputs":[{{"name":"crops","datatype":"UINT8","shape":[1,3,{side},{side}],"parameters":{{"binary_data_size":{}}}}}]}}"#, 3 * side * side);
+    let header = format!(
+        r#"{{"inputs":[{{"name":"crops","datatype":"UINT8","shape":[1,3,{side},{side}],"parameters":{{"binary_data_size":{}}}}}]}}"#,
+        3 * side * side
+    );
     let body = [header.as_bytes(), &vec![7; 3 * side * side]].concat();
     let asked = thread::spawn(move || {
-        let request = reqwest::blocking::Client::new().post(url).header("inference-header-content-length", header.len());
+        let request =
+            reqwest::blocking::Client::new().post(url).header("inference-header-content-length", header.len());
         request.body(body).send().unwrap().json::<Value>().unwrap()
     });
     thread::sleep(Duration::from_millis(200));
@@ -298,7 +316,9 @@ fn a_runner_says_what_is_wrong_with_a_request() {
         let answer = reqwest::blocking::Client::new().post(url).body(body).send().unwrap();
         (answer.status().as_u16(), answer.json::<Value>().unwrap()["error"].as_str().unwrap().to_owned())
     };
-    let input = |shape: &str, data: &str| format!(r#"{{"inputs":[{{"name":"crops","datatype":"UINT8","shape":{shape},"data":{data}}}]}}"#);
+    let input = |shape: &str, data: &str| {
+        format!(r#"{{"inputs":[{{"name":"crops","datatype":"UINT8","shape":{shape},"data":{data}}}]}}"#)
+    };
     let (status, told) = post("nobody", "{}".into());
     assert!(status == 404 && told.contains("nobody") && told.contains(MODEL), "{told}");
     for (body, named) in [

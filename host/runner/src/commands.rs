@@ -59,7 +59,10 @@ async fn listen(app: Arc<App>, options: &Serve, about: &str, metrics: Prometheus
     let unusable = |error: std::io::Error| Error::Listen { address: options.listen, why: error.to_string() };
     let listener = TcpListener::bind(options.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
-    println!("veritag-runner: {about}: listening on http://{address}/v2/models/{}", about.split(' ').next().unwrap_or_default());
+    println!(
+        "veritag-runner: {about}: listening on http://{address}/v2/models/{}",
+        about.split(' ').next().unwrap_or_default()
+    );
     tokio::spawn(keep_small(metrics));
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let router = app.router();

@@ -19,7 +19,8 @@ use crate::graph::served;
 /// [`Error`] when the directory is not empty or cannot be written to, or the network cannot be read.
 pub fn triton(bundle: &Bundle, options: &Triton) -> Result<(), Error> {
     let onnx = served(bundle)?;
-    let width = Engines::of(vec![tract::load(&onnx, bundle.spec.input.size)?], "tract").try_out(bundle, Provider::Tract)?;
+    let width =
+        Engines::of(vec![tract::load(&onnx, bundle.spec.input.size)?], "tract").try_out(bundle, Provider::Tract)?;
     let directory = &options.directory;
     if fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::NotEmpty { path: directory.clone() });
@@ -27,7 +28,13 @@ pub fn triton(bundle: &Bundle, options: &Triton) -> Result<(), Error> {
     let model = directory.join(&bundle.id.name);
     write(&model.join("config.pbtxt"), config(bundle, options, width).as_bytes())?;
     write(&model.join("1").join("model.onnx"), &onnx)?;
-    println!("{}: {} {} for Triton; `veritag scan --runner http://HOST:8000/v2/models/{}`", directory.display(), bundle.id.name, bundle.id.version, bundle.id.name);
+    println!(
+        "{}: {} {} for Triton; `veritag scan --runner http://HOST:8000/v2/models/{}`",
+        directory.display(),
+        bundle.id.name,
+        bundle.id.version,
+        bundle.id.name
+    );
     Ok(())
 }
 
@@ -62,7 +69,11 @@ parameters {{ key: "bundle_sha256" value: {{ string_value: "{sha256}" }} }}
     if options.tensorrt || options.fp16 {
         let precision = if options.fp16 { "FP16" } else { "FP32" };
         text.push_str("optimization { execution_accelerators { gpu_execution_accelerator [ {\n  name: \"tensorrt\"\n");
-        for (key, value) in [("precision_mode", precision), ("max_workspace_size_bytes", "1073741824"), ("trt_engine_cache_enable", "1")] {
+        for (key, value) in [
+            ("precision_mode", precision),
+            ("max_workspace_size_bytes", "1073741824"),
+            ("trt_engine_cache_enable", "1"),
+        ] {
             let _ = writeln!(text, "  parameters {{ key: \"{key}\" value: \"{value}\" }}");
         }
         text.push_str("} ] } }\n");

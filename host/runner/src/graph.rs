@@ -30,7 +30,11 @@ pub fn served(bundle: &Bundle) -> Result<Vec<u8>, Error> {
     let weights: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
     graph.input.retain(|input| !weights.contains(input.name.as_str()));
     let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
-        return Err(wrong(format!("has {} inputs and {} outputs, expected one each", graph.input.len(), graph.output.len())));
+        return Err(wrong(format!(
+            "has {} inputs and {} outputs, expected one each",
+            graph.input.len(),
+            graph.output.len()
+        )));
     };
     let (input, output) = (input.name.clone(), output.name.clone());
     rename(graph, &output, FEATURES);

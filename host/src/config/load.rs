@@ -83,7 +83,8 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         return invalid("max_spool_bytes of [service]".into(), "it is less than `max_bytes`, so those would never fit");
     }
     let Runner { max_in_flight, max_batch, timeout_s, attempts, .. } = config.runner;
-    let numbers = [("max_in_flight", max_in_flight), ("max_batch", max_batch), ("timeout_s", timeout_s), ("attempts", attempts)];
+    let numbers =
+        [("max_in_flight", max_in_flight), ("max_batch", max_batch), ("timeout_s", timeout_s), ("attempts", attempts)];
     if let Some((key, _)) = numbers.iter().find(|(_, number)| *number == 0) {
         return invalid(format!("{key} of [runner]"), "nothing would ever be computed");
     }

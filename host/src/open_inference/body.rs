@@ -86,10 +86,8 @@ impl InferRequest {
     pub fn decode(header_length: Option<usize>, bytes: &[u8]) -> Result<Self, Malformed> {
         let (header, mut raw) = split(header_length, bytes)?;
         let binary = header.parameters.binary_data_output.unwrap_or(false);
-        let asked = |output: Written| Requested {
-            binary: output.parameters.binary_data.unwrap_or(binary),
-            name: output.name,
-        };
+        let asked =
+            |output: Written| Requested { binary: output.parameters.binary_data.unwrap_or(binary), name: output.name };
         let inputs = header.inputs.into_iter().map(|tensor| read(tensor, &mut raw)).collect::<Result<_, _>>()?;
         nothing_left(raw)?;
         Ok(Self { id: header.id, inputs, outputs: header.outputs.into_iter().map(asked).collect(), binary })

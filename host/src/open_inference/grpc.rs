@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use prost::Message;
 
-use super::{Data, InferRequest, InferResponse, Malformed, ModelMetadata, Requested, ServerMetadata, Tensor, TensorMetadata};
+use super::{
+    Data, InferRequest, InferResponse, Malformed, ModelMetadata, Requested, ServerMetadata, Tensor, TensorMetadata,
+};
 
 /// Paths of the methods.
 pub const SERVER_LIVE: &str = "/inference.GRPCInferenceService/ServerLive";
@@ -205,7 +207,9 @@ fn read_one(tensor: InferTensor, raw: Option<&Vec<u8>>) -> Result<Tensor, Malfor
     let Contents { uint, fp32 } = tensor.contents.unwrap_or_default();
     let data = match (raw, tensor.datatype.as_str()) {
         (Some(raw), datatype) => Data::from_bytes(datatype, raw)?,
-        (None, "UINT8") => Data::Uint8(uint.into_iter().map(|n| n.try_into().map_err(Malformed::new)).collect::<Result<_, _>>()?),
+        (None, "UINT8") => {
+            Data::Uint8(uint.into_iter().map(|n| n.try_into().map_err(Malformed::new)).collect::<Result<_, _>>()?)
+        }
         (None, "FP32") => Data::Fp32(fp32),
         (None, datatype) => Data::from_bytes(datatype, &[])?,
     };
@@ -245,7 +249,12 @@ mod tests {
 
     #[test]
     fn values_may_stand_in_the_message_itself() {
-        let tensor = |datatype: &str, contents| InferTensor { name: "x".into(), datatype: datatype.into(), shape: vec![2], contents: Some(contents) };
+        let tensor = |datatype: &str, contents| InferTensor {
+            name: "x".into(),
+            datatype: datatype.into(),
+            shape: vec![2],
+            contents: Some(contents),
+        };
         let whole = read(vec![tensor("UINT8", Contents { uint: vec![1, 255], fp32: vec![] })], &[]).unwrap();
         assert_eq!(whole[0].data, Data::Uint8(vec![1, 255]));
         assert!(read(vec![tensor("UINT8", Contents { uint: vec![1, 256], fp32: vec![] })], &[]).is_err());

@@ -32,7 +32,8 @@ impl Address {
             _ => return Err(wrong("its scheme is none of http, https, grpc and grpcs")),
         };
         let authority = uri.authority().filter(|it| !it.as_str().contains('@'));
-        let authority = authority.ok_or_else(|| wrong("it names no host, or a password, which belongs into `token`"))?;
+        let authority =
+            authority.ok_or_else(|| wrong("it names no host, or a password, which belongs into `token`"))?;
         let (before, model) = match uri.path().split_once("/v2/models/") {
             Some(found) => found,
             None if grpc => ("", uri.path().trim_start_matches('/')),
@@ -78,7 +79,10 @@ mod tests {
             (grpc, tls, origin, model, version)
         };
         assert_eq!(read("http://gpu:8000/v2/models/a"), own(false, false, ["http://gpu:8000", "a", ""]));
-        assert_eq!(read("https://x.example/p/v2/models/a/versions/3"), own(false, true, ["https://x.example/p", "a", "3"]));
+        assert_eq!(
+            read("https://x.example/p/v2/models/a/versions/3"),
+            own(false, true, ["https://x.example/p", "a", "3"])
+        );
         assert_eq!(read("grpc://gpu:8001/a"), own(true, false, ["http://gpu:8001", "a", ""]));
         assert_eq!(read("grpcs://gpu:8001/v2/models/a/"), own(true, true, ["https://gpu:8001", "a", ""]));
         assert_eq!(Address::parse("grpcs://gpu:1/a").unwrap().to_string(), "grpcs://gpu:1/v2/models/a");
@@ -86,7 +90,14 @@ mod tests {
 
     #[test]
     fn what_names_no_model_is_refused_without_its_secrets() {
-        for url in ["gpu:8000", "ftp://gpu/v2/models/a", "http://gpu/a", "grpc://gpu", "http://u:pw@gpu/v2/models/a", "http://gpu/v2/models/a/b"] {
+        for url in [
+            "gpu:8000",
+            "ftp://gpu/v2/models/a",
+            "http://gpu/a",
+            "grpc://gpu",
+            "http://u:pw@gpu/v2/models/a",
+            "http://gpu/v2/models/a/b",
+        ] {
             let error = Address::parse(url).unwrap_err();
             assert!(error.code() == "config-bad-runner" && !error.to_string().contains("pw"), "{error}");
         }

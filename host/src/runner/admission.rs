@@ -7,7 +7,9 @@ use super::address::Address;
 use super::transport::Transport;
 use super::{Facts, Pixels, RunnerError, answer};
 use crate::model::Bundle;
-use crate::open_inference::{BUNDLE, CROPS, Data, FEATURES, InferRequest, ModelMetadata, ServerMetadata, Tensor, TensorMetadata};
+use crate::open_inference::{
+    BUNDLE, CROPS, Data, FEATURES, InferRequest, ModelMetadata, ServerMetadata, Tensor, TensorMetadata,
+};
 
 /// Bytes of a sha256.
 const HASH: i64 = 32;

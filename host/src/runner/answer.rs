@@ -59,7 +59,12 @@ mod tests {
         let (values, hashes) = (|| (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]), || (vec![2, 2], vec![7, 8, 7, 8]));
         assert_eq!(code(&answer(values(), hashes())).unwrap(), [1.0, 2.0, 3.0, 4.0]);
         assert_eq!(code(&answer(values(), (vec![2, 2], vec![7, 8, 7, 9]))), Err("runner-other-bundle"));
-        for values in [(vec![4], vec![1.0; 4]), (vec![1, 2], vec![1.0; 2]), (vec![2, 2], vec![1.0, 2.0, f32::NAN, 4.0]), (vec![2, 2], vec![f32::INFINITY; 4])] {
+        for values in [
+            (vec![4], vec![1.0; 4]),
+            (vec![1, 2], vec![1.0; 2]),
+            (vec![2, 2], vec![1.0, 2.0, f32::NAN, 4.0]),
+            (vec![2, 2], vec![f32::INFINITY; 4]),
+        ] {
             assert_eq!(code(&answer(values, hashes())), Err("runner-bad-answer"));
         }
         assert_eq!(code(&answer(values(), (vec![1, 2], vec![7, 8]))), Err("runner-bad-answer"));

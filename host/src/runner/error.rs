@@ -16,15 +16,21 @@ pub enum RunnerError {
     Refused { url: String, status: u16, why: String },
     #[error("runner {url} gives an answer that makes no sense: {why}")]
     BadAnswer { url: String, why: String },
-    #[error("runner {url} serves another kind of model: {why}; serve the bundle with `veritag runner`, or export it with `veritag model export`")]
+    #[error(
+        "runner {url} serves another kind of model: {why}; serve the bundle with `veritag runner`, or export it with `veritag model export`"
+    )]
     OtherModel { url: String, why: String },
     #[error("runner {url} serves the bundle of sha256 {theirs}, expected {ours}; give both the same bundle")]
     OtherBundle { url: String, theirs: String, ours: String },
-    #[error("runner {url} computes other features than the sandbox (apart by {apart:.0e} of the largest); do not use it, and report its engine")]
+    #[error(
+        "runner {url} computes other features than the sandbox (apart by {apart:.0e} of the largest); do not use it, and report its engine"
+    )]
     OtherFeatures { url: String, apart: f32 },
     #[error("runner {url} is left alone for {seconds} s, since: {why}")]
     Paused { url: String, seconds: u64, why: String },
-    #[error("the plugin's crops are no whole pixels, as a runner wants them; install a plugin and a host of one release")]
+    #[error(
+        "the plugin's crops are no whole pixels, as a runner wants them; install a plugin and a host of one release"
+    )]
     NoPixels,
 }
 

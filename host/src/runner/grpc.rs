@@ -83,7 +83,12 @@ impl Client {
             Code::NotFound | Code::Unimplemented => 404,
             Code::ResourceExhausted => 429,
             Code::Internal | Code::DataLoss => 500,
-            _ => return RunnerError::unreachable(&self.settings.address, &format!("{}: {}", status.code(), status.message())),
+            _ => {
+                return RunnerError::unreachable(
+                    &self.settings.address,
+                    &format!("{}: {}", status.code(), status.message()),
+                );
+            }
         };
         RunnerError::Refused { url: self.settings.address.to_string(), status: http, why: status.message().to_owned() }
     }

@@ -11,7 +11,9 @@ use super::RunnerError;
 use super::transport::{MAX_ANSWER_BYTES, Settings};
 use crate::blame::with_causes;
 use crate::config::ConfigError;
-use crate::open_inference::{BINARY_EXTENSION, HEADER_LENGTH, InferRequest, InferResponse, ModelMetadata, ServerMetadata};
+use crate::open_inference::{
+    BINARY_EXTENSION, HEADER_LENGTH, InferRequest, InferResponse, ModelMetadata, ServerMetadata,
+};
 
 pub struct Client {
     pub settings: Settings,

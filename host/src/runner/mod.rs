@@ -92,11 +92,7 @@ impl Runner {
         features.map(|features| (features, facts)).map_err(|fault| RunnerError::bad_answer(&self.address, fault))
     }
 
-    fn wait<T>(
-        &self,
-        task: Task,
-        answer: oneshot::Receiver<Result<T, RunnerError>>,
-    ) -> Result<T, RunnerError> {
+    fn wait<T>(&self, task: Task, answer: oneshot::Receiver<Result<T, RunnerError>>) -> Result<T, RunnerError> {
         self.tasks.send(task).map_err(|_| self.gone())?;
         answer.blocking_recv().map_err(|_| self.gone())?
     }

@@ -38,7 +38,11 @@ impl Transport {
             ca: config.ca.as_ref().map(std::fs::read).transpose().map_err(unreadable)?,
             timeout: Duration::from_secs(config.timeout_s.into()),
         };
-        Ok(if address.grpc { Self::Grpc(grpc::Client::new(settings)?) } else { Self::Http(http::Client::new(settings)?) })
+        Ok(if address.grpc {
+            Self::Grpc(grpc::Client::new(settings)?)
+        } else {
+            Self::Http(http::Client::new(settings)?)
+        })
     }
 
     pub const fn address(&self) -> &Address {

@@ -73,7 +73,9 @@ impl Engines {
             let outputs = engine.infer(&crop).map_err(failed)?;
             width = match &outputs[..] {
                 [Tensor { shape, data: Data::Fp32(values), .. }, Tensor { data: Data::Uint8(hash), .. }]
-                    if shape.len() == 2 && values.iter().all(|value| value.is_finite()) && hex::encode(hash) == bundle.id.sha256 =>
+                    if shape.len() == 2
+                        && values.iter().all(|value| value.is_finite())
+                        && hex::encode(hash) == bundle.id.sha256 =>
                 {
                     shape[1]
                 }

@@ -5,8 +5,8 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::environment::Environment;
+use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -93,7 +93,8 @@ impl Engine for Network {
         let Data::Uint8(pixels) = &crops.data else { return Err(format!("crops are {}", crops.data.datatype())) };
         let input = TensorRef::from_array_view((crops.shape.clone(), &pixels[..])).map_err(told)?;
         let outputs = self.0.run(ort::inputs![CROPS => input]).map_err(told)?;
-        let (features, bundle) = (read(&outputs[FEATURES], FEATURES, Data::Fp32)?, read(&outputs[BUNDLE], BUNDLE, Data::Uint8)?);
+        let (features, bundle) =
+            (read(&outputs[FEATURES], FEATURES, Data::Fp32)?, read(&outputs[BUNDLE], BUNDLE, Data::Uint8)?);
         Ok(vec![features, bundle])
     }
 }

@@ -13,8 +13,8 @@ use tonic::{Response, Status};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 use veritag::open_inference::grpc::{
-    MODEL_INFER, MODEL_METADATA, MODEL_READY, ModelInferRequest, ModelInferResponse, ModelMetadataResponse, ModelRequest,
-    Nothing, SERVER_LIVE, SERVER_METADATA, SERVER_READY, ServerMetadataResponse, Yes,
+    MODEL_INFER, MODEL_METADATA, MODEL_READY, ModelInferRequest, ModelInferResponse, ModelMetadataResponse,
+    ModelRequest, Nothing, SERVER_LIVE, SERVER_METADATA, SERVER_READY, ServerMetadataResponse, Yes,
 };
 
 use super::{App, Fault};

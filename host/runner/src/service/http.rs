@@ -83,7 +83,8 @@ async fn infer(
     let body = response.encode(|name| binary.wants(name) == Some(true));
     Ok(match body.header_length {
         Some(length) => {
-            let headers = [(CONTENT_TYPE.as_str(), "application/octet-stream".to_owned()), (HEADER_LENGTH, length.to_string())];
+            let headers =
+                [(CONTENT_TYPE.as_str(), "application/octet-stream".to_owned()), (HEADER_LENGTH, length.to_string())];
             (headers, body.bytes).into_response()
         }
         None => ([(CONTENT_TYPE, "application/json")], body.bytes).into_response(),

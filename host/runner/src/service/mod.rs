@@ -11,8 +11,8 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use veritag::model::Bundle;
 use veritag::open_inference::{
-    BINARY_EXTENSION, BUNDLE, CROPS, Data, FEATURES, InferRequest, InferResponse, ModelMetadata, ServerMetadata, Tensor,
-    TensorMetadata,
+    BINARY_EXTENSION, BUNDLE, CROPS, Data, FEATURES, InferRequest, InferResponse, ModelMetadata, ServerMetadata,
+    Tensor, TensorMetadata,
 };
 
 use crate::batch::Queue;
@@ -44,7 +44,14 @@ pub enum Fault {
 
 impl App {
     /// The bundle as `queue` computes it; `width` features a crop.
-    pub fn new(bundle: &Bundle, options: &Serve, engine: &str, width: usize, queue: Queue, metrics: PrometheusHandle) -> Self {
+    pub fn new(
+        bundle: &Bundle,
+        options: &Serve,
+        engine: &str,
+        width: usize,
+        queue: Queue,
+        metrics: PrometheusHandle,
+    ) -> Self {
         let side = bundle.spec.input.size;
         let tensor = |name: &str, datatype: &str, row: &[usize]| TensorMetadata {
             name: name.into(),
@@ -131,7 +138,9 @@ impl App {
         if !fits || !matches!(crops.data, Data::Uint8(_)) {
             let (Tensor { name, shape, .. }, side) = (crops, self.side);
             let found = crops.data.datatype();
-            return Err(Fault::Bad(format!("input {name} {found} {shape:?}, expected {CROPS} UINT8 [rows, 3, {side}, {side}]")));
+            return Err(Fault::Bad(format!(
+                "input {name} {found} {shape:?}, expected {CROPS} UINT8 [rows, 3, {side}, {side}]"
+            )));
         }
         if !(1..=self.max_batch).contains(&crops.rows()) {
             return Err(Fault::Bad(format!("{} crops, expected 1 to {}", crops.rows(), self.max_batch)));
