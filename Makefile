@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build everything demo test test-integration test-browser lint bench package train test-train
+.PHONY: setup plugin build everything runner demo test test-integration test-browser test-runner lint bench bench-gpu package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -17,6 +17,10 @@ build: plugin ## The product: veritag and the module that it runs
 everything: plugin ## With veritag-lab and the tests
 	cargo build --workspace --bins --tests
 
+runner: build ## veritag-runner and ONNX Runtime; CUDA=1, WEBGPU=1 with its providers for GPUs
+	@.setup/runner.sh
+	cargo build --workspace --bin veritag-runner
+
 demo: build ## Tags real media, with a report in target/demo.html
 	target/debug/veritag scan --report target/demo.html $(DEMO)
 	@echo "the report: target/demo.html"
@@ -24,6 +28,7 @@ demo: build ## Tags real media, with a report in target/demo.html
 test: everything
 	@.setup/python.sh
 	@.setup/exiftool.sh
+	@.setup/runner.sh
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
 
@@ -35,6 +40,11 @@ test-browser: everything ## The review pages in a browser, and the API under Sch
 	@.setup/browser.sh
 	cargo test --workspace --test browser -- --ignored
 
+test-runner: everything ## Every fixture on a real Triton, and Triton's own client against our runner
+	@.setup/runner.sh
+	@.setup/triton.sh
+	cargo test --workspace --test runner -- --ignored
+
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -43,8 +53,11 @@ lint: setup
 bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, in one run
 	tests/bench/run.sh
 
+bench-gpu: plugin ## The runner's batch curve against ONNX Runtime and PyTorch on a GPU; PROVIDER=cpu tries it without one
+	tests/bench/gpu.sh
+
 package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
-	cargo build --release -p veritag -p veritag-lab
+	cargo build --release -p veritag -p veritag-lab -p veritag-runner
 	.setup/package.sh target/release/veritag dist
 
 train: everything ## make train DATA=manifest.csv OUT=runs/first: crops, re-encoded copies, training, bundles; run again, it goes on

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# package.sh PROGRAM DIRECTORY: the program, its manual pages and completions, a systemd unit, the laboratory beside it, the module, a manifest with every sha256, the models, the licences.
+# package.sh PROGRAM DIRECTORY: the program, its manual pages and completions, a systemd unit, the laboratory and the runner beside it, the module, a manifest with every sha256, the models, the licences.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1
@@ -11,7 +11,7 @@ sha() { sha256sum "$1" | cut -d' ' -f1; }
 rm -rf "$dist"
 mkdir -p "$dist/model"
 cp "$program" "$dist/veritag"
-cp "$(dirname "$program")/veritag-lab" "$dist/veritag-lab"
+cp "$(dirname "$program")/veritag-lab" "$(dirname "$program")/veritag-runner" "$dist/"
 cp "$module" "$dist/veritag_plugin.wasm"
 cp LICENSE-APACHE LICENSE-MIT README.md host/veritag.example.toml host/deploy/veritag.service "$dist/"
 mkdir "$dist/man" "$dist/completions"
@@ -30,6 +30,6 @@ done
         printf '"sha256.%s" = "%s"\n' "$name" "$(sha "$card")"
     done
 } >"$dist/manifest.toml"
-cargo tree --offline --prefix none --format '{p} {l}' -e normal -p veritag -p veritag-lab -p veritag-plugin |
+cargo tree --offline --prefix none --format '{p} {l}' -e normal -p veritag -p veritag-lab -p veritag-runner -p veritag-plugin |
     sed 's# (/[^)]*)##; s# (\*)$##; s# (proc-macro)##' | grep . | sort -u >"$dist/THIRD-PARTY.txt"
 printf '%s: %s\n' "$dist" "$(du -sh "$dist" | cut -f1)"

@@ -10,10 +10,16 @@ use clap_complete::Shell;
 use crate::assessment::Review;
 use crate::records::Order;
 
-/// The commands of `veritag-lab`, a program of its own that these run.
+/// The commands of `veritag-lab`, a program of its own.
 pub const LAB: [&str; 4] = ["evaluate", "crops", "import", "cross-check"];
 
-const LAB_HELP: &str = "\
+/// The command of `veritag-runner`.
+pub const RUNNER: &str = "runner";
+
+const OTHERS_HELP: &str = "\
+Runner, in veritag-runner:
+  runner       Compute features for hosts that ask by the Open Inference Protocol, on a GPU or with another engine
+
 Laboratory, in veritag-lab:
   evaluate     Measure models on labelled media
   crops        Write the faces of labelled assets as pictures to train on, just as a model sees them
@@ -26,7 +32,7 @@ Laboratory, in veritag-lab:
 /// asset could not be processed through no fault of its own; 2 for a wrong command line; 3 when nothing could
 /// be started (no manifest, plugin, model or ffmpeg).
 #[derive(Debug, Parser)]
-#[command(name = "veritag", version, after_help = LAB_HELP)]
+#[command(name = "veritag", version, after_help = OTHERS_HELP)]
 pub struct Cli {
     #[command(flatten)]
     pub setup: Setup,
@@ -45,6 +51,9 @@ pub struct Setup {
     /// Plugin instances, each with its own copy of the model [default: one per core]
     #[arg(long, global = true, env = "VERITAG_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Compute features on the runner at this address, in the sandbox's place: http://HOST:8000/v2/models/NAME or grpc://HOST:8001/NAME
+    #[arg(long, global = true, env = "VERITAG_RUNNER", value_name = "URL")]
+    pub runner: Option<String>,
     /// The ffmpeg to decode with [default: beside the executable, then on PATH]
     #[arg(long, global = true, env = "VERITAG_FFMPEG", value_name = "FILE")]
     pub ffmpeg: Option<PathBuf>,
@@ -98,7 +107,7 @@ pub enum Command {
         directory: PathBuf,
     },
     #[command(external_subcommand)]
-    Lab(Vec<OsString>),
+    Other(Vec<OsString>),
 }
 
 #[derive(Args, Debug)]
@@ -115,7 +124,7 @@ pub struct Scan {
     /// Tag each asset in ASSET.xmp (or the sidecar that is there), for catalogues; all else in it is kept
     #[arg(long)]
     pub xmp: bool,
-    /// veritag.toml, whose [tags.keywords] are the keywords [default: those of `veritag serve` without a file]
+    /// veritag.toml, whose [runner] and [tags.keywords] hold [default: those of `veritag serve` without a file]
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write one self-contained page about this run
@@ -369,5 +378,11 @@ pub enum Model {
     Verify {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+    },
+    /// Write a bundle as another server wants it: `export triton DIR`, a model repository of NVIDIA's Triton
+    #[command(disable_help_flag = true)]
+    Export {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
     },
 }

@@ -11,6 +11,7 @@ use crate::files::FileError;
 use crate::ingest::HookError;
 use crate::media::error::MediaError;
 use crate::model::ModelError;
+use crate::runner::RunnerError;
 use crate::sandbox::PluginError;
 use crate::tags::TagError;
 use crate::tools::ToolError;
@@ -25,6 +26,8 @@ pub enum Error {
     Plugin(#[from] PluginError),
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -42,10 +45,10 @@ pub enum Error {
     #[error("cannot listen on {address}: {why}; choose another address with --listen")]
     Listen { address: SocketAddr, why: String },
     #[error(
-        "`{command}` is a command of veritag-lab, which {}; build it with `cargo build --release -p veritag-lab`, and put it beside veritag",
+        "that is done by {program}, which {}; build it with `cargo build --release -p {program}`, and put it beside veritag",
         why.as_deref().map_or("is neither beside veritag nor on PATH".into(), |why| format!("does not start: {why}"))
     )]
-    NoLab { command: String, why: Option<String> },
+    NoProgram { program: &'static str, why: Option<String> },
     #[error("a bug in Veritag; please report it, with the file if you may")]
     Bug,
 }
@@ -53,9 +56,9 @@ pub enum Error {
 diagnose! { Error {
     Self::Watch { .. } => "config-unwatchable", Operator;
     Self::Listen { .. } => "config-bad-address", Operator;
-    Self::NoLab { .. } => "config-no-lab", Operator;
+    Self::NoProgram { .. } => "config-no-program", Operator;
     Self::Bug => "internal-bug", Us;
-} wraps Media, Tool, Plugin, Model, File, Tag, Config, Database, Hook, Fetch }
+} wraps Media, Tool, Plugin, Model, Runner, File, Tag, Config, Database, Hook, Fetch }
 
 #[cfg(test)]
 mod tests {
@@ -70,6 +73,7 @@ mod tests {
             ToolError::CODES,
             PluginError::CODES,
             ModelError::CODES,
+            RunnerError::CODES,
             FileError::CODES,
             TagError::CODES,
             ConfigError::CODES,

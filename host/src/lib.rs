@@ -11,7 +11,7 @@ pub mod blame;
 mod calibration;
 pub mod cli;
 pub mod commands;
-mod config;
+pub mod config;
 mod database;
 pub mod error;
 mod fetch;
@@ -25,11 +25,13 @@ pub mod model;
 #[cfg(test)]
 #[path = "../../tests/src/mutation.rs"]
 mod mutation;
+pub mod open_inference;
 pub mod output;
 mod people;
 mod queue;
 mod records;
 mod review;
+pub mod runner;
 pub mod sandbox;
 pub mod scan;
 mod tags;

@@ -1,6 +1,6 @@
 """Times ONNX Runtime on the features part of a bundle: 20 crops one at a time, and as one batch of 20.
 
-    python peer_infer.py features.onnx [--repeats 5] [--threads 1]
+    python peer_infer.py features.onnx [--repeats 5] [--threads 1] [--no-spinning]
 
 Prints one JSON line with the medians in milliseconds. Needs: onnxruntime==1.32.0 numpy==2.4.6
 """
@@ -30,10 +30,13 @@ def main():
     args.add_argument("features")
     args.add_argument("--repeats", type=int, default=5)
     args.add_argument("--threads", type=int, default=1)
+    args.add_argument("--no-spinning", action="store_true", help="leave the cores to others between runs")
     args = args.parse_args()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = args.threads
+    if args.no_spinning:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(args.features, options, providers=["CPUExecutionProvider"])
     source = session.get_inputs()[0]
     crops = np.random.default_rng(0).normal(size=(CROPS, *source.shape[1:])).astype(np.float32)

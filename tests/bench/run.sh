@@ -32,6 +32,17 @@ echo "1 and 3. ResNeXt50 features of 20 crops of 112×112, one core; parts of a 
 VERITAG_BENCH_BUNDLE=$PWD/$bundle VERITAG_BENCH_TRACT_KERNELS=$PWD/$tract_kernels cargo bench --quiet --workspace --bench infer | grep '^{' >target/bench-infer.json
 "$VENV/bin/python" tests/bench/peer_infer.py "$bundle/features.onnx" --repeats $REPEATS >target/bench-ort.json
 
+echo "Runners: features of 20 crops, at 1 and 2 threads" >&2
+.setup/runner.sh
+for model in plugin/model/lite0-lstm plugin/model/resnext50-lstm; do
+    for threads in 1 2; do
+        VERITAG_BENCH_BUNDLE=$PWD/$model VERITAG_BENCH_THREADS=$threads VERITAG_BENCH_REPEATS=$REPEATS \
+            cargo bench --quiet --workspace --bench runner | grep '^{' >target/bench-runner.json
+        "$VENV/bin/python" tests/bench/peer_infer.py $model/features.onnx --repeats $REPEATS --threads $threads --no-spinning >target/bench-runner-ort.json
+        "$VENV/bin/python" tests/bench/runner_row.py target/bench-runner.json target/bench-runner-ort.json
+    done
+done
+
 echo "2. Whole scans of $CLIP and of two stills, start-up included, compile cache warm" >&2
 for size in 1156x900 4000x3000; do # the portrait, pasted into a grey frame with some grain
     ffmpeg -v error -y -i fixtures/media/portrait.png -f lavfi -i "color=0x6e6e6e:s=$size,noise=alls=12:all_seed=1" \

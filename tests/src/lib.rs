@@ -1,7 +1,9 @@
 //! What the end-to-end tests share: where things are, and how to run the program.
 
+pub mod faulty;
 pub mod full_size;
 pub mod postgres;
+pub mod runner;
 pub mod sandbox;
 pub mod service;
 pub mod store;
@@ -37,7 +39,7 @@ pub fn veritag() -> Command {
     assert!(program.is_file(), "{} is not there: run `make everything` first", program.display());
     let mut command = Command::new(program);
     command.current_dir(root());
-    for name in ["MANIFEST", "MODEL", "WORKERS", "FFMPEG", "FFPROBE"] {
+    for name in ["MANIFEST", "MODEL", "WORKERS", "RUNNER", "FFMPEG", "FFPROBE"] {
         command.env_remove(format!("VERITAG_{name}"));
     }
     command

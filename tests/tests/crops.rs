@@ -7,6 +7,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 use veritag::cli::Setup;
 use veritag::commands::start;
+use veritag::config::Runner;
 use veritag::scan::Scanner;
 use veritag_abi::TrackFrame;
 use veritag_tests::{fixture, labels, root, run, veritag};
@@ -16,9 +17,9 @@ const MEDIA: [(&str, &str); 4] =
 
 fn scanner() -> Scanner {
     let manifest = Some(root().join("manifest.toml"));
-    let setup = Setup { manifest, model: None, workers: None, ffmpeg: None, ffprobe: None };
+    let setup = Setup { manifest, model: None, workers: None, runner: None, ffmpeg: None, ffprobe: None };
     start::start_threads(2);
-    start::open(&setup, 2, Duration::from_secs(60), Ok).unwrap()
+    start::open(&setup, &Runner::default(), 2, Duration::from_secs(60), Ok).unwrap()
 }
 
 fn tracks(out: &Path) -> Vec<Value> {

@@ -12,7 +12,7 @@ fn without_the_laboratory_its_commands_say_how_to_get_it() {
     let output = run(std::process::Command::new(alone).args(["evaluate", "labels.csv"]).env("PATH", "/nowhere"));
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3));
-    assert!(told.contains("config-no-lab") && told.contains("cargo build --release -p veritag-lab"), "{told}");
+    assert!(told.contains("config-no-program") && told.contains("cargo build --release -p veritag-lab"), "{told}");
 }
 
 #[test]

@@ -102,6 +102,7 @@ pub fn blank(path: &str, media: MediaFacts) -> Assessment {
         blind_to: vec!["wholly generated people".into()],
         plugin: Some(plugin),
         runner: "sandbox".into(),
+        runners: vec![],
         decoder: "ffmpeg 5.1.6".into(),
         veritag: "0.1.0".into(),
         assessed_at: "2026-11-23T02:08:01Z".into(),

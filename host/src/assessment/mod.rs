@@ -54,8 +54,11 @@ pub struct Assessment {
     pub blind_to: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<Program>,
-    /// What ran the networks: `sandbox`.
+    /// What computed the features: `sandbox`, or the runner's name.
     pub runner: String,
+    /// The same with engine and device, where a runner took part; several where the sandbox, or another, stood in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runners: Vec<Runner>,
     /// Version of the decoder, such as `ffmpeg 5.1.6`.
     pub decoder: String,
     pub veritag: String,
@@ -126,7 +129,34 @@ pub struct Program {
     pub sha256: String,
 }
 
+/// Where features were computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runner {
+    /// `sandbox`, or what a server says of itself.
+    pub name: String,
+    pub engine: String,
+    /// Such as `cpu` or `cuda`, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+impl Runner {
+    pub fn sandbox() -> Self {
+        Self { name: "sandbox".into(), engine: "tract on WebAssembly".into(), device: Some("cpu".into()) }
+    }
+}
+
 impl Assessment {
+    /// Records where the features were computed, if anything but the sandbox took part.
+    pub fn computed_by(&mut self, runners: Vec<Runner>) {
+        if runners.iter().any(|runner| *runner != Runner::sandbox()) {
+            let mut names: Vec<&str> = runners.iter().map(|runner| runner.name.as_str()).collect();
+            names.dedup();
+            self.runner = names.join(", ");
+            self.runners = runners;
+        }
+    }
+
     /// What a person has decided, else what the model says.
     pub fn standing(&self) -> Verdict {
         self.review.verdict().unwrap_or(self.verdict)

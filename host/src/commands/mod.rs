@@ -6,9 +6,9 @@ mod config;
 mod doctor;
 mod exchange;
 mod hook;
-mod lab;
 mod manual;
 mod model;
+mod program;
 pub mod progress;
 mod rescan;
 pub mod review;
@@ -46,7 +46,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Calibrate(options) => calibrate::run(&cli.setup, options),
         Command::Audit(command) => audit::run(command),
         Command::Model(command) => model::run(&cli.setup, command),
-        Command::Lab(arguments) => lab::run(&cli.setup, arguments),
+        Command::Other(arguments) => program::run(&cli.setup, arguments),
         Command::Doctor => Ok(doctor::run(&cli.setup)),
         Command::Completions { shell } => Ok(manual::completions(*shell)),
         Command::Man { directory } => manual::pages(directory),

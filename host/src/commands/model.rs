@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use veritag_abi::bundle::{Bundle, Metric};
 
-use super::{SOME_FAILED, start};
+use super::{SOME_FAILED, program, start};
 use crate::assessment::wording;
 use crate::cli::{Model, Setup};
 use crate::error::Error;
@@ -15,6 +15,9 @@ use crate::sandbox::PluginManifest;
 /// # Errors
 /// What kept the command from doing its work at all.
 pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
+    if let Model::Export { arguments } = command {
+        return program::export(setup, arguments);
+    }
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
     let library = manifest.library();
     Ok(match command {
@@ -24,6 +27,7 @@ pub fn run(setup: &Setup, command: &Model) -> Result<ExitCode, Error> {
             ExitCode::SUCCESS
         }
         Model::Verify { names } => verify(setup, &manifest, &library, names),
+        Model::Export { .. } => unreachable!("it has become another program"),
     })
 }
 

@@ -27,11 +27,12 @@ use crate::tags::{self, Tags};
 pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let files = expand(&options.paths, io::stdin().lock())?;
     options.report.as_deref().map_or(Ok(()), check_writable)?;
-    let wanted = wanted(options)?;
+    let config = config::load(options.config.as_deref(), config::variables())?;
+    let wanted = Tags { json: options.write, xmp: options.xmp, keywords: config.tags.keywords };
     let workers = start::workers(setup);
     start::start_threads(workers);
     let timeout = Duration::from_secs(options.timeout.into());
-    let scanner = start::scanner(setup, options.windows.into(), timeout)?;
+    let scanner = start::scanner(setup, &config.runner, options.windows.into(), timeout)?;
     let scanner = Scanner { thumbnails: options.report.is_some(), ..scanner };
     let mut run = Run::new(options, files.len());
     let mut read = if options.json { Ok(()) } else { run.print(&table::header(width())) };
@@ -46,12 +47,6 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     );
     // Whoever read our output may be gone.
     Ok(read.and_then(|()| run.finish(&scanner)).unwrap_or(ExitCode::from(SOME_FAILED)))
-}
-
-/// What is written, in the keywords that a service on the same library would use.
-fn wanted(options: &Scan) -> Result<Tags, Error> {
-    let config = config::load(options.config.as_deref(), config::variables())?;
-    Ok(Tags { json: options.write, xmp: options.xmp, keywords: config.tags.keywords })
 }
 
 /// One asset, assessed and, if so asked, written.

@@ -9,7 +9,9 @@ use veritag_abi::Describe;
 
 use crate::assessment::Program;
 use crate::cli::Setup;
+use crate::config;
 use crate::error::Error;
+use crate::inference::{Inference, Offload};
 use crate::media::Limits;
 use crate::model::{Bundle, ModelError};
 use crate::sandbox::{PluginManifest, Pool, engine::Cache};
@@ -37,8 +39,8 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
 ///
 /// # Errors
 /// Those of [`open`], and a model that is untrained.
-pub fn scanner(setup: &Setup, windows: usize, timeout: Duration) -> Result<Scanner, Error> {
-    open(setup, windows, timeout, |bundle| bundle.require_trained().map(|()| bundle))
+pub fn scanner(setup: &Setup, runner: &config::Runner, windows: usize, timeout: Duration) -> Result<Scanner, Error> {
+    open(setup, runner, windows, timeout, |bundle| bundle.require_trained().map(|()| bundle))
 }
 
 /// A scanner with any model, once `fit` has seen to it.
@@ -47,6 +49,7 @@ pub fn scanner(setup: &Setup, windows: usize, timeout: Duration) -> Result<Scann
 /// Whatever part is missing or refuses to work; the plugin is started once to find out.
 pub fn open(
     setup: &Setup,
+    runner: &config::Runner,
     windows: usize,
     timeout: Duration,
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
@@ -55,10 +58,14 @@ pub fn open(
     let (tools, (pool, about)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
     let pool = Arc::new(pool);
+    let inference: Arc<dyn Inference> = match setup.runner.as_ref().or(runner.url.as_ref()) {
+        Some(url) => Arc::new(Offload::open(runner, url, pool.clone())?),
+        None => pool.clone(),
+    };
     Ok(Scanner {
         tools,
         limits: Limits::default(),
-        inference: pool.clone(),
+        inference,
         pool,
         plugin,
         frame: about.frame,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::blame::diagnose;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{}: cannot read it: {why}", path.display())]
     Unreadable { path: PathBuf, why: String },

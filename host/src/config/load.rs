@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, Source, without_secrets};
+use super::{Config, ConfigError, Runner, Source, without_secrets};
 use crate::ingest::DialectName;
 
 /// `VERITAG__SERVICE__LISTEN` is `listen` of `[service]`.
@@ -81,6 +81,12 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
     if config.service.max_spool_bytes < config.service.max_bytes {
         return invalid("max_spool_bytes of [service]".into(), "it is less than `max_bytes`, so those would never fit");
+    }
+    let Runner { max_in_flight, max_batch, timeout_s, attempts, .. } = config.runner;
+    let numbers =
+        [("max_in_flight", max_in_flight), ("max_batch", max_batch), ("timeout_s", timeout_s), ("attempts", attempts)];
+    if let Some((key, _)) = numbers.iter().find(|(_, number)| *number == 0) {
+        return invalid(format!("{key} of [runner]"), "nothing would ever be computed");
     }
     let mut urls = HashSet::new();
     if let Some(webhook) = config.webhooks.iter().find(|webhook| !urls.insert(&webhook.url)) {

@@ -26,6 +26,7 @@ use crate::upload_event::Location;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub service: Service,
+    pub runner: Runner,
     pub tags: Tags,
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
@@ -80,6 +81,46 @@ impl Default for Service {
             timeout_s: 60,
             drain_s: 30,
             attempts: 5,
+        }
+    }
+}
+
+/// A server that computes features in the sandbox's place.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Runner {
+    /// `http://HOST:8000/v2/models/NAME` or `grpc://HOST:8001/NAME`; without it, the sandbox computes.
+    pub url: Option<String>,
+    /// What our requests bear: `Authorization: Bearer TOKEN`.
+    pub token: Option<SecretRef>,
+    /// A file of certificates in PEM: the server's is signed by one of them.
+    pub ca: Option<PathBuf>,
+    /// The sandbox stands in where the runner fails.
+    pub fallback: bool,
+    /// At most so many requests at once.
+    pub max_in_flight: u16,
+    /// At most so many crops in a request.
+    pub max_batch: u16,
+    /// Milliseconds that crops wait for those of other assets.
+    pub batch_wait_ms: u16,
+    /// Seconds that an attempt may take.
+    pub timeout_s: u16,
+    /// How often a request is attempted before it fails.
+    pub attempts: u16,
+}
+
+impl Default for Runner {
+    fn default() -> Self {
+        Self {
+            url: None,
+            token: None,
+            ca: None,
+            fallback: false,
+            max_in_flight: 4,
+            max_batch: 64,
+            batch_wait_ms: 2,
+            timeout_s: 30,
+            attempts: 3,
         }
     }
 }

@@ -96,6 +96,7 @@ fn what_cannot_work_is_refused() {
     for (text, key) in [
         ("[service]\nattempts = 0\n".to_owned(), "attempts"),
         ("[service]\nmax_spool_bytes = 10\n".to_owned(), "max_spool_bytes"),
+        ("[runner]\nattempts = 0\n".to_owned(), "attempts of [runner]"),
         (webhook.repeat(2), "url of [[webhook]]"),
         (format!("{webhook}sources = ['nobody']\n"), "sources of [[webhook]]"),
     ] {
@@ -122,6 +123,7 @@ fn the_example_shows_every_default_and_is_right() {
     let example = include_str!("../../veritag.example.toml");
     let config = loaded(example, &[]).unwrap();
     assert_eq!((&config.service, &config.tags), (&Service::default(), &Tags::default()));
+    assert_eq!(config.runner, Runner::default());
     assert_eq!([config.sources.len(), config.stores.len(), config.webhooks.len()], [3, 1, 1]);
 
     let own = ["signing_secret", "open"];
@@ -132,13 +134,16 @@ fn the_example_shows_every_default_and_is_right() {
     let mut config = loaded(&example.lines().map(shown).collect::<String>(), &[]).unwrap();
     let Service { database, spool, .. } = Service::default();
     (config.service.database, config.service.spool) = (database, spool);
+    let Runner { url, token, ca, .. } = &mut config.runner;
+    assert!(url.take().is_some() && token.take().is_some() && ca.take().is_some());
+    assert_eq!(config.runner, Runner::default());
     assert_eq!((config.service, config.tags), (Service::default(), Tags::default()));
 }
 
 #[test]
 fn the_example_shows_every_key() {
     let example = include_str!("../../veritag.example.toml");
-    for section in ["[service]", "[tags]", "[tags.keywords]", "[[source]]", "[[store]]", "[[webhook]]"] {
+    for section in ["[service]", "[runner]", "[tags]", "[tags.keywords]", "[[source]]", "[[store]]", "[[webhook]]"] {
         let error = loaded(&format!("{section}\nnonsense = 1\n"), &[]).unwrap_err().to_string();
         let (_, expected) = error.split_once("expected one of ").expect("every key is named");
         let old = |key: &&str| key.starts_with("most_") || ["patience_s", "words"].contains(key);

@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use veritag_abi::{Analysis, FrameBatch, FrameSpec, Observation, TensorBatch};
 
 use super::thumbnail::{Thumbnail, thumbnails};
-use crate::assessment::{Assessment, Asset, MediaFacts, Program, SCHEMA, wording};
+use crate::assessment::{Assessment, Asset, MediaFacts, Program, Runner, SCHEMA, wording};
 use crate::error::Error;
 use crate::files::sha256_of;
-use crate::inference::{Inference, join};
+use crate::inference::{Inference, Inferred, join};
 use crate::media::error::MediaError;
 use crate::media::{Kind, Limits, Probe, Span, decode, sample, source, tracks};
 use crate::sandbox::{Instance, PluginError, Pool};
@@ -50,12 +50,17 @@ pub struct Scanned {
 }
 
 struct Looked {
-    features: TensorBatch,
+    inferred: Inferred,
     thumbnails: Vec<Thumbnail>,
 }
 
-/// A track, what is made of it, and pictures of its faces.
-type Judged = (Probe, Analysis, Vec<Thumbnail>);
+/// A track, and what is made of it.
+struct Judged {
+    probe: Probe,
+    analysis: Analysis,
+    runners: Vec<Runner>,
+    thumbnails: Vec<Thumbnail>,
+}
 
 impl Scanner {
     /// Assesses the asset at `path`. It cannot fail: what goes wrong is in the assessment.
@@ -82,7 +87,7 @@ impl Scanner {
             model: Some(self.pool.bundle().id.clone()),
             blind_to: self.pool.bundle().spec.model.blind_to.clone(),
             plugin: Some(self.plugin.clone()),
-            runner: self.inference.name().into(),
+            runner: Runner::sandbox().name,
             decoder: format!("ffmpeg {}", self.tools.version),
             veritag: env!("CARGO_PKG_VERSION").into(),
             assessed_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
@@ -97,7 +102,8 @@ impl Scanner {
         let tracks = tracks(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
         asset.media = tracks.first().map(facts);
         let judged: Vec<_> = tracks.into_iter().map(|track| self.judge(path, track)).collect();
-        let (probe, analysis, thumbnails) = worst(judged)?;
+        let Judged { probe, analysis, runners, thumbnails } = worst(judged)?;
+        assessment.computed_by(runners);
         assessment.asset.media = Some(facts(&probe));
         assessment.conclude(analysis, probe.duration_us);
         Ok(thumbnails)
@@ -105,8 +111,7 @@ impl Scanner {
 
     fn judge(&self, path: &Path, mut probe: Probe) -> Result<Judged, Error> {
         let looked = self.each_window(path, &mut probe, |probe, span| self.look(path, probe, span))?;
-        let (analysis, thumbnails) = self.decide(looked)?;
-        Ok((probe, analysis, thumbnails))
+        self.decide(probe, looked)
     }
 
     /// The crops of every window that a scan would look at, each with what was seen in it; of several tracks, the first's.
@@ -162,7 +167,7 @@ impl Scanner {
     /// Runs one window up to its features.
     fn look(&self, path: &Path, probe: &Probe, span: &Span) -> Result<Looked, Error> {
         let (crops, thumbnails) = self.prepare(path, probe, span)?;
-        Ok(Looked { features: self.inference.infer(crops)?, thumbnails })
+        Ok(Looked { inferred: self.inference.infer(crops)?, thumbnails })
     }
 
     /// The crops of one window, and pictures of its faces.
@@ -179,24 +184,27 @@ impl Scanner {
         Ok((crops, thumbnails.unwrap_or_default()))
     }
 
-    fn decide(&self, looked: Vec<Looked>) -> Result<(Analysis, Vec<Thumbnail>), Error> {
+    fn decide(&self, probe: Probe, looked: Vec<Looked>) -> Result<Judged, Error> {
         let mut seen = Observation::default();
-        let mut pieces = Vec::new();
-        let mut shown = Vec::new();
-        for (window, Looked { mut features, thumbnails }) in looked.into_iter().enumerate() {
+        let (mut pieces, mut runners, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for (window, Looked { inferred: Inferred { mut features, by }, thumbnails }) in looked.into_iter().enumerate() {
+            if features.rows() > 0 && !runners.contains(&by) {
+                runners.push(by);
+            }
             seen.append(std::mem::take(&mut features.seen));
             pieces.push(features);
             shown.extend(thumbnails.into_iter().map(|thumbnail| Thumbnail { window, ..thumbnail }));
         }
         let features = join(pieces, seen)?;
-        Ok((self.pool.with(|instance: &mut Instance| instance.decide(&features))?, shown))
+        let analysis = self.pool.with(|instance: &mut Instance| instance.decide(&features))?;
+        Ok(Judged { probe, analysis, runners, thumbnails: shown })
     }
 }
 
 /// The track that looks most like a fake; one that could not be judged only if none could.
 fn worst(tracks: Vec<Result<Judged, Error>>) -> Result<Judged, Error> {
     let rank = |judged: &Result<Judged, Error>| match judged {
-        Ok((_, analysis, _)) => analysis.score.unwrap_or(-1.0),
+        Ok(judged) => judged.analysis.score.unwrap_or(-1.0),
         Err(_) => -2.0,
     };
     let worst = tracks.into_iter().reduce(|worst, next| if rank(&next) > rank(&worst) { next } else { worst });

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::export::pack::Pack;
 use veritag::cli::Setup;
 use veritag::commands::{SOME_FAILED, progress, start};
+use veritag::config::Runner;
 use veritag::model::Bundle;
 use veritag::scan::parallel::in_order;
 
@@ -38,7 +39,7 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
         (None, None) => Ok(bundle),
         (size, margin) => bundle.cutting(size.map(usize::from), margin),
     };
-    let scanner = start::open(setup, options.windows.into(), timeout, fit)?;
+    let scanner = start::open(setup, &Runner::default(), options.windows.into(), timeout, fit)?;
     let bundle = scanner.pool.bundle();
     let mut pack = Pack::create(&options.out, bundle.spec.input.clone())?;
     let bar = progress::bar(assets.entries.len());

@@ -13,6 +13,7 @@ use crate::evaluate::evaluation::Run;
 use crate::evaluate::{About, BundleReport, Outcome, copies, identity};
 use veritag::cli::Setup;
 use veritag::commands::{progress, start};
+use veritag::config::Runner;
 use veritag::files::FileError;
 use veritag::scan::{Scanner, parallel::in_order};
 
@@ -40,7 +41,8 @@ impl<'a> Work<'a> {
         let timeout = Duration::from_secs(options.timeout.into());
         let named = options.models.iter().map(|name| Setup { model: Some(name.clone()), ..setup.clone() });
         let setups = if options.models.is_empty() { vec![setup.clone()] } else { named.collect() };
-        let scanners = setups.iter().map(|setup| start::scanner(setup, options.windows.into(), timeout));
+        let scanners =
+            setups.iter().map(|setup| start::scanner(setup, &Runner::default(), options.windows.into(), timeout));
         let directory = tempfile::tempdir().map_err(FileError::unwritable(&std::env::temp_dir()))?;
         let degradations = if options.robust { &degradation::ALL[..] } else { &[] };
         let groups = identity::groups(&labels.entries);

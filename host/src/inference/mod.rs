@@ -1,43 +1,30 @@
 //! Where features are computed.
 
-use rayon::prelude::*;
+mod offload;
+mod sandbox;
+
 use veritag_abi::{Observation, Role, TensorBatch};
 
-use crate::error::Error;
-use crate::sandbox::{PluginError, Pool};
+pub use offload::Offload;
 
-/// Fewest crops that are worth a worker of their own.
-const CROPS_PER_TASK: usize = 5;
+use crate::assessment::Runner;
+use crate::error::Error;
+use crate::sandbox::PluginError;
 
 /// Runs the part of a model that is most of its work. It sees crops of faces, never media.
 pub trait Inference: Send + Sync {
-    /// What an assessment says ran it.
-    fn name(&self) -> &str;
-
     /// The features of `crops`: from f32 `[rows, 3, side, side]`, normalised, to f32 `[rows, width]`, with what was
     /// seen in them.
     ///
     /// # Errors
     /// What kept it from computing them.
-    fn infer(&self, crops: TensorBatch) -> Result<TensorBatch, Error>;
+    fn infer(&self, crops: TensorBatch) -> Result<Inferred, Error>;
 }
 
-/// In the sandbox, over all of its workers.
-impl Inference for Pool {
-    fn name(&self) -> &str {
-        "sandbox"
-    }
-
-    fn infer(&self, mut crops: TensorBatch) -> Result<TensorBatch, Error> {
-        let seen = std::mem::take(&mut crops.seen);
-        let rows: Vec<usize> = (0..crops.rows()).step_by(CROPS_PER_TASK).collect();
-        let pieces: Vec<TensorBatch> = rows
-            .into_par_iter()
-            .map(|row| crops.slice(row..(row + CROPS_PER_TASK).min(crops.rows())))
-            .map(|piece| self.with(|instance| instance.infer(&piece)))
-            .collect::<Result<_, _>>()?;
-        Ok(join(pieces, seen)?)
-    }
+/// Features, and what computed them.
+pub struct Inferred {
+    pub features: TensorBatch,
+    pub by: Runner,
 }
 
 /// The rows of all pieces, one after the other.
