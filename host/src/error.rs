@@ -46,6 +46,11 @@ pub enum Error {
         why.as_deref().map_or("is neither beside veritag nor on PATH".into(), |why| format!("does not start: {why}"))
     )]
     NoLab { command: String, why: Option<String> },
+    #[error(
+        "{}: face {face} of window {window} is not there; the file or the model is not the one that was assessed: scan it again",
+        path.display()
+    )]
+    NoSuchFace { path: PathBuf, window: usize, face: usize },
     #[error("a bug in Veritag; please report it, with the file if you may")]
     Bug,
 }
@@ -54,6 +59,7 @@ diagnose! { Error {
     Self::Watch { .. } => "config-unwatchable", Operator;
     Self::Listen { .. } => "config-bad-address", Operator;
     Self::NoLab { .. } => "config-no-lab", Operator;
+    Self::NoSuchFace { .. } => "asset-no-such-face", Operator;
     Self::Bug => "internal-bug", Us;
 } wraps Media, Tool, Plugin, Model, File, Tag, Config, Database, Hook, Fetch }
 

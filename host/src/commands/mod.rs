@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod explain;
 mod hook;
 mod lab;
 mod manual;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     }
     let outcome = match &cli.command {
         Command::Scan(options) => scan::run(&cli.setup, options),
+        Command::Explain(options) => explain::run(&cli.setup, options),
         Command::Serve(options) => serve::run(&cli.setup, options),
         Command::Config(command) => config::run(command),
         Command::Watch(options) => watch::run(&cli.setup, options),

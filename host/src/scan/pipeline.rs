@@ -166,7 +166,12 @@ impl Scanner {
     }
 
     /// The crops of one window, and pictures of its faces.
-    fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Vec<Thumbnail>), Error> {
+    pub(super) fn prepare(
+        &self,
+        path: &Path,
+        probe: &Probe,
+        span: &Span,
+    ) -> Result<(TensorBatch, Vec<Thumbnail>), Error> {
         let large = span.frames == 1 && u64::from(probe.width) * u64::from(probe.height) >= LARGE;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let deadline = Instant::now() + self.timeout;
