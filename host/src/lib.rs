@@ -11,6 +11,7 @@ pub mod blame;
 pub mod cli;
 pub mod commands;
 mod config;
+pub mod credentials;
 mod database;
 pub mod error;
 mod fetch;

@@ -3,12 +3,14 @@
 
 #[cfg(test)]
 pub mod examples;
+pub mod provenance;
 mod review;
 mod schema;
 pub mod times;
 pub mod wording;
 
 use serde::{Deserialize, Serialize};
+use veritag_abi::credentials::Credentials;
 use veritag_abi::{Analysis, ModelId, Reason, Verdict, WindowScore};
 
 pub use review::Review;
@@ -50,6 +52,9 @@ pub struct Assessment {
     pub blind_to: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<Program>,
+    /// What the file says of its own making, which changes no verdict; absent where no reader of it is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
     /// What ran the networks: `sandbox`.
     pub runner: String,
     /// Version of the decoder, such as `ffmpeg 5.1.6`.

@@ -9,6 +9,7 @@ use veritag_abi::Describe;
 
 use crate::assessment::Program;
 use crate::cli::Setup;
+use crate::credentials::Reader;
 use crate::error::Error;
 use crate::media::Limits;
 use crate::model::{Bundle, ModelError};
@@ -52,7 +53,7 @@ pub fn open(
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
 ) -> Result<Scanner, Error> {
     let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, fit));
-    let (tools, (pool, about)) = (tools?, plugin?);
+    let (tools, (pool, about, credentials)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
     let pool = Arc::new(pool);
     Ok(Scanner {
@@ -60,6 +61,7 @@ pub fn open(
         limits: Limits::default(),
         inference: pool.clone(),
         pool,
+        credentials,
         plugin,
         frame: about.frame,
         windows,
@@ -69,11 +71,15 @@ pub fn open(
     })
 }
 
-/// The pool with its first instance started, and what the plugin says of itself.
-fn plugin(setup: &Setup, fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>) -> Result<(Pool, Describe), Error> {
+/// The pool with its first instance started, what the plugin says of itself, and the reader of credentials beside it.
+fn plugin(
+    setup: &Setup,
+    fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>,
+) -> Result<(Pool, Describe, Option<Reader>), Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
+    let credentials = Reader::beside(&manifest.path, Cache::of_user())?;
     let bundle = fit(manifest.library().read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
-    Ok((pool, about))
+    Ok((pool, about, credentials))
 }

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod bundle;
+pub mod credentials;
 pub mod describe;
 pub mod explanation;
 pub mod export;
