@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin build everything runner demo test test-integration test-browser test-runner lint bench bench-gpu package train test-train
+.PHONY: setup plugin credentials build everything runner demo test test-credentials test-integration test-browser test-runner lint bench bench-gpu package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -9,6 +9,9 @@ setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 # One crate type: with the library beside it, cargo would not optimise across crates.
 plugin: setup ## The sandboxed module
 	cargo rustc --profile plugin -p veritag-plugin --target wasm32-unknown-unknown --crate-type cdylib -- -C strip=symbols
+
+credentials: setup ## The module that reads Content Credentials (C2PA), a workspace of its own; scans use it once it is there
+	cd plugin/credentials && cargo build --locked --profile plugin --target wasm32-unknown-unknown --target-dir ../../target/credentials
 
 # --workspace: its dependencies with the features that the tests use, so that `make test` builds none of them again.
 build: plugin ## The product: veritag and the module that it runs
@@ -31,6 +34,9 @@ test: everything
 	@.setup/runner.sh
 	@.setup/postgres.sh
 	cargo test --workspace --lib --bins --tests
+
+test-credentials: everything credentials ## Content Credentials, by the real module
+	cargo test --workspace --test credentials -- --include-ignored
 
 test-integration: everything ## Uploads to real systems that tag themselves: SeaweedFS, Wagtail, Directus, @tus/server
 	@.setup/integration.sh

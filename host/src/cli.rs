@@ -66,6 +66,8 @@ pub struct Setup {
 pub enum Command {
     /// Assess files, directories, or a list of paths on standard input
     Scan(Scan),
+    /// Show where in the faces of an asset the evidence lies: a heat map over each face that may be fake
+    Explain(Explain),
     /// Take back what was written about assets, and nothing else: beside those named, or all that a service wrote
     Untag(Untag),
     /// Tag uploads as they come in: takes hooks and uploads over HTTP, and works until it is told to stop
@@ -135,6 +137,25 @@ pub struct Scan {
     pub windows: u16,
     /// Seconds that one run of ffmpeg may take
     #[arg(long, alias = "patience", default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub timeout: u32,
+}
+
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// An image or a video
+    #[arg(value_name = "ASSET")]
+    pub asset: PathBuf,
+    /// Directory for the pictures, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Also faces that look real
+    #[arg(long)]
+    pub all: bool,
+    /// Most windows of 20 frames looked at in a video
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub windows: u16,
+    /// Seconds that one run of ffmpeg may take
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub timeout: u32,
 }
 

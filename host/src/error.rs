@@ -49,6 +49,11 @@ pub enum Error {
         why.as_deref().map_or("is neither beside veritag nor on PATH".into(), |why| format!("does not start: {why}"))
     )]
     NoProgram { program: &'static str, why: Option<String> },
+    #[error(
+        "{}: face {face} of window {window} is not there; the file or the model is not the one that was assessed: scan it again",
+        path.display()
+    )]
+    NoSuchFace { path: PathBuf, window: usize, face: usize },
     #[error("a bug in Veritag; please report it, with the file if you may")]
     Bug,
 }
@@ -57,6 +62,7 @@ diagnose! { Error {
     Self::Watch { .. } => "config-unwatchable", Operator;
     Self::Listen { .. } => "config-bad-address", Operator;
     Self::NoProgram { .. } => "config-no-program", Operator;
+    Self::NoSuchFace { .. } => "asset-no-such-face", Operator;
     Self::Bug => "internal-bug", Us;
 } wraps Media, Tool, Plugin, Model, Runner, File, Tag, Config, Database, Hook, Fetch }
 

@@ -12,6 +12,7 @@ mod calibration;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod credentials;
 mod database;
 pub mod error;
 mod fetch;

@@ -73,3 +73,8 @@ pub fn decide(input: Vec<u8>) -> FnResult<Vec<u8>> {
 pub fn analyze() -> FnResult<Vec<u8>> {
     with(|plugin| json(&plugin.analyze(&Frames::open(length(), &input)?)?))
 }
+
+#[plugin_fn]
+pub fn explain(input: Vec<u8>) -> FnResult<Vec<u8>> {
+    with(|plugin| Ok(plugin.explain(&TensorBatch::decode(Role::Crops, &input)?)?.encode()))
+}

@@ -1,11 +1,12 @@
-//! The plugin between calls: what has been loaded, and the six functions over it.
+//! The plugin between calls: what has been loaded, and the seven functions over it.
 
 use veritag_abi::bundle::{Bundle, Part};
 use veritag_abi::{
-    ABI_VERSION, Analysis, Chunk, Describe, Fault, FrameSpec, Loaded, ModelId, PartSpec, Role, TensorBatch,
+    ABI_VERSION, Analysis, Chunk, Describe, Explanation, Fault, FrameSpec, Loaded, ModelId, PartSpec, Role, TensorBatch,
 };
 
 use crate::decide::decide;
+use crate::explain::explain;
 use crate::frames::Frames;
 use crate::model::intake::{Intake, sha256};
 use crate::model::loaded::Model;
@@ -117,13 +118,7 @@ impl Plugin {
     /// [`Fault::Rejected`] when the crops are not of the model's size.
     pub fn infer(&mut self, crops: &TensorBatch) -> Result<TensorBatch, Fault> {
         let model = self.model()?;
-        let side = model.bundle.input.size;
-        if crops.shape[1..] != [3, side, side] {
-            return Err(Fault::Rejected(format!(
-                "crops of shape {:?}, expected [rows, 3, {side}, {side}]",
-                crops.shape
-            )));
-        }
+        check_crops(model, crops)?;
         let features = model.features(&crops.data)?;
         let width = features.len().checked_div(crops.rows()).unwrap_or(0);
         TensorBatch::new(Role::Features, vec![crops.rows(), width], features, crops.seen.clone())
@@ -142,6 +137,23 @@ impl Plugin {
         let features = self.infer(&crops)?;
         self.decide(&features)
     }
+
+    /// # Errors
+    /// [`Fault::Rejected`] when the crops are not of the model's size, or not those of the faces seen;
+    /// [`Fault::NotImplemented`] when the model's features are no mean over a map.
+    pub fn explain(&mut self, crops: &TensorBatch) -> Result<Explanation, Fault> {
+        let model = self.model()?;
+        check_crops(model, crops)?;
+        explain(model, crops)
+    }
+}
+
+fn check_crops(model: &Model, crops: &TensorBatch) -> Result<(), Fault> {
+    let side = model.bundle.input.size;
+    if crops.shape[1..] == [3, side, side] {
+        return Ok(());
+    }
+    Err(Fault::Rejected(format!("crops of shape {:?}, expected [rows, 3, {side}, {side}]", crops.shape)))
 }
 
 fn read_card(bytes: &[u8]) -> Result<(ModelId, Bundle), Fault> {

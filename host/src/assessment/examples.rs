@@ -1,5 +1,6 @@
 //! Hand-made assessments for tests.
 
+use veritag_abi::credentials::{Action, Credentials, State};
 use veritag_abi::{Analysis, FaceScore, ModelId, Quality, Reason, Verdict, WindowScore};
 
 use super::{Assessment, Asset, MediaFacts, Program, SCHEMA, wording};
@@ -34,7 +35,15 @@ pub fn image() -> Assessment {
     let mut assessment = blank("portrait.jpg", facts("image", "jpeg", None));
     assessment.conclude(analysis(Verdict::Fake, None, Some(0.998), vec![window(0, 0, 1, Some(0.998), None)]), None);
     assessment.elapsed_ms = 180;
+    assessment.credentials = Some(credentials());
     told(assessment)
+}
+
+fn credentials() -> Credentials {
+    let source_type = Some("http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia".into());
+    let action = Action { action: "c2pa.created".into(), agent: Some("Imagined 2".into()), source_type, when: None };
+    let signer = Some("Example Camera".into());
+    Credentials { signer, actions: vec![action], ..Credentials::of(State::UnknownSigner) }
 }
 
 pub fn failed() -> Assessment {

@@ -3,12 +3,14 @@
 
 #[cfg(test)]
 pub mod examples;
+pub mod provenance;
 mod review;
 mod schema;
 pub mod times;
 pub mod wording;
 
 use serde::{Deserialize, Serialize};
+use veritag_abi::credentials::Credentials;
 use veritag_abi::{Analysis, ModelId, Reason, Verdict, WindowScore};
 
 use crate::calibration::Profile;
@@ -54,6 +56,9 @@ pub struct Assessment {
     pub blind_to: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<Program>,
+    /// What the file says of its own making, which changes no verdict; absent where no reader of it is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
     /// What computed the features: `sandbox`, or the runner's name.
     pub runner: String,
     /// The same with engine and device, where a runner took part; several where the sandbox, or another, stood in.

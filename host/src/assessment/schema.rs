@@ -12,6 +12,7 @@ mod tests {
     use crate::assessment::{Assessment, Review, examples, plain_name, wording};
     use serde_json::{Value, json};
     use veritag_abi::Reason;
+    use veritag_abi::credentials::State;
 
     fn valid(document: &Value) -> bool {
         let schema = serde_json::from_str(JSON_SCHEMA).expect("the schema is JSON");
@@ -81,9 +82,19 @@ mod tests {
         assert!(broken(fake(), "/asset/sha256", json!("A1")));
         assert!(broken(fake(), "/windows/0/frames", json!(-1)));
         assert!(broken(fake(), "/assessed_at", json!("yesterday")));
+        assert!(broken(document(&examples::image()), "/credentials/state", json!("fake")));
         assert!(broken(failed(), "/reason", Value::Null));
         assert!(broken(failed(), "/reason", json!("because")));
         assert!(broken(failed(), "/score", json!(0.5)));
+    }
+
+    #[test]
+    fn schema_and_page_list_every_state_of_credentials() {
+        let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+        let names = Vec::from_iter(State::ALL.iter().map(plain_name));
+        assert_eq!(schema["$defs"]["credentials"]["properties"]["state"]["enum"], json!(names));
+        let page = include_str!("../../docs/assessment.md");
+        names.iter().for_each(|name| assert!(page.contains(&format!("| `{name}` |")), "{name}"));
     }
 
     #[test]

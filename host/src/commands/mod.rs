@@ -5,6 +5,7 @@ mod calibrate;
 mod config;
 mod doctor;
 mod exchange;
+mod explain;
 mod hook;
 mod manual;
 mod model;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     }
     let outcome = match &cli.command {
         Command::Scan(options) => scan::run(&cli.setup, options),
+        Command::Explain(options) => explain::run(&cli.setup, options),
         Command::Serve(options) => serve::run(&cli.setup, options),
         Command::Config(command) => config::run(command),
         Command::Watch(options) => watch::run(&cli.setup, options),

@@ -10,6 +10,7 @@ use veritag_abi::Describe;
 use crate::assessment::Program;
 use crate::cli::Setup;
 use crate::config;
+use crate::credentials::Reader;
 use crate::error::Error;
 use crate::inference::{Inference, Offload};
 use crate::media::Limits;
@@ -55,7 +56,7 @@ pub fn open(
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
 ) -> Result<Scanner, Error> {
     let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, fit));
-    let (tools, (pool, about)) = (tools?, plugin?);
+    let (tools, (pool, about, credentials)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
     let pool = Arc::new(pool);
     let inference: Arc<dyn Inference> = match setup.runner.as_ref().or(runner.url.as_ref()) {
@@ -67,6 +68,7 @@ pub fn open(
         limits: Limits::default(),
         inference,
         pool,
+        credentials,
         plugin,
         frame: about.frame,
         windows,
@@ -76,11 +78,15 @@ pub fn open(
     })
 }
 
-/// The pool with its first instance started, and what the plugin says of itself.
-fn plugin(setup: &Setup, fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>) -> Result<(Pool, Describe), Error> {
+/// The pool with its first instance started, what the plugin says of itself, and the reader of credentials beside it.
+fn plugin(
+    setup: &Setup,
+    fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>,
+) -> Result<(Pool, Describe, Option<Reader>), Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
+    let credentials = Reader::beside(&manifest.path, Cache::of_user())?;
     let bundle = fit(manifest.library().read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
     let about = pool.with(|instance| instance.describe())?;
-    Ok((pool, about))
+    Ok((pool, about, credentials))
 }

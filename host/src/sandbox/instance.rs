@@ -4,7 +4,8 @@ use extism::{CompiledPlugin, Plugin};
 use serde::de::DeserializeOwned;
 use veritag_abi::bundle::MAX_CROP_BYTES;
 use veritag_abi::{
-    ABI_VERSION, Analysis, Chunk, Describe, Export, FrameBatch, Loaded, ModelId, Quality, Role, TensorBatch, Verdict,
+    ABI_VERSION, Analysis, Chunk, Describe, Explanation, Export, FrameBatch, Loaded, ModelId, Quality, Role,
+    TensorBatch, Verdict,
 };
 
 use super::fault::{PluginError, classify};
@@ -38,7 +39,7 @@ impl Instance {
     }
 
     fn check_exports(&self) -> Result<(), PluginError> {
-        let missing = Export::ALL.into_iter().find(|export| !self.plugin.function_exists(export.name()));
+        let missing = Export::REQUIRED.into_iter().find(|export| !self.plugin.function_exists(export.name()));
         missing.map_or(Ok(()), |export| Err(PluginError::MissingExport { export: export.name().into() }))
     }
 
@@ -107,6 +108,20 @@ impl Instance {
     pub fn analyze(&mut self, frames: &FrameBatch) -> Result<Analysis, PluginError> {
         let bytes = self.call(Export::Analyze, &frames.encode())?;
         checked(Export::Analyze, parse(Export::Analyze, &bytes)?)
+    }
+
+    /// Where in each face of `crops` the evidence lies. A plugin of before heat maps has no such export.
+    pub fn explain(&mut self, crops: &TensorBatch) -> Result<Explanation, PluginError> {
+        if !self.plugin.function_exists(Export::Explain.name()) {
+            return Err(PluginError::MissingExport { export: Export::Explain.name().into() });
+        }
+        let bytes = self.call(Export::Explain, &crops.encode())?;
+        let explanation = Explanation::decode(&bytes).map_err(|e| bad(Export::Explain, e))?;
+        let faces: usize = crops.seen.windows.iter().map(|window| window.tracks.len()).sum();
+        match explanation.faces.len() {
+            found if found == faces => Ok(explanation),
+            found => Err(bad(Export::Explain, format!("{found} maps for {faces} faces"))),
+        }
     }
 
     /// Whether it holds the memory of a very large input, which only its end gives back.

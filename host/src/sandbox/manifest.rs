@@ -81,7 +81,7 @@ impl PluginManifest {
     }
 
     /// A value of `[config]`.
-    fn config(&self, key: &str) -> Option<&str> {
+    pub(super) fn config(&self, key: &str) -> Option<&str> {
         self.manifest.config.get(key).map(String::as_str)
     }
 }

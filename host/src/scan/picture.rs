@@ -1,61 +1,40 @@
-//! Single frames of an asset as JPEG, as people look at them.
+//! Crops as pictures again.
 
-use std::path::Path;
-use std::time::Instant;
+use veritag_abi::bundle::{Channels, Input};
 
-use jpeg_encoder::{ColorType, Encoder};
-use veritag_abi::{Frame, WindowScore};
+/// The rgb bytes, `[rows, size, size, 3]`, of normalised crops, `[rows, 3, size, size]`. The plugin brings crops to
+/// whole values before it normalises them, so normalising these bytes gives the very same numbers.
+pub fn pictures(input: &Input, crops: &[f32]) -> Vec<u8> {
+    let plane = input.size * input.size;
+    let pixels = crops.chunks_exact(3 * plane).flat_map(|crop| (0..plane).map(move |i| pixel(input, crop, plane, i)));
+    pixels.flatten().collect()
+}
 
-use super::Scanner;
-use super::thumbnail::Thumbnail;
-use crate::assessment::MediaFacts;
-use crate::error::Error;
-use crate::media::error::MediaError;
-use crate::media::{Frames, Probe, Span, decode, tracks};
-
-const JPEG_QUALITY: u8 = 88;
-/// Longest side of a face with its surroundings, in pixels: most are shown as they are.
-pub const FACE_SIDE: usize = 512;
-
-impl Scanner {
-    /// The frame at a time in µs of the track that `media` is about, its longest side at most `max_side` pixels.
-    ///
-    /// # Errors
-    /// [`MediaError`] when it cannot be decoded.
-    pub fn poster(&self, path: &Path, media: &MediaFacts, at_us: u64, max_side: u32) -> Result<Vec<u8>, Error> {
-        let frames = self.frame(path, media, at_us, max_side)?;
-        let mut jpeg = Vec::new();
-        let size = [frames.width, frames.height].map(|side| side as u16);
-        let encoded = Encoder::new(&mut jpeg, JPEG_QUALITY).encode(&frames.pixels, size[0], size[1], ColorType::Rgb);
-        encoded.map(|()| jpeg).map_err(|_| Error::Bug)
+fn pixel(input: &Input, crop: &[f32], plane: usize, at: usize) -> [u8; 3] {
+    let values = [0, 1, 2].map(|i| (crop[i * plane + at] * input.std[i] + input.mean[i]) * 255.0);
+    let [first, second, third] = values.map(|value| value.round() as u8);
+    match input.channels {
+        Channels::Rgb => [first, second, third],
+        Channels::Bgr => [third, second, first],
     }
+}
 
-    /// A face of a window with its surroundings, in the pixels that were judged. None if no part of it is in the frame.
-    ///
-    /// # Errors
-    /// [`MediaError`] when it cannot be decoded.
-    pub fn face(
-        &self,
-        path: &Path,
-        media: &MediaFacts,
-        window: &WindowScore,
-        face: usize,
-    ) -> Result<Option<Thumbnail>, Error> {
-        let Some(found) = window.faces.get(face) else { return Ok(None) };
-        let frames = self.frame(path, media, found.pts_us, window.width.max(window.height))?;
-        let (width, height) = (frames.width as usize, frames.height as usize);
-        let frame = Frame { width, height, pts_us: found.pts_us, pixels: &frames.pixels };
-        Ok(Thumbnail::cut(&frame, found.bbox, FACE_SIDE))
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-    fn frame(&self, path: &Path, media: &MediaFacts, at_us: u64, max_side: u32) -> Result<Frames, Error> {
-        let deadline = Instant::now() + self.timeout;
-        let tracks = tracks(&self.tools, &self.limits, path, deadline)?;
-        let of_media = |probe: &&Probe| media.track.is_none_or(|track| probe.stream == track);
-        let probe = tracks.iter().find(of_media).or(tracks.first()).ok_or(Error::Bug)?;
-        let span = Span { start_us: at_us, frames: 1, max_side };
-        let frames: Result<Frames, MediaError> =
-            decode::window(&self.tools, &self.limits, path, probe, &span, deadline);
-        Ok(frames?)
+    proptest! {
+        #[test]
+        fn normalising_the_bytes_gives_the_very_same_numbers(
+            bytes in prop::collection::vec(any::<u8>(), 12..=12), mean in 0f32..1.0, std in 0.1f32..1.0, bgr: bool,
+        ) {
+            let channels = if bgr { Channels::Bgr } else { Channels::Rgb };
+            let input = Input { size: 2, channels, mean: [mean; 3], std: [std; 3], margin: 1.3 };
+            let order = if bgr { [2, 1, 0] } else { [0, 1, 2] };
+            let normal = |plane: usize, at: usize| (f32::from(bytes[at * 3 + order[plane]]) / 255.0 - mean) / std;
+            let crop: Vec<f32> = (0..3).flat_map(|plane| (0..4).map(move |at| normal(plane, at))).collect();
+            prop_assert_eq!(pictures(&input, &crop), bytes);
+        }
     }
 }

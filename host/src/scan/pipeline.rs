@@ -10,6 +10,7 @@ use veritag_abi::{Analysis, FrameBatch, FrameSpec, Observation, TensorBatch};
 
 use super::thumbnail::{Thumbnail, thumbnails};
 use crate::assessment::{Assessment, Asset, MediaFacts, Program, Runner, SCHEMA, wording};
+use crate::credentials::Reader;
 use crate::error::Error;
 use crate::files::sha256_of;
 use crate::inference::{Inference, Inferred, join};
@@ -28,6 +29,8 @@ pub struct Scanner {
     /// Finds faces, and decides.
     pub pool: Arc<Pool>,
     pub inference: Arc<dyn Inference>,
+    /// Reads Content Credentials, where its module is installed.
+    pub credentials: Option<Reader>,
     pub plugin: Program,
     pub frame: FrameSpec,
     /// Most windows of a video.
@@ -99,6 +102,7 @@ impl Scanner {
         let asset = &mut assessment.asset;
         let (sha256, bytes) = hash(path, &self.limits)?;
         (asset.sha256, asset.bytes) = (Some(sha256), Some(bytes));
+        assessment.credentials = self.credentials.as_ref().map(|reader| reader.read(path));
         let tracks = tracks(&self.tools, &self.limits, path, Instant::now() + self.timeout)?;
         asset.media = tracks.first().map(facts);
         let judged: Vec<_> = tracks.into_iter().map(|track| self.judge(path, track)).collect();
@@ -171,7 +175,12 @@ impl Scanner {
     }
 
     /// The crops of one window, and pictures of its faces.
-    fn prepare(&self, path: &Path, probe: &Probe, span: &Span) -> Result<(TensorBatch, Vec<Thumbnail>), Error> {
+    pub(super) fn prepare(
+        &self,
+        path: &Path,
+        probe: &Probe,
+        span: &Span,
+    ) -> Result<(TensorBatch, Vec<Thumbnail>), Error> {
         let large = span.frames == 1 && u64::from(probe.width) * u64::from(probe.height) >= LARGE;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let deadline = Instant::now() + self.timeout;

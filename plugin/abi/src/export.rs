@@ -17,10 +17,14 @@ pub enum Export {
     Decide,
     /// **Input:** [`crate::FrameBatch`] of one window | **Output:** JSON [`crate::Analysis`], exactly `decide ∘ infer ∘ prepare`
     Analyze,
+    /// **Input:** [`crate::TensorBatch`] of face crops with their [`crate::Observation`] | **Output:** JSON [`crate::Explanation`]
+    Explain,
 }
 
 impl Export {
-    pub const ALL: [Self; 6] = [Self::Describe, Self::Load, Self::Prepare, Self::Infer, Self::Decide, Self::Analyze];
+    /// Those without which a plugin is refused; plugins of before `explain` have just these.
+    pub const REQUIRED: [Self; 6] =
+        [Self::Describe, Self::Load, Self::Prepare, Self::Infer, Self::Decide, Self::Analyze];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -30,6 +34,7 @@ impl Export {
             Self::Infer => "infer",
             Self::Decide => "decide",
             Self::Analyze => "analyze",
+            Self::Explain => "explain",
         }
     }
 }

@@ -5,7 +5,9 @@
 
 pub mod analysis;
 pub mod bundle;
+pub mod credentials;
 pub mod describe;
+pub mod explanation;
 pub mod export;
 pub mod fault;
 pub mod frames;
@@ -16,6 +18,7 @@ pub mod tensors;
 pub use analysis::{Analysis, FaceScore, Reason, Verdict, WindowScore};
 pub use bundle::Bundle;
 pub use describe::{Describe, FrameSpec, ModelId, PartSpec};
+pub use explanation::{Explanation, Relevance};
 pub use export::Export;
 pub use fault::Fault;
 pub use frames::{Frame, FrameBatch, FrameHeader};

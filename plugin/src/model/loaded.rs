@@ -4,9 +4,10 @@ use tract_core::internal::{TDim, ToDim};
 use veritag_abi::bundle::{Bundle, Scope, SelfTest, TemporalMode};
 use veritag_abi::{Fault, ModelId, Reason};
 
+use super::maps::{Maps, no_map};
 use super::parts::Parts;
 use crate::faces::detector::Detector;
-use crate::network::{Network, Template};
+use crate::network::{Network, Output, Template};
 
 /// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
 const AT_ONCE: usize = 5;
@@ -27,7 +28,8 @@ impl Model {
     /// [`Fault::Model`] when a network cannot be built, or the bundle's self-test gives another answer.
     pub fn build(id: ModelId, bundle: Bundle, parts: &Parts) -> Result<Self, Fault> {
         let side = bundle.input.size.to_dim();
-        let features = build(parts, "features", |n| vec![n, 3.to_dim(), side.clone(), side.clone()])?;
+        let template = Template::read("features", parts.bytes("features")?)?;
+        let features = template.build_with_map(&[template.free_dimension(), 3.to_dim(), side.clone(), side])?;
         let width = features.width()?;
         let head = build(parts, "head", |n| match bundle.temporal.mode {
             TemporalMode::Sequence => vec![1.to_dim(), n, width.to_dim()],
@@ -57,16 +59,37 @@ impl Model {
     /// # Errors
     /// [`Fault::Rejected`] when the values are no whole number of crops.
     pub fn features(&self, crops: &[f32]) -> Result<Vec<f32>, Fault> {
+        let mut all = Vec::new();
+        self.each_batch(crops, |mut outputs| all.append(&mut outputs[0].1))?;
+        Ok(all)
+    }
+
+    /// [`Model::features`] of one face, and the maps that they are the means of.
+    ///
+    /// # Errors
+    /// [`Fault::NotImplemented`] when they are no means of a map.
+    pub fn features_and_maps(&self, crops: &[f32]) -> Result<(Vec<f32>, Maps), Fault> {
+        let (mut features, mut maps) = (Vec::new(), Maps::default());
+        self.each_batch(crops, |mut outputs| {
+            features.append(&mut outputs[0].1);
+            if let [_, (shape, values)] = &mut outputs[..] {
+                maps.side = [shape[2], shape[3]];
+                maps.values.append(values);
+            }
+        })?;
+        if maps.have_means(&features) { Ok((features, maps)) } else { Err(no_map()) }
+    }
+
+    fn each_batch(&self, crops: &[f32], mut take: impl FnMut(Vec<Output>)) -> Result<(), Fault> {
         let side = self.bundle.input.size;
         let each = 3 * side * side;
         if !crops.len().is_multiple_of(each) {
             return Err(Fault::Rejected(format!("{} values are no whole number of {side}×{side} crops", crops.len())));
         }
-        let mut all = Vec::new();
-        for crops in crops.chunks(each * AT_ONCE) {
-            all.extend(self.features.run_single(&[crops.len() / each, 3, side, side], crops)?.1);
-        }
-        Ok(all)
+        crops.chunks(each * AT_ONCE).try_for_each(|crops| {
+            take(self.features.run(&[crops.len() / each, 3, side, side], crops)?);
+            Ok(())
+        })
     }
 
     /// Log-odds of fake, before calibration, of the `frames` rows of features of one face.

@@ -2,4 +2,5 @@
 
 pub mod intake;
 pub mod loaded;
+pub mod maps;
 pub mod parts;

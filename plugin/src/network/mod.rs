@@ -7,6 +7,7 @@ use veritag_abi::Fault;
 
 use crate::kernels;
 
+mod map;
 mod stored;
 
 /// An ONNX graph, read but not yet built for an input shape.
@@ -51,10 +52,27 @@ impl Template {
     /// # Errors
     /// [`Fault::Model`] when the graph does not fit that shape.
     pub fn build(&self, shape: &[TDim]) -> Result<Network, Fault> {
+        self.build_as(shape, Ok)
+    }
+
+    /// Like [`Template::build`], for a graph of one output `[N, width]`. Where that is pooled from a map,
+    /// `[N, width, rows, columns]`, the map becomes a second output.
+    ///
+    /// # Errors
+    /// Those of [`Template::build`], and a graph of several outputs.
+    pub fn build_with_map(&self, shape: &[TDim]) -> Result<Network, Fault> {
+        self.build_as(shape, map::expose)
+    }
+
+    fn build_as(
+        &self,
+        shape: &[TDim],
+        change: impl FnOnce(TypedModel) -> TractResult<TypedModel>,
+    ) -> Result<Network, Fault> {
         let build = || {
             let mut graph = self.graph.clone();
             graph.set_input_fact(0, f32::fact(shape).into())?;
-            let graph = graph.into_typed()?;
+            let graph = change(graph.into_typed()?)?;
             let ours = !cfg!(feature = "tract-kernels");
             let graph = if ours { kernels::translate(&graph)? } else { graph };
             graph.into_optimized()?.into_runnable()

@@ -1,4 +1,3 @@
 //! Crops to learn from: what the plugin's `prepare` sees of labelled assets, as pictures.
 
 pub mod pack;
-mod picture;

@@ -10,10 +10,10 @@ use serde::Serialize;
 use veritag_abi::bundle::Input;
 use veritag_abi::{ModelId, Quality, TensorBatch, TrackFrame, Window};
 
-use super::picture::pictures;
 use crate::dataset::Entry;
 use crate::error::Error;
 use veritag::files::{FileError, replace, sha256};
+use veritag::scan::picture::pictures;
 
 pub const SCHEMA: &str = "veritag.crops/1";
 /// Largest part, in bytes of pictures: with its header at most 60 MiB, unless one track is larger.
