@@ -38,7 +38,7 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     in_order(
         workers,
         &files,
-        |path| Done::with(&scanner, path, options, &wanted),
+        |path| Done::with(&scanner, path, &wanted),
         |done| {
             read = run.take(done);
             if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -64,7 +64,7 @@ struct Done {
 }
 
 impl Done {
-    fn with(scanner: &Scanner, path: &Path, options: &Scan, wanted: &Tags) -> Self {
+    fn with(scanner: &Scanner, path: &Path, wanted: &Tags) -> Self {
         let scanned = scanner.scan(path);
         let assessment = scanned.assessment;
         let failed = scanned.error.is_some_and(|error| error.blame() != Blame::Uploader);

@@ -8,6 +8,10 @@ const NEW_SUBFILE_TYPE: u16 = 254;
 const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const DNG_VERSION: u16 = 50706;
+/// The index of a JPEG with several pictures: CIPA DC-007.
+const MP_COUNT: u16 = 0xb001;
+const MP_ENTRIES: u16 = 0xb002;
+const MAX_MP: u32 = 1000;
 /// Chunks before the one with EXIF.
 const MAX_CHUNKS: usize = 100_000;
 
@@ -15,13 +19,14 @@ const MAX_CHUNKS: usize = 100_000;
 pub struct Picture {
     /// As EXIF counts it, 1 to 8.
     pub orientation: u8,
-    /// Pages of a TIFF, else 1.
+    /// Pages of a TIFF, views of a JPEG (MPO), else 1.
     pub pictures: u32,
     /// Why ffmpeg would give another picture than the file's.
     pub refused: Option<&'static str>,
 }
 
-/// Reads the file's own words: EXIF in PNG, WebP and TIFF, and the properties of AVIF and HEIC. JPEG's are ffmpeg's to read.
+/// Reads the file's own words: EXIF in PNG, WebP and TIFF, and the properties of AVIF and HEIC. JPEG's orientation is
+/// ffmpeg's to read.
 pub fn examine(file: &mut (impl Read + Seek)) -> Picture {
     let mut head = [0; 12];
     let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut head));
@@ -33,6 +38,7 @@ pub fn examine(file: &mut (impl Read + Seek)) -> Picture {
             exif(webp_exif(file).map_or(vec![], |at| tiff::directories(file, at)))
         }
         [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => pages(&tiff::directories(file, 0)),
+        [0xff, 0xd8, 0xff, ..] => Picture { pictures: views(file).unwrap_or(1), ..oriented(None) },
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => of_heif(file),
         _ => oriented(None),
     }
@@ -67,6 +73,31 @@ fn of_heif(file: &mut (impl Read + Seek)) -> Picture {
         (Debian: apt install libheif-examples, then heif-convert)";
     let refused = [*b"grid", *b"iovl"].contains(&primary.kind).then_some(tiles);
     Picture { refused, ..oriented(Some(primary.orientation.into())) }
+}
+
+/// How many pictures of a JPEG can be seen each on its own: thumbnails and gain maps are none.
+fn views(file: &mut (impl Read + Seek)) -> io::Result<u32> {
+    let start = jpeg_index(file)?;
+    let directories = tiff::directories(file, start);
+    let value = |tag| directories.first().and_then(|directory| tiff::value(directory, tag)).unwrap_or(0);
+    let kinds = tiff::records(file, start, value(MP_ENTRIES), value(MP_COUNT).min(MAX_MP))?;
+    let seen = kinds.iter().filter(|kind| matches!(*kind >> 16 & 0xff, 2 | 3)).count();
+    Ok(seen.max(1) as u32)
+}
+
+/// Where the index of several pictures begins in a JPEG.
+fn jpeg_index(file: &mut (impl Read + Seek)) -> io::Result<u64> {
+    let mut at = 2;
+    find_chunk(file, |file| {
+        file.seek(SeekFrom::Start(at))?;
+        let [mark, kind, a, b, name @ ..] = read::<8>(file)?;
+        if mark != 0xff || kind == 0xda {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let body = at + 4;
+        at += 2 + u64::from(u16::from_be_bytes([a, b]));
+        Ok((kind == 0xe2 && &name == b"MPF\0").then_some(body + 4))
+    })
 }
 
 /// Where EXIF begins in a PNG.

@@ -1,7 +1,7 @@
 //! Opens an asset, and the options that every ffmpeg program gets to read it with.
 
 use super::{error::MediaError, limits::Limits};
-use crate::tools::last_line;
+use crate::tools::{INPUT, last_line};
 use std::{
     fs::File,
     io,
@@ -47,7 +47,12 @@ pub fn read_from<'a>(command: &'a mut Command, file: File, limits: &Limits) -> &
         .args(["-hide_banner", "-loglevel", "error"])
         .args(["-max_alloc", &limits.max_alloc().to_string()])
         .args(["-max_pixels", &limits.pixels.to_string()])
-        .args(["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS])
+        .args(["-protocol_whitelist", "file,pipe,subfile", "-format_whitelist", FORMATS])
+}
+
+/// The name of bytes of the input, from the first to the one before the last, which is 0 for the end.
+pub fn input((from, to): (u64, u64)) -> String {
+    if (from, to) == (0, 0) { INPUT.into() } else { format!("subfile,,start,{from},end,{to},,:{INPUT}") }
 }
 
 /// What ffmpeg's last words mean for the file at `path`; `fallback` when they are nothing special.

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 const MAX_ENTRIES: u16 = 1024;
 const MAX_DIRECTORIES: usize = 1000;
 
-/// Tags of one directory whose first value is a whole number: `(tag, value)`.
+/// Tags of one directory whose first value is a whole number, or of bytes, where they lie: `(tag, value)`.
 pub type Directory = Vec<(u16, u32)>;
 
 /// The directories of a TIFF in their order, 1000 at most; none if `from`, at `start`, is no TIFF. What is broken ends
@@ -28,6 +28,13 @@ pub fn directories(from: &mut (impl Read + Seek), start: u64) -> Vec<Directory> 
 /// The first value of `tag`.
 pub fn value(directory: &Directory, tag: u16) -> Option<u32> {
     directory.iter().find(|(name, _)| *name == tag).map(|(_, value)| *value)
+}
+
+/// The first numbers, of 32 bits, of `count` records of 16 bytes that lie `at` bytes after the start of a TIFF.
+pub fn records(from: &mut (impl Read + Seek), start: u64, at: u32, count: u32) -> io::Result<Vec<u32>> {
+    let (little, _) = header(from, start)?;
+    from.seek(SeekFrom::Start(start + u64::from(at)))?;
+    (0..count).map(|_| take::<16>(from).map(|[a, b, c, d, ..]| long(little, [a, b, c, d]))).collect()
 }
 
 /// Whether it is little-endian, and where the first directory lies.
@@ -53,7 +60,7 @@ fn directory(from: &mut (impl Read + Seek), at: u64, little: bool) -> io::Result
         match short(little, [k0, k1]) {
             1 => entries.push((short(little, [t0, t1]), u32::from(v0))),
             3 => entries.push((short(little, [t0, t1]), u32::from(short(little, [v0, v1])))),
-            4 => entries.push((short(little, [t0, t1]), long(little, [v0, v1, v2, v3]))),
+            4 | 7 => entries.push((short(little, [t0, t1]), long(little, [v0, v1, v2, v3]))),
             _ => {}
         }
     }

@@ -1,8 +1,8 @@
 //! Where the packets of a stream are, for files that do not say it or cannot be believed: recordings of browsers, raw
 //! streams, transport streams that were joined.
 
-use super::{error::MediaError, limits::Limits, source};
-use crate::tools::{INPUT, Running, Tools};
+use super::{error::MediaError, joined::Bytes, limits::Limits, source};
+use crate::tools::{Running, Tools};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -72,13 +72,13 @@ pub fn measure(
     tools: &Tools,
     limits: &Limits,
     path: &Path,
-    (format, stream, begin_us): (&str, u32, u64),
+    (format, bytes, stream, begin_us): (&str, Bytes, u32, u64),
     deadline: Instant,
 ) -> Result<Option<Timeline>, MediaError> {
     let mut command = Command::new(&tools.ffprobe);
     source::read_from(&mut command, source::open(path, limits)?, limits)
         .args(["-of", "compact=p=0", "-select_streams", &stream.to_string()])
-        .args(["-show_entries", "packet=pts_time,dts_time,duration_time,pos,flags", INPUT]);
+        .args(["-show_entries", "packet=pts_time,dts_time,duration_time,pos,flags", &source::input(bytes)]);
     let mut output = BufReader::new(Running::start(&mut command, deadline)?);
     let mut line = String::new();
     let mut measuring = Measuring::new(format, begin_us);
