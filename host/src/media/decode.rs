@@ -89,13 +89,16 @@ pub fn window(
             Ok(part) => part,
             Err(error) => return longest.ok_or(error),
         };
-        let count = part.frames.pts_us.len();
+        let (count, last) = (part.frames.pts_us.len(), part.frames.pts_us.last().copied().unwrap_or(0));
+        // In a stream that was joined, time has begun anew there; ffmpeg does not let it go back.
+        let after_join = || Some(probe.timeline.as_ref()?.next_anchor(last)?.us);
+        let next = part.resized_us.and_then(|at| if at > last + 1 { Some(at) } else { after_join() });
         span.frames = span.frames.saturating_sub(count as u32);
         if longest.as_ref().is_none_or(|longest| longest.pts_us.len() < count) {
             longest = Some(part.frames);
         }
         let enough = longest.as_ref().is_some_and(|longest| longest.pts_us.len() >= span.frames as usize);
-        match part.resized_us.filter(|at| *at > span.start_us && !enough) {
+        match next.filter(|_| !enough) {
             Some(at) => span.start_us = at,
             None => break,
         }
@@ -131,7 +134,7 @@ fn part(
 fn is_held(part: &Part, span: &Span) -> bool {
     let times: Vec<u64> = part.frames.pts_us.iter().copied().chain(part.resized_us).collect();
     let from_start = times.first().map(|first| first.saturating_sub(span.start_us));
-    let mut steps: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mut steps: Vec<u64> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
     steps.sort_unstable();
     let longest = steps.last().copied().max(from_start).unwrap_or(0);
     longest > HELD_US.max(3 * steps.get(steps.len() / 2).copied().unwrap_or(0))

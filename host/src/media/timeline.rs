@@ -56,6 +56,11 @@ impl Timeline {
         let after = self.anchors.partition_point(|anchor| anchor.us <= us);
         self.anchors.get(after.saturating_sub(1))
     }
+
+    /// The first anchor after `us`.
+    pub fn next_anchor(&self, us: u64) -> Option<&Anchor> {
+        self.anchors.get(self.anchors.partition_point(|anchor| anchor.us <= us))
+    }
 }
 
 /// Whether what such a file says of its length is not to be relied on.
@@ -115,6 +120,8 @@ struct Measuring {
     enterable: bool,
     /// What is added to the stream's own times.
     shift: Option<i64>,
+    /// Time has begun anew, and there has been no anchor since.
+    anew: bool,
     latest_dts: i64,
     latest_pos: u64,
     /// Where reading begins for the next anchor: MPEG streams need their tables, which come a little before a key frame.
@@ -125,7 +132,7 @@ impl Measuring {
     fn new(format: &str, begin_us: u64) -> Self {
         let (raw, enterable) = (RAW.contains(&format), needs_measuring(format));
         let timeline = Timeline { end_us: begin_us, anchors: Vec::new() };
-        Self { timeline, raw, enterable, shift: None, latest_dts: 0, latest_pos: 0, from: 0 }
+        Self { timeline, raw, enterable, shift: None, anew: false, latest_dts: 0, latest_pos: 0, from: 0 }
     }
 
     fn add(&mut self, packet: &Packet) {
@@ -141,6 +148,7 @@ impl Measuring {
         let breaks = self.enterable && !(-BACK_US..=FORWARD_US).contains(&step);
         if self.shift.is_none() || breaks {
             self.shift = Some(end.saturating_sub(own));
+            self.anew = true;
             self.from = if self.latest_pos > 0 { self.latest_pos + 1 } else { 0 };
         }
         self.latest_dts = dts;
@@ -153,9 +161,11 @@ impl Measuring {
 
     fn anchor(&mut self, packet: &Packet, us: u64, own_us: i64) {
         let last = self.timeline.anchors.last().map(|anchor| anchor.us);
-        if !packet.key || !self.enterable || last.is_some_and(|last| us < last.saturating_add(APART_US)) {
+        let near = last.is_some_and(|last| us < last.saturating_add(APART_US)) && !self.anew;
+        if !packet.key || !self.enterable || near {
             return;
         }
+        self.anew = false;
         let anchor = match self.raw {
             true => Anchor { us, own_us: 0, from: self.latest_pos },
             false => Anchor { us, own_us, from: self.from },
@@ -182,12 +192,13 @@ mod tests {
             "pts_time=2.44|dts_time=2.44|duration_time=0.04|pos=9000|flags=__",
         ];
         let later = ["pts_time=1.48|dts_time=1.40|duration_time=0.04|pos=10000|flags=K_"];
-        let timeline = measured("mpegts", &[&part[..], &later].concat());
-        assert_eq!(timeline.end_us, 1_040_000);
-        let anchors =
-            [Anchor { us: 0, own_us: 1_480_000, from: 0 }, Anchor { us: 1_000_000, own_us: 1_480_000, from: 9001 }];
+        let short = ["pts_time=1.48|dts_time=1.40|duration_time=0.04|pos=20000|flags=K_"];
+        let timeline = measured("mpegts", &[&part[..], &later, &short].concat());
+        assert_eq!(timeline.end_us, 1_080_000);
+        let anchor = |us, from| Anchor { us, own_us: 1_480_000, from };
+        let anchors = [anchor(0, 0), anchor(1_000_000, 9001), anchor(1_040_000, 10_001)];
         assert_eq!(timeline.anchors, anchors);
-        assert_eq!(timeline.anchor(999_999), Some(&anchors[0]));
+        assert_eq!((timeline.anchor(999_999), timeline.next_anchor(0)), (Some(&anchors[0]), Some(&anchors[1])));
     }
 
     #[test]
