@@ -177,7 +177,7 @@ mod tests {
         #![proptest_config(config(256))]
 
         #[test]
-        fn no_container_makes_it_panic(bytes in hostile(valid())) {
+        fn no_container_crashes_the_reader(bytes in hostile(valid())) {
             let found = recordings(&mut Cursor::new(&bytes));
             prop_assert!(found.len() <= MAX_RECORDINGS && found.iter().all(|(from, _)| *from <= bytes.len() as u64));
         }

@@ -155,3 +155,40 @@ pub fn turn(orientation: u8) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutation::{config, hostile};
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    /// As short as they can be: each says how it is turned, the JPEG that it has two views.
+    fn pictures() -> Vec<Vec<u8>> {
+        let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let views = b"MM\0*\0\0\0\x08\0\x02\xb0\x01\0\x04\0\0\0\x01\0\0\0\x02\xb0\x02\0\x07\0\0\0\x20\0\0\0\x26\0\0\0\0";
+        let entries = [[0, 3, 0, 0], [0, 2, 0, 0]].map(|kind| [&kind[..], &[0; 12]].concat()).concat();
+        vec![
+            [&b"\x89PNG\r\n\x1a\n\0\0\0\x01IHDR.\0\0\0\0\0\0\0\x1aeXIf"[..], exif].concat(),
+            [&b"RIFF\0\0\0\0WEBPEXIF\x20\0\0\0Exif\0\0"[..], exif].concat(),
+            exif.to_vec(),
+            [&b"\xff\xd8\xff\xe0\0\x03.\xff\xe2\0\x4cMPF\0"[..], views, &entries].concat(),
+        ]
+    }
+
+    #[test]
+    fn pictures_say_how_they_are_turned_and_how_many_they_are() {
+        let found: Vec<Picture> = pictures().iter().map(|bytes| examine(&mut Cursor::new(bytes))).collect();
+        assert!(found[..3].iter().all(|picture| (picture.orientation, picture.pictures) == (6, 1)), "{found:?}");
+        assert_eq!((found[3].orientation, found[3].pictures), (1, 2));
+    }
+
+    proptest! {
+        #![proptest_config(config(256))]
+
+        #[test]
+        fn no_picture_crashes_its_reader(bytes in hostile(pictures())) {
+            examine(&mut Cursor::new(&bytes));
+        }
+    }
+}

@@ -84,6 +84,7 @@ fn long(little: bool, bytes: [u8; 4]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::{config, hostile};
     use proptest::prelude::*;
     use std::io::Cursor;
 
@@ -97,12 +98,13 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(config(256))]
+
         #[test]
-        fn never_panics_on_damage(bytes: Vec<u8>, at in 0..ONE_TAG.len(), byte: u8) {
-            let mut damaged = ONE_TAG.to_vec();
-            damaged[at] = byte;
-            directories(&mut Cursor::new(damaged), 0);
+        fn no_damage_crashes_the_reader(bytes in hostile(vec![ONE_TAG.to_vec()]), at: u32, count in 0u32..1000) {
+            directories(&mut Cursor::new(&bytes), 0);
             directories(&mut Cursor::new([&ONE_TAG[..8], &bytes[..]].concat()), 0);
+            let _ = records(&mut Cursor::new(&bytes), 0, at % 64, count);
         }
     }
 }

@@ -14,7 +14,8 @@ use std::{
 const RAW: [&str; 7] = ["h264", "hevc", "mpegvideo", "m4v", "mjpeg", "av1", "obu"];
 /// Streams with times, which can be read from any byte.
 const TRANSPORT: [&str; 2] = ["mpegts", "mpeg"];
-/// Times that go back by more, or forward by more, begin anew: ffmpeg thinks the same of the latter.
+/// Times of decoding that go back, or forward by more, begin anew: ffmpeg thinks the same of the latter. Times of
+/// presentation may go back a little.
 const BACK_US: i64 = 500_000;
 const FORWARD_US: i64 = 10_000_000;
 /// The least between two anchors.
@@ -145,7 +146,8 @@ impl Measuring {
             _ => (end - self.shift.unwrap_or(end), end - self.shift.unwrap_or(end)),
         };
         let step = dts.saturating_sub(self.latest_dts);
-        let breaks = self.enterable && !(-BACK_US..=FORWARD_US).contains(&step);
+        let back = if packet.dts.is_some() { 0 } else { BACK_US };
+        let breaks = self.enterable && !(-back..=FORWARD_US).contains(&step);
         if self.shift.is_none() || breaks {
             self.shift = Some(end.saturating_sub(own));
             self.anew = true;
@@ -192,11 +194,12 @@ mod tests {
             "pts_time=2.44|dts_time=2.44|duration_time=0.04|pos=9000|flags=__",
         ];
         let later = ["pts_time=1.48|dts_time=1.40|duration_time=0.04|pos=10000|flags=K_"];
-        let short = ["pts_time=1.48|dts_time=1.40|duration_time=0.04|pos=20000|flags=K_"];
+        let short = ["pts_time=1.38|dts_time=1.30|duration_time=0.04|pos=20000|flags=K_"];
         let timeline = measured("mpegts", &[&part[..], &later, &short].concat());
         assert_eq!(timeline.end_us, 1_080_000);
-        let anchor = |us, from| Anchor { us, own_us: 1_480_000, from };
-        let anchors = [anchor(0, 0), anchor(1_000_000, 9001), anchor(1_040_000, 10_001)];
+        let anchor = |us, own_us, from| Anchor { us, own_us, from };
+        let (first, second) = (anchor(0, 1_480_000, 0), anchor(1_000_000, 1_480_000, 9001));
+        let anchors = [first, second, anchor(1_040_000, 1_380_000, 10_001)];
         assert_eq!(timeline.anchors, anchors);
         assert_eq!((timeline.anchor(999_999), timeline.next_anchor(0)), (Some(&anchors[0]), Some(&anchors[1])));
     }
