@@ -186,6 +186,12 @@ fn a_picture_that_is_mostly_missing_is_not_judged() {
     let cut = scan(work.path().join("cut.jpg"));
     assert_eq!(cut["reason"], "undecodable", "{cut:#}");
     assert!(cut["error"]["message"].as_str().unwrap().contains("of the picture is missing"));
+    let progressive = std::fs::read(fixture("media/progressive.jpg")).unwrap();
+    std::fs::write(work.path().join("whole.jpg"), &progressive).unwrap();
+    std::fs::write(work.path().join("coarse.jpg"), &progressive[..progressive.len() * 2 / 5]).unwrap();
+    assert!(scan(work.path().join("whole.jpg"))["score"].is_number());
+    let coarse = scan(work.path().join("coarse.jpg"));
+    assert!(coarse["error"]["message"].as_str().is_some_and(|why| why.contains("breaks off")), "{coarse:#}");
 }
 
 #[test]
@@ -216,8 +222,11 @@ fn formats_that_are_not_read_are_named() {
 fn views_of_a_picture_are_counted() {
     let work = workshop();
     let still = std::fs::read(work.path().join("still.jpg")).unwrap();
-    let entry = |kind: u32| [&(kind << 16).to_be_bytes()[..], &[0; 12]].concat();
-    let entries = [entry(2), entry(2), entry(0)].concat();
+    let entry = |kind: u32, at: usize| [kind << 16, 0, at as u32, 0].map(u32::to_be_bytes).concat();
+    // Counted from `MM`, which stands 10 bytes after the beginning of the file.
+    let second = still.len() + 94 - 10;
+    let third = second + still.len();
+    let entries = [entry(3, 0), entry(0, second), entry(0, third)].concat();
     let index = [
         &b"MPF\0MM\0*\0\0\0\x08\0\x02"[..],
         b"\xb0\x01\0\x04\0\0\0\x01\0\0\0\x03",
@@ -226,7 +235,10 @@ fn views_of_a_picture_are_counted() {
     ]
     .concat();
     let segment = [&b"\xff\xe2"[..], &(index.len() as u16 + 2).to_be_bytes(), &index].concat();
-    std::fs::write(work.path().join("views.jpg"), [&still[..2], &segment, &still[2..], &still].concat()).unwrap();
+    assert_eq!(segment.len(), 94);
+    let gain_map = [&still[..2], b"\xff\xe1\0\x0ahdrgm:.."].concat();
+    let file = [&still[..2], &segment, &still[2..], &still, &gain_map].concat();
+    std::fs::write(work.path().join("views.jpg"), file).unwrap();
     let document = scan(work.path().join("views.jpg"));
     assert_eq!(document["asset"]["media"]["pictures"], 2, "{document:#}");
     assert!(document["score"].is_number());

@@ -7,7 +7,7 @@ use super::{
     picture,
     probe::{Kind, Probe},
     source,
-    timeline::Anchor,
+    timeline::{self, Anchor},
 };
 use crate::tools::{Ended, Running, ToolError, Tools, last_line};
 use ffmpeg_sidecar::command::FfmpegCommand;
@@ -94,16 +94,21 @@ pub fn window(
         let after_join = || Some(probe.timeline.as_ref()?.next_anchor(last)?.us);
         let next = part.resized_us.and_then(|at| if at > last + 1 { Some(at) } else { after_join() });
         span.frames = span.frames.saturating_sub(count as u32);
-        if longest.as_ref().is_none_or(|longest| longest.pts_us.len() < count) {
+        if longest.as_ref().is_none_or(|longest| worth(longest) < worth(&part.frames)) {
             longest = Some(part.frames);
         }
-        let enough = longest.as_ref().is_some_and(|longest| longest.pts_us.len() >= span.frames as usize);
+        let enough = longest.as_ref().is_some_and(|longest| longest.pts_us.len() > span.frames as usize);
         match next.filter(|_| !enough) {
             Some(at) => span.start_us = at,
             None => break,
         }
     }
     Ok(longest.expect("a part has frames"))
+}
+
+/// More frames are better, then larger ones.
+fn worth(frames: &Frames) -> (usize, u64) {
+    (frames.pts_us.len(), u64::from(frames.width) * u64::from(frames.height))
 }
 
 fn part(
@@ -160,7 +165,7 @@ fn cut_out(
     }
     let Ended { status, stderr, .. } = running.finish()?;
     if !times.is_empty() {
-        return whole(path, part, &stderr);
+        return whole(path, probe, part, &stderr);
     }
     if refuses_options(&stderr) {
         return Err(ToolError::Failed { program: "ffmpeg".into(), why: last_line(&stderr) }.into());
@@ -173,7 +178,11 @@ fn cut_out(
 }
 
 /// A picture, unless ffmpeg complained and much of it was never written.
-fn whole(path: &Path, part: Part, stderr: &str) -> Result<Part, MediaError> {
+fn whole(path: &Path, probe: &Probe, part: Part, stderr: &str) -> Result<Part, MediaError> {
+    let undecodable = |why: String| MediaError::Undecodable { path: path.into(), why };
+    if probe.progressive && !stderr.is_empty() {
+        return Err(undecodable("it breaks off before its details; get a whole copy of the file".into()));
+    }
     let unwritten =
         |pixel: &&[u8]| UNWRITTEN.iter().any(|fill| pixel.iter().zip(fill).all(|(a, b)| a.abs_diff(*b) < 4));
     let pixels = part.frames.pixels.chunks_exact(3);
@@ -181,8 +190,7 @@ fn whole(path: &Path, part: Part, stderr: &str) -> Result<Part, MediaError> {
     if stderr.is_empty() || missing < MAX_MISSING {
         return Ok(part);
     }
-    let why = format!("{:.0} % of the picture is missing; get a whole copy of the file", missing * 100.0);
-    Err(MediaError::Undecodable { path: path.into(), why })
+    Err(undecodable(format!("{:.0} % of the picture is missing; get a whole copy of the file", missing * 100.0)))
 }
 
 /// The time on the line of time of one in the stream's own.
@@ -242,7 +250,9 @@ fn timing(probe: &Probe, span: &Span, cut: Cut) -> Vec<String> {
         Some(anchor) => (span.start_us as i64).saturating_sub(anchor.us as i64).saturating_add(anchor.own_us),
         None => span.start_us as i64,
     };
-    let trim = format!("trim=start={start}us");
+    // Frames of a raw stream may count from the beginning of the file, wherever it is entered.
+    let raw = cut.anchor.is_some() && timeline::is_raw(&probe.format);
+    let trim = format!("{}trim=start={start}us", if raw { "setpts=PTS-STARTPTS," } else { "" });
     let rate = probe.frame_rate.unwrap_or(USUAL_RATE).max(USUAL_RATE);
     match (cut.steady, cut.anchor) {
         (false, None) if seek_us(probe, span.start_us) == span.start_us => vec![],

@@ -61,6 +61,8 @@ pub struct Probe {
     pub video: u32,
     /// Moving or still pictures in the file that could each be its content.
     pub tracks: u32,
+    /// A picture that is coarse until all of it is there.
+    pub progressive: bool,
     /// Pages of a file of pictures, of which this is the first.
     pub pictures: u32,
     /// Where the packets are, once they have been read.
@@ -160,6 +162,7 @@ impl Probe {
             recordings: 1,
             stream: stream.index,
             video: 0,
+            progressive: false,
             pictures: 1,
             tracks: 1,
             timeline: None,

@@ -30,11 +30,12 @@ pub fn value(directory: &Directory, tag: u16) -> Option<u32> {
     directory.iter().find(|(name, _)| *name == tag).map(|(_, value)| *value)
 }
 
-/// The first numbers, of 32 bits, of `count` records of 16 bytes that lie `at` bytes after the start of a TIFF.
-pub fn records(from: &mut (impl Read + Seek), start: u64, at: u32, count: u32) -> io::Result<Vec<u32>> {
+/// `count` records of four numbers of 32 bits that lie `at` bytes after the start of a TIFF.
+pub fn records(from: &mut (impl Read + Seek), start: u64, at: u32, count: u32) -> io::Result<Vec<[u32; 4]>> {
     let (little, _) = header(from, start)?;
     from.seek(SeekFrom::Start(start + u64::from(at)))?;
-    (0..count).map(|_| take::<16>(from).map(|[a, b, c, d, ..]| long(little, [a, b, c, d]))).collect()
+    let record = |bytes: [u8; 16]| [0, 4, 8, 12].map(|at| long(little, std::array::from_fn(|nth| bytes[at + nth])));
+    (0..count).map(|_| take(from).map(record)).collect()
 }
 
 /// Whether it is little-endian, and where the first directory lies.

@@ -64,9 +64,14 @@ impl Timeline {
     }
 }
 
+/// Whether such a file has no times of its own.
+pub fn is_raw(format: &str) -> bool {
+    RAW.contains(&format)
+}
+
 /// Whether what such a file says of its length is not to be relied on.
 pub fn needs_measuring(format: &str) -> bool {
-    RAW.contains(&format) || TRANSPORT.contains(&format)
+    is_raw(format) || TRANSPORT.contains(&format)
 }
 
 /// Reads all packets of a stream, decoding none, up to the deadline; `begin_us` is where it begins in the file. None
@@ -131,7 +136,7 @@ struct Measuring {
 
 impl Measuring {
     fn new(format: &str, begin_us: u64) -> Self {
-        let (raw, enterable) = (RAW.contains(&format), needs_measuring(format));
+        let (raw, enterable) = (is_raw(format), needs_measuring(format));
         let timeline = Timeline { end_us: begin_us, anchors: Vec::new() };
         Self { timeline, raw, enterable, shift: None, anew: false, latest_dts: 0, latest_pos: 0, from: 0 }
     }
