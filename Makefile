@@ -1,7 +1,8 @@
 # `make demo` and `make test` work on a fresh machine: each sets up what is missing first.
+MINUTES ?= 60
 DEMO := fixtures/media/real.mp4 fixtures/media/manipulated.mp4 fixtures/media/portrait.jpg fixtures/media/no-face.mp4
 
-.PHONY: setup plugin credentials build everything runner demo test test-credentials test-integration test-browser test-runner lint bench bench-gpu package train test-train
+.PHONY: setup plugin credentials build everything runner demo test test-credentials test-integration test-browser test-runner lint fuzz bench bench-gpu package train test-train
 
 setup: ## What is missing: Rust with its wasm target, ffmpeg, the face detector
 	@.setup/setup.sh
@@ -55,6 +56,9 @@ lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown --profile plugin -- -D warnings
+
+fuzz: setup ## make fuzz MINUTES=60: hostile input for each parser of outside data, so long in all
+	MINUTES=$(MINUTES) tests/fuzz.sh
 
 bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, in one run
 	tests/bench/run.sh

@@ -37,10 +37,10 @@ enum Edit {
     Truncate(Index),
 }
 
-/// As many cases as the environment wants, else `cases`.
+/// As many cases as the environment wants, else `cases`. What fails is kept in `proptest-regressions`.
 pub fn config(cases: u32) -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(wanted.unwrap_or(cases)) }
+    ProptestConfig::with_cases(wanted.unwrap_or(cases))
 }
 
 /// Any bytes, and each of `valid` damaged in a few places.

@@ -102,6 +102,41 @@ fn joined_streams_follow_one_another() {
 }
 
 #[test]
+fn a_small_part_before_a_large_one_does_not_shrink_it() {
+    let work = workshop();
+    ffmpeg(work.path(), "-i face.mp4 -c copy face.ts");
+    ffmpeg(work.path(), "-f lavfi -i color=s=48x32:d=0.4:r=25 -c:v libx264 tiny.ts");
+    ffmpeg(work.path(), "-i fake.mp4 -vf crop=360:480 -c:v libx264 upright.ts");
+    let document = scan(joined(work.path(), &["tiny.ts", "face.ts"], "grows.ts"));
+    for window in document["windows"].as_array().unwrap() {
+        assert_eq!((&window["width"], &window["height"]), (&640.into(), &480.into()), "{document:#}");
+        assert_eq!(window["faces"].as_array().unwrap().len(), 1, "{document:#}");
+    }
+    let document = scan(joined(work.path(), &["tiny.ts", "upright.ts", "face.ts"], "turns.ts"));
+    let sizes: Vec<_> = document["windows"].as_array().unwrap().iter().map(|window| &window["width"]).collect();
+    assert!(sizes.contains(&&360.into()) && sizes.contains(&&640.into()), "{sizes:?}");
+}
+
+#[test]
+fn each_of_several_joined_files_is_judged_and_the_worst_reported() {
+    let work = workshop();
+    ffmpeg(work.path(), "-f lavfi -i color=s=320x240:d=1:r=25 -c:v libx264 grey.mp4");
+    for (end, codec) in [("mkv", "copy"), ("flv", "copy"), ("avi", "copy"), ("mp4", "copy"), ("ogv", "libtheora -q:v 9")] {
+        for name in ["grey", "fake"] {
+            ffmpeg(work.path(), &format!("-i {name}.mp4 -c:v {codec} part-{name}.{end}"));
+        }
+        let [grey, fake] = ["grey", "fake"].map(|name| format!("part-{name}.{end}"));
+        let alone = scan(work.path().join(&fake));
+        assert_eq!(alone["asset"]["media"].get("recordings"), None);
+        let document = scan(joined(work.path(), &[&grey, &fake, &grey], &format!("joined.{end}")));
+        let media = &document["asset"]["media"];
+        assert_eq!((&media["recording"], &media["recordings"]), (&2.into(), &3.into()), "{end}: {document:#}");
+        assert_eq!((&document["score"], &document["windows"]), (&alone["score"], &alone["windows"]), "{end}");
+        assert!(document["text"].as_str().unwrap().contains("recording 2 of 3"), "{document:#}");
+    }
+}
+
+#[test]
 fn a_recording_that_starts_late_has_windows_where_it_has_frames() {
     let work = workshop();
     ffmpeg(work.path(), "-i face.mp4 -c copy -output_ts_offset 10 late.mkv");
@@ -151,6 +186,12 @@ fn a_picture_that_is_mostly_missing_is_not_judged() {
     let cut = scan(work.path().join("cut.jpg"));
     assert_eq!(cut["reason"], "undecodable", "{cut:#}");
     assert!(cut["error"]["message"].as_str().unwrap().contains("of the picture is missing"));
+    let progressive = std::fs::read(fixture("media/progressive.jpg")).unwrap();
+    std::fs::write(work.path().join("whole.jpg"), &progressive).unwrap();
+    std::fs::write(work.path().join("coarse.jpg"), &progressive[..progressive.len() * 2 / 5]).unwrap();
+    assert!(scan(work.path().join("whole.jpg"))["score"].is_number());
+    let coarse = scan(work.path().join("coarse.jpg"));
+    assert!(coarse["error"]["message"].as_str().is_some_and(|why| why.contains("breaks off")), "{coarse:#}");
 }
 
 #[test]
@@ -174,6 +215,33 @@ fn formats_that_are_not_read_are_named() {
     ];
     named("a.heic", &grid.concat(), "tiles");
     named("b.heic", b"\0\0\0\x10ftypheic\0\0\0\0\0\0\0\x08free", "HEIC");
+}
+
+/// As cameras with two lenses write it (CIPA DC-007); a gain map is no picture of its own.
+#[test]
+fn views_of_a_picture_are_counted() {
+    let work = workshop();
+    let still = std::fs::read(work.path().join("still.jpg")).unwrap();
+    let entry = |kind: u32, at: usize| [kind << 16, 0, at as u32, 0].map(u32::to_be_bytes).concat();
+    // Counted from `MM`, which stands 10 bytes after the beginning of the file.
+    let second = still.len() + 94 - 10;
+    let third = second + still.len();
+    let entries = [entry(3, 0), entry(0, second), entry(0, third)].concat();
+    let index = [
+        &b"MPF\0MM\0*\0\0\0\x08\0\x02"[..],
+        b"\xb0\x01\0\x04\0\0\0\x01\0\0\0\x03",
+        b"\xb0\x02\0\x07\0\0\0\x30\0\0\0\x26\0\0\0\0",
+        &entries,
+    ]
+    .concat();
+    let segment = [&b"\xff\xe2"[..], &(index.len() as u16 + 2).to_be_bytes(), &index].concat();
+    assert_eq!(segment.len(), 94);
+    let gain_map = [&still[..2], b"\xff\xe1\0\x0ahdrgm:.."].concat();
+    let file = [&still[..2], &segment, &still[2..], &still, &gain_map].concat();
+    std::fs::write(work.path().join("views.jpg"), file).unwrap();
+    let document = scan(work.path().join("views.jpg"));
+    assert_eq!(document["asset"]["media"]["pictures"], 2, "{document:#}");
+    assert!(document["score"].is_number());
 }
 
 #[test]

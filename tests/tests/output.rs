@@ -1,10 +1,13 @@
 //! What commands do when nobody reads what they print, as in `veritag model list | head -1`.
 
 use std::io::Read;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use veritag_tests::{labels, run, veritag};
+use veritag_tests::service::{SOURCES, Site, wait_for};
+use veritag_tests::{fixture, labels, run, veritag};
 
 const SIGPIPE: i32 = 13;
 
@@ -26,6 +29,33 @@ fn commands_end_quietly_when_nobody_reads_them() {
         assert_eq!(said, "", "{command:?}");
         assert!(signal.is_none_or(|signal| signal == SIGPIPE), "{command:?}: {signal:?}");
     }
+}
+
+/// Its first line, that it has started, and its logs meet closed pipes.
+#[test]
+fn a_service_to_which_nobody_listens_serves() {
+    let site = Site::new(SOURCES);
+    std::fs::copy(fixture("media/portrait.jpg"), site.media("a.jpg")).unwrap();
+    let media = site.media("");
+    let mut command = site.command(&["watch", media.to_str().unwrap(), "--settle", "1"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    wait_for(&site.media("a.jpg.veritag.json"));
+    assert!(child.try_wait().unwrap().is_none(), "it ended");
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut command = site.command(&["serve", "--listen", &address]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    while TcpStream::connect(&address).is_err() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

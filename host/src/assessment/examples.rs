@@ -97,6 +97,8 @@ pub fn facts(kind: &str, format: &str, duration_us: Option<u64>) -> MediaFacts {
         duration_us,
         track: None,
         tracks: None,
+        recording: None,
+        recordings: None,
         pictures: None,
     }
 }

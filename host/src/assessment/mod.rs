@@ -103,6 +103,12 @@ pub struct MediaFacts {
     /// How many video tracks the file has, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracks: Option<u32>,
+    /// Which this is about, from 1, where several recordings were joined to one file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<u32>,
+    /// How many recordings were joined to one file, if several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings: Option<u32>,
     /// How many pages or pictures the file has, where there are several: this is about the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<u32>,

@@ -125,14 +125,14 @@ fn not_looked_for(assessment: &Assessment) -> Option<String> {
     speaks.then(|| format!("{} not looked for", assessment.blind_to.join(" and ")))
 }
 
-/// Which of several tracks or pictures it is about.
+/// Which of several recordings, tracks or pictures it is about.
 fn part_judged(assessment: &Assessment) -> Option<String> {
     let media = assessment.asset.media.as_ref()?;
-    match (media.track, media.tracks, media.pictures) {
-        (Some(track), Some(tracks), _) => Some(format!("stream {track} of {tracks} video tracks")),
-        (.., Some(pictures)) => Some(format!("the first of {pictures} pictures")),
-        _ => None,
-    }
+    let recording = media.recording.zip(media.recordings).map(|(nth, of)| format!("recording {nth} of {of}"));
+    let track = media.track.zip(media.tracks).map(|(track, tracks)| format!("stream {track} of {tracks} video tracks"));
+    let picture = media.pictures.map(|pictures| format!("the first of {pictures} pictures"));
+    let parts: Vec<String> = [recording, track, picture].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn cause(assessment: &Assessment) -> String {
@@ -224,7 +224,11 @@ mod tests {
         assert!(sentence(&assessment).contains(", 1 frame, the first of 3 pictures, not reviewed"));
         let media = assessment.asset.media.as_mut().unwrap();
         (media.track, media.tracks) = (Some(1), Some(2));
+        media.pictures = None;
         assert!(sentence(&assessment).contains(", stream 1 of 2 video tracks, not reviewed"));
+        let media = assessment.asset.media.as_mut().unwrap();
+        (media.recording, media.recordings) = (Some(3), Some(4));
+        assert!(sentence(&assessment).contains(", recording 3 of 4, stream 1 of 2 video tracks, not reviewed"));
     }
 
     #[test]

@@ -86,7 +86,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     let listener = TcpListener::bind(address).await.map_err(|error| unusable(address, &error))?;
     let address = listener.local_addr().map_err(|error| unusable(address, &error))?;
     info!(%address, "listening");
-    println!("veritag: listening on http://{address}");
+    service::announce(&format!("listening on http://{address}"));
     Ok(listener)
 }
 

@@ -1,6 +1,7 @@
 //! What a running service is made of, whichever way assets come to it.
 
 use std::convert::Infallible;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,10 +57,15 @@ pub fn configured(at: &ServiceAt) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// Says that it has started; nobody may be reading.
+pub fn announce(line: &str) {
+    let _ = writeln!(io::stdout(), "veritag: {line}");
+}
+
 /// One JSON document a line, on standard error; `VERITAG_LOG` says how much.
 pub fn start_logs() {
     let filter = EnvFilter::try_from_env("VERITAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false).try_init();
 }
 
 /// The database of records and queue.

@@ -35,7 +35,7 @@ pub fn run(setup: &Setup, options: &Watch) -> Result<ExitCode, Error> {
         let service = Service::new(setup, config).await?;
         let settle = Duration::from_secs(options.settle.into());
         let files = watch(&root, settle, options.poll).map_err(|why| Error::Watch { path: root.clone(), why })?;
-        println!("veritag: watching {}", root.display());
+        service::announce(&format!("watching {}", root.display()));
         let receiving = receive(&service.ingest, &source, files, service.stopping());
         tokio::join!(service.work(), receiving);
         Ok(())

@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod error;
 mod heif;
+mod joined;
 mod limits;
 mod nut;
 mod nut_header;

@@ -24,10 +24,15 @@ const HEADER_IDX: u64 = 1024;
 const MATCH_TIME: u64 = 2048;
 const CODED_FLAGS: u64 = 4096;
 
-/// A stream of frames, each of `frame_bytes` bytes.
+/// A stream of rgb24 frames.
 pub struct Nut<R> {
     from: R,
-    frame_bytes: usize,
+    /// The longest side of a frame, in pixels.
+    max_side: u32,
+    /// Rows that follow each picture and are left out.
+    spare_rows: u32,
+    /// Of the first frame, once it has been read, without spare rows.
+    size: (u32, u32),
     codes: Vec<Code>,
     elided: Vec<Vec<u8>>,
     /// Seconds per tick, as a fraction.
@@ -36,10 +41,21 @@ pub struct Nut<R> {
     pts: i64,
 }
 
+/// What comes next; times are in µs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A frame of the same size as the first.
+    Frame(u64),
+    /// One of another size: no more can be read.
+    Resized(u64),
+    End,
+}
+
 impl<R: Read> Nut<R> {
-    pub fn new(from: R, frame_bytes: usize) -> Self {
-        let (codes, elided) = (Vec::new(), Vec::new());
-        Self { from, frame_bytes, codes, elided, time_base: (1, 1), msb_shift: 0, pts: 0 }
+    /// `spare_rows` below each picture tell frames apart that are as large and of another shape.
+    pub fn new(from: R, max_side: u32, spare_rows: u32) -> Self {
+        let (codes, elided, size) = (Vec::new(), Vec::new(), (0, 0));
+        Self { from, max_side, spare_rows, size, codes, elided, time_base: (1, 1), msb_shift: 0, pts: 0 }
     }
 
     /// Reads the signature, once, before the first frame.
@@ -52,25 +68,30 @@ impl<R: Read> Nut<R> {
         ensure(&id == ID, "no NUT signature")
     }
 
-    /// The next frame's time in µs; its bytes are appended to `pixels`. None at the end.
+    /// The next frame, whose pixels are appended to `pixels`.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidData`] for a frame of another size than was agreed, and what the reader gives.
-    pub fn next_frame(&mut self, pixels: &mut Vec<u8>) -> io::Result<Option<u64>> {
+    /// [`io::ErrorKind::InvalidData`] for what ffmpeg does not write, and what the reader gives.
+    pub fn next_frame(&mut self, pixels: &mut Vec<u8>) -> io::Result<Next> {
         loop {
             let mut first = [0];
             if self.from.read(&mut first)? == 0 {
-                return Ok(None);
+                return Ok(Next::End);
             }
             match first[0] {
                 b'N' => self.packet()?,
                 code => {
-                    if let Some(time) = self.frame(code, pixels)? {
-                        return Ok(Some(time));
+                    if let Some(next) = self.frame(code, pixels)? {
+                        return Ok(next);
                     }
                 }
             }
         }
+    }
+
+    /// Width and height of the frames; nothing before the first one.
+    pub fn size(&self) -> (u32, u32) {
+        self.size
     }
 
     pub fn into_inner(self) -> R {
@@ -116,10 +137,16 @@ impl<R: Read> Nut<R> {
         bytes(body)?;
         number(body)?;
         self.msb_shift = number(body)? as u32;
-        ensure(self.msb_shift < 32, "strange time precision")
+        ensure(self.msb_shift < 32, "strange time precision")?;
+        let (_max_distance, _delay, _flags) = (number(body)?, number(body)?, number(body)?);
+        bytes(body)?;
+        let side = |number: u64| u32::try_from(number).ok().filter(|side| (1..=self.max_side).contains(side));
+        let (width, rows) = (number(body)?, number(body)?.saturating_sub(self.spare_rows.into()));
+        self.size = side(width).zip(side(rows)).ok_or_else(|| invalid("frames of a strange size"))?;
+        Ok(())
     }
 
-    fn frame(&mut self, code: u8, pixels: &mut Vec<u8>) -> io::Result<Option<u64>> {
+    fn frame(&mut self, code: u8, pixels: &mut Vec<u8>) -> io::Result<Option<Next>> {
         let code = *self.codes.get(usize::from(code)).ok_or_else(|| invalid("frame before its header"))?;
         let from = &mut self.from;
         let flags = code.flags ^ if code.flags & CODED_FLAGS > 0 { number(from)? } else { 0 };
@@ -141,17 +168,22 @@ impl<R: Read> Nut<R> {
         if flags & END_OF_RELEVANCE > 0 && size == 0 {
             return Ok(None);
         }
-        self.read_pixels(size, header, pixels)?;
-        Ok(Some(self.time_us()))
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        if size != (width * (height + self.spare_rows as usize) * 3) as u64 {
+            return Ok(Some(Next::Resized(self.time_us())));
+        }
+        let start = pixels.len();
+        self.read_pixels(size as usize, header, pixels)?;
+        pixels.truncate(start + width * height * 3);
+        Ok(Some(Next::Frame(self.time_us())))
     }
 
-    fn read_pixels(&mut self, size: u64, header: u64, pixels: &mut Vec<u8>) -> io::Result<()> {
-        ensure(size == self.frame_bytes as u64, "a frame changes size")?;
+    fn read_pixels(&mut self, size: usize, header: u64, pixels: &mut Vec<u8>) -> io::Result<()> {
         let elided = if size > 4096 { None } else { self.elided.get(header as usize) };
         let elided = elided.map_or(&[][..], Vec::as_slice);
-        ensure(elided.len() <= self.frame_bytes, "frame shorter than its header")?;
+        ensure(elided.len() <= size, "frame shorter than its header")?;
         let start = pixels.len();
-        pixels.resize(start + self.frame_bytes, 0);
+        pixels.resize(start + size, 0);
         pixels[start..][..elided.len()].copy_from_slice(elided);
         self.from.read_exact(&mut pixels[start + elided.len()..])
     }
@@ -182,9 +214,9 @@ mod tests {
 
     fn frames(file: &[u8]) -> io::Result<(Vec<u64>, Vec<u8>)> {
         let (mut times, mut pixels) = (Vec::new(), Vec::new());
-        let mut nut = Nut::new(file, 4 * 2 * 3);
+        let mut nut = Nut::new(file, 4, 0);
         nut.open()?;
-        while let Some(time) = nut.next_frame(&mut pixels)? {
+        while let Next::Frame(time) = nut.next_frame(&mut pixels)? {
             times.push(time);
         }
         Ok((times, pixels))
@@ -201,19 +233,19 @@ mod tests {
 
     #[test]
     fn times_without_bounds_do_not_overflow() {
-        let mut nut = Nut::new(RECORDED, 4 * 2 * 3);
+        let mut nut = Nut::new(RECORDED, 4, 0);
         nut.open().unwrap();
         (nut.pts, nut.time_base) = (i64::MAX, (u64::MAX, 1));
         assert_eq!(nut.time_us(), u64::MAX);
         nut.codes.iter_mut().for_each(|code| code.pts_delta = i64::MAX);
-        while nut.next_frame(&mut Vec::new()).is_ok_and(|frame| frame.is_some()) {}
+        while nut.next_frame(&mut Vec::new()).is_ok_and(|next| next != Next::End) {}
     }
 
     proptest! {
         #![proptest_config(config(256))]
 
         #[test]
-        fn never_panics_on_damage(bytes in hostile(vec![RECORDED.to_vec()])) {
+        fn no_damage_crashes_the_reader(bytes in hostile(vec![RECORDED.to_vec()])) {
             let _ = frames(&bytes);
         }
     }

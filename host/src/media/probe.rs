@@ -2,12 +2,13 @@
 
 use super::{
     error::MediaError,
+    joined::Bytes,
     limits::Limits,
     probe_json::{Item, Report, Stream, seconds_us, time_us},
     signature, source,
     timeline::{self, Timeline},
 };
-use crate::tools::{INPUT, Running, ToolError, Tools};
+use crate::tools::{Running, ToolError, Tools};
 use std::{path::Path, process::Command, time::Instant};
 
 const MAX_JSON: u64 = 4 << 20;
@@ -33,8 +34,6 @@ pub struct Probe {
     pub width: u32,
     /// As displayed: turned, with square pixels.
     pub height: u32,
-    /// The stored frame as it is turned, its pixels not yet square.
-    pub turned: (u32, u32),
     /// Clockwise turn from the stored frame to the displayed one that ffmpeg makes by itself, in degrees, 0 to 359.
     pub rotation: Option<u16>,
     /// How to turn the frame that ffmpeg gives, as EXIF counts it, 1 to 8: 1 is upright.
@@ -50,12 +49,20 @@ pub struct Probe {
     pub hdr: Option<String>,
     /// Pixels in one stored frame.
     pub coded_pixels: u64,
+    /// Where it lies in a file that others were joined to.
+    pub bytes: Bytes,
+    /// Which of the files that were joined to one it is, from 1.
+    pub recording: u32,
+    /// How many files were joined to one: usually it is one.
+    pub recordings: u32,
     /// Index of the stream among all of the file's.
     pub stream: u32,
     /// Index of the stream among the file's video streams.
     pub video: u32,
     /// Moving or still pictures in the file that could each be its content.
     pub tracks: u32,
+    /// A picture that is coarse until all of it is there.
+    pub progressive: bool,
     /// Pages of a file of pictures, of which this is the first.
     pub pictures: u32,
     /// Where the packets are, once they have been read.
@@ -72,7 +79,8 @@ pub enum Refusal {
     },
 }
 
-/// What ffprobe says of the video streams that `streams` selects (its stream specifier): it decodes two frames at most.
+/// What ffprobe says of the video streams that `streams` selects (its stream specifier) in some `bytes` of the file: it
+/// decodes two frames at most.
 ///
 /// # Errors
 /// Any `media-*` code. `ffmpeg-timeout` at the deadline, `ffmpeg-unusable` when ffprobe does not start.
@@ -80,13 +88,13 @@ pub fn report(
     tools: &Tools,
     limits: &Limits,
     path: &Path,
-    streams: &str,
+    (bytes, streams): (Bytes, &str),
     deadline: Instant,
 ) -> Result<(Report, String), MediaError> {
     let mut command = Command::new(&tools.ffprobe);
     source::read_from(&mut command, source::open(path, limits)?, limits)
         .args(["-of", "json=compact=1", "-select_streams", streams, "-read_intervals", "%+#2"])
-        .args(["-show_format", "-show_streams", "-show_packets", "-show_frames", INPUT]);
+        .args(["-show_format", "-show_streams", "-show_packets", "-show_frames", &source::input(bytes)]);
     let ended = Running::start(&mut command, deadline)?.capture(MAX_JSON)?;
     if !ended.status.success() {
         return Err(unopened(tools, limits, path, &ended.stderr));
@@ -134,7 +142,6 @@ impl Probe {
         let kind = kind(report, stream);
         let rotation = rotation(report, stream);
         let video = kind == Kind::Video;
-        let turned = turned((stream.width, stream.height), rotation.unwrap_or(0));
         let (width, height) = displayed(stream, rotation.unwrap_or(0));
         Ok(Self {
             kind,
@@ -142,7 +149,6 @@ impl Probe {
             codec: stream.codec_name.clone(),
             width,
             height,
-            turned,
             rotation,
             orientation: 1,
             start_us: start_us(report, stream).filter(|_| video).unwrap_or(0),
@@ -151,8 +157,12 @@ impl Probe {
             pix_fmt: stream.pix_fmt.clone(),
             hdr: stream.color_transfer.clone().filter(|t| ["smpte2084", "arib-std-b67"].contains(&t.as_str())),
             coded_pixels: u64::from(stream.width) * u64::from(stream.height),
+            bytes: (0, 0),
+            recording: 1,
+            recordings: 1,
             stream: stream.index,
             video: 0,
+            progressive: false,
             pictures: 1,
             tracks: 1,
             timeline: None,
@@ -170,6 +180,11 @@ impl Probe {
         }
     }
 
+    /// ffmpeg makes rows of the stored frame's columns.
+    pub fn is_sideways(&self) -> bool {
+        self.rotation.is_some_and(is_sideways)
+    }
+
     /// Reads all of its packets, and takes their times for its own; what its container claims beyond stays claimed.
     /// True if that told anything.
     ///
@@ -182,7 +197,7 @@ impl Probe {
         path: &Path,
         deadline: Instant,
     ) -> Result<bool, MediaError> {
-        let about = (self.format.as_str(), self.stream, self.start_us);
+        let about = (self.format.as_str(), self.bytes, self.stream, self.start_us);
         let measured = timeline::measure(tools, limits, path, about, deadline)?;
         let in_time = measured.is_some() && Instant::now() < deadline;
         let claimed = self.duration_us.filter(|_| !in_time || !timeline::needs_measuring(&self.format));
@@ -246,14 +261,11 @@ fn own_items<'a>(report: &'a Report, stream: &Stream) -> impl Iterator<Item = &'
 
 fn displayed(stream: &Stream, rotation: u16) -> (u32, u32) {
     let width = (f64::from(stream.width) * stream.pixel_aspect()).round().max(1.0) as u32;
-    turned((width, stream.height), rotation)
+    if is_sideways(rotation) { (stream.height, width) } else { (width, stream.height) }
 }
 
-fn turned((width, height): (u32, u32), rotation: u16) -> (u32, u32) {
-    match rotation {
-        45..135 | 225..315 => (height, width),
-        _ => (width, height),
-    }
+fn is_sideways(rotation: u16) -> bool {
+    matches!(rotation, 45..135 | 225..315)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Opens an asset, and the options that every ffmpeg program gets to read it with.
 
 use super::{error::MediaError, limits::Limits};
-use crate::tools::last_line;
+use crate::tools::{INPUT, last_line};
 use std::{
     fs::File,
     io,
@@ -14,6 +14,10 @@ use std::{
 const FORMATS: &str = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,ivf,gif,apng,\
     h264,hevc,m4v,av1,obu,mjpeg,yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,\
     j2k_pipe,webp_anim,mp3,wav,flac,aac";
+
+/// Formats of ffmpeg whose files name others.
+const FOLLOWING: [&str; 8] =
+    ["hls", "applehttp", "concat", "dash", "imf", "image2", "sdp", "webm_dash_manifest"];
 
 /// Opens `path` for reading, once it is known to be a regular file within the limits.
 pub fn open(path: &Path, limits: &Limits) -> Result<File, MediaError> {
@@ -47,7 +51,12 @@ pub fn read_from<'a>(command: &'a mut Command, file: File, limits: &Limits) -> &
         .args(["-hide_banner", "-loglevel", "error"])
         .args(["-max_alloc", &limits.max_alloc().to_string()])
         .args(["-max_pixels", &limits.pixels.to_string()])
-        .args(["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS])
+        .args(["-protocol_whitelist", "file,pipe,subfile", "-format_whitelist", FORMATS])
+}
+
+/// The name of bytes of the input, from the first to the one before the last, which is 0 for the end.
+pub fn input((from, to): (u64, u64)) -> String {
+    if (from, to) == (0, 0) { INPUT.into() } else { format!("subfile,,start,{from},end,{to},,:{INPUT}") }
 }
 
 /// What ffmpeg's last words mean for the file at `path`; `fallback` when they are nothing special.
@@ -56,12 +65,21 @@ pub fn blame_file(path: &Path, limits: &Limits, stderr: &str, fallback: &str) ->
     if let Some(size) = picture_too_large(stderr) {
         return limits.too_many_pixels(&path, &size);
     }
-    if stderr.contains("Format not on whitelist") {
-        let why = "playlists, image sequences and scripts are not followed".into();
-        return MediaError::Unsupported { path, why };
+    if let Some((format, _)) = stderr.split_once("Format not on whitelist") {
+        return MediaError::Unsupported { path, why: not_listed(format) };
     }
     let why = last_line(stderr);
     MediaError::Undecodable { path, why: if why.is_empty() { fallback.into() } else { why } }
+}
+
+/// What it means that ffmpeg may not read a format: `[pcx_pipe @ 0x55] ` stands before its complaint.
+fn not_listed(complaint: &str) -> String {
+    let name = complaint.rsplit_once('[').and_then(|(_, rest)| rest.split([' ', ']']).next()).unwrap_or_default();
+    match name.strip_suffix("_pipe") {
+        Some(picture) => format!("it is a picture of a kind that is not read ({picture}); save it as JPEG, PNG or TIFF"),
+        None if FOLLOWING.contains(&name) => "playlists, image sequences and scripts are not followed".into(),
+        None => format!("its format is not read ({name}); save it as MP4 or Matroska"),
+    }
 }
 
 /// `Picture size 640x480 exceeds specified max pixel count`, or `is invalid` when it overflows.
@@ -85,5 +103,11 @@ mod tests {
         assert_eq!(code("[gif @ 0x5] Picture size 96x96 exceeds specified max"), "media-too-many-pixels");
         assert_eq!(code("[IMGUTILS @ 0x7] Picture size 0x0 is invalid\n"), "media-undecodable");
         assert_eq!(code("[hls @ 0x5] Format not on whitelist 'mov'\n"), "media-unsupported");
+    }
+
+    #[test]
+    fn formats_that_may_not_be_read_are_named() {
+        let words = ["[hls @ 0x5] ", "[pcx_pipe @ 0x5] ", "warning\n[wtv @ 0x5] "].map(not_listed);
+        assert!(words[0].contains("playlists") && words[1].contains("(pcx)") && words[2].contains("(wtv)"), "{words:?}");
     }
 }

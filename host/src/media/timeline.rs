@@ -1,8 +1,8 @@
 //! Where the packets of a stream are, for files that do not say it or cannot be believed: recordings of browsers, raw
 //! streams, transport streams that were joined.
 
-use super::{error::MediaError, limits::Limits, source};
-use crate::tools::{INPUT, Running, Tools};
+use super::{error::MediaError, joined::Bytes, limits::Limits, source};
+use crate::tools::{Running, Tools};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -14,7 +14,8 @@ use std::{
 const RAW: [&str; 7] = ["h264", "hevc", "mpegvideo", "m4v", "mjpeg", "av1", "obu"];
 /// Streams with times, which can be read from any byte.
 const TRANSPORT: [&str; 2] = ["mpegts", "mpeg"];
-/// Times that go back by more, or forward by more, begin anew: ffmpeg thinks the same of the latter.
+/// Times of decoding that go back, or forward by more, begin anew: ffmpeg thinks the same of the latter. Times of
+/// presentation may go back a little.
 const BACK_US: i64 = 500_000;
 const FORWARD_US: i64 = 10_000_000;
 /// The least between two anchors.
@@ -56,11 +57,21 @@ impl Timeline {
         let after = self.anchors.partition_point(|anchor| anchor.us <= us);
         self.anchors.get(after.saturating_sub(1))
     }
+
+    /// The first anchor after `us`.
+    pub fn next_anchor(&self, us: u64) -> Option<&Anchor> {
+        self.anchors.get(self.anchors.partition_point(|anchor| anchor.us <= us))
+    }
+}
+
+/// Whether such a file has no times of its own.
+pub fn is_raw(format: &str) -> bool {
+    RAW.contains(&format)
 }
 
 /// Whether what such a file says of its length is not to be relied on.
 pub fn needs_measuring(format: &str) -> bool {
-    RAW.contains(&format) || TRANSPORT.contains(&format)
+    is_raw(format) || TRANSPORT.contains(&format)
 }
 
 /// Reads all packets of a stream, decoding none, up to the deadline; `begin_us` is where it begins in the file. None
@@ -72,13 +83,13 @@ pub fn measure(
     tools: &Tools,
     limits: &Limits,
     path: &Path,
-    (format, stream, begin_us): (&str, u32, u64),
+    (format, bytes, stream, begin_us): (&str, Bytes, u32, u64),
     deadline: Instant,
 ) -> Result<Option<Timeline>, MediaError> {
     let mut command = Command::new(&tools.ffprobe);
     source::read_from(&mut command, source::open(path, limits)?, limits)
         .args(["-of", "compact=p=0", "-select_streams", &stream.to_string()])
-        .args(["-show_entries", "packet=pts_time,dts_time,duration_time,pos,flags", INPUT]);
+        .args(["-show_entries", "packet=pts_time,dts_time,duration_time,pos,flags", &source::input(bytes)]);
     let mut output = BufReader::new(Running::start(&mut command, deadline)?);
     let mut line = String::new();
     let mut measuring = Measuring::new(format, begin_us);
@@ -115,6 +126,8 @@ struct Measuring {
     enterable: bool,
     /// What is added to the stream's own times.
     shift: Option<i64>,
+    /// Time has begun anew, and there has been no anchor since.
+    anew: bool,
     latest_dts: i64,
     latest_pos: u64,
     /// Where reading begins for the next anchor: MPEG streams need their tables, which come a little before a key frame.
@@ -123,9 +136,9 @@ struct Measuring {
 
 impl Measuring {
     fn new(format: &str, begin_us: u64) -> Self {
-        let (raw, enterable) = (RAW.contains(&format), needs_measuring(format));
+        let (raw, enterable) = (is_raw(format), needs_measuring(format));
         let timeline = Timeline { end_us: begin_us, anchors: Vec::new() };
-        Self { timeline, raw, enterable, shift: None, latest_dts: 0, latest_pos: 0, from: 0 }
+        Self { timeline, raw, enterable, shift: None, anew: false, latest_dts: 0, latest_pos: 0, from: 0 }
     }
 
     fn add(&mut self, packet: &Packet) {
@@ -138,9 +151,11 @@ impl Measuring {
             _ => (end - self.shift.unwrap_or(end), end - self.shift.unwrap_or(end)),
         };
         let step = dts.saturating_sub(self.latest_dts);
-        let breaks = self.enterable && !(-BACK_US..=FORWARD_US).contains(&step);
+        let back = if packet.dts.is_some() { 0 } else { BACK_US };
+        let breaks = self.enterable && !(-back..=FORWARD_US).contains(&step);
         if self.shift.is_none() || breaks {
             self.shift = Some(end.saturating_sub(own));
+            self.anew = true;
             self.from = if self.latest_pos > 0 { self.latest_pos + 1 } else { 0 };
         }
         self.latest_dts = dts;
@@ -153,9 +168,11 @@ impl Measuring {
 
     fn anchor(&mut self, packet: &Packet, us: u64, own_us: i64) {
         let last = self.timeline.anchors.last().map(|anchor| anchor.us);
-        if !packet.key || !self.enterable || last.is_some_and(|last| us < last.saturating_add(APART_US)) {
+        let near = last.is_some_and(|last| us < last.saturating_add(APART_US)) && !self.anew;
+        if !packet.key || !self.enterable || near {
             return;
         }
+        self.anew = false;
         let anchor = match self.raw {
             true => Anchor { us, own_us: 0, from: self.latest_pos },
             false => Anchor { us, own_us, from: self.from },
@@ -182,12 +199,14 @@ mod tests {
             "pts_time=2.44|dts_time=2.44|duration_time=0.04|pos=9000|flags=__",
         ];
         let later = ["pts_time=1.48|dts_time=1.40|duration_time=0.04|pos=10000|flags=K_"];
-        let timeline = measured("mpegts", &[&part[..], &later].concat());
-        assert_eq!(timeline.end_us, 1_040_000);
-        let anchors =
-            [Anchor { us: 0, own_us: 1_480_000, from: 0 }, Anchor { us: 1_000_000, own_us: 1_480_000, from: 9001 }];
+        let short = ["pts_time=1.38|dts_time=1.30|duration_time=0.04|pos=20000|flags=K_"];
+        let timeline = measured("mpegts", &[&part[..], &later, &short].concat());
+        assert_eq!(timeline.end_us, 1_080_000);
+        let anchor = |us, own_us, from| Anchor { us, own_us, from };
+        let (first, second) = (anchor(0, 1_480_000, 0), anchor(1_000_000, 1_480_000, 9001));
+        let anchors = [first, second, anchor(1_040_000, 1_380_000, 10_001)];
         assert_eq!(timeline.anchors, anchors);
-        assert_eq!(timeline.anchor(999_999), Some(&anchors[0]));
+        assert_eq!((timeline.anchor(999_999), timeline.next_anchor(0)), (Some(&anchors[0]), Some(&anchors[1])));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::{
     error::MediaError,
+    joined::{Bytes, recordings},
     limits::Limits,
-    picture,
+    picture::{self, Picture},
     probe::{Kind, Probe, Refusal, refused, report},
     probe_json::{Report, Stream},
     signature, source, timeline,
@@ -23,7 +24,7 @@ struct Track {
 }
 
 /// What a player shows of the file: its moving tracks before its stills, and of these the ones that are marked as default
-/// before the others. At least one; eight at most.
+/// before the others. Of files that were joined to one, what players show of each. At least one; eight at most.
 ///
 /// # Errors
 /// Any `media-*` code: the file is checked against `limits` here, before and after. `ffmpeg-timeout` at
@@ -38,12 +39,32 @@ pub fn tracks(tools: &Tools, limits: &Limits, path: &Path, deadline: Instant) ->
     if let Some(why) = picture.refused {
         return Err(unsupported(why.into()));
     }
-    let ask = |streams: &str| report(tools, limits, path, streams, deadline);
+    let recordings = recordings(&mut file);
+    let (mut found, mut failed) = (Vec::new(), None);
+    for (nth, bytes) in (1..).zip(&recordings) {
+        let about = |probe| Probe { recording: nth, recordings: recordings.len() as u32, ..probe };
+        match of_recording(tools, limits, path, (*bytes, &picture), deadline) {
+            Ok(shown) => found.extend(shown.into_iter().map(about)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    found.truncate(MAX_TRACKS);
+    if found.is_empty() { Err(failed.unwrap_or(MediaError::NoVideo(path.into()))) } else { Ok(found) }
+}
+
+fn of_recording(
+    tools: &Tools,
+    limits: &Limits,
+    path: &Path,
+    (bytes, picture): (Bytes, &Picture),
+    deadline: Instant,
+) -> Result<Vec<Probe>, MediaError> {
+    let ask = |streams: &str| report(tools, limits, path, (bytes, streams), deadline);
     let (tracks, count) = candidates(ask("v")?, ask)?;
     let (mut probed, mut failed) = (Vec::new(), None);
     for track in tracks {
         match track.probe(limits, path) {
-            Ok(probe) => probed.push((track, Probe { tracks: count, pictures: picture.pictures, ..probe })),
+            Ok(probe) => probed.push((track, Probe { bytes, tracks: count, pictures: picture.pictures, progressive: picture.progressive, ..probe })),
             Err(error) => failed = failed.or(Some(error)),
         }
     }

@@ -237,6 +237,8 @@ fn facts(probe: &Probe) -> MediaFacts {
         duration_us: probe.duration_us,
         track: (probe.tracks > 1).then_some(probe.stream),
         tracks: (probe.tracks > 1).then_some(probe.tracks),
+        recording: (probe.recordings > 1).then_some(probe.recording),
+        recordings: (probe.recordings > 1).then_some(probe.recordings),
         pictures: (probe.pictures > 1).then_some(probe.pictures),
     }
 }

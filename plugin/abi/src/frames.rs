@@ -157,7 +157,7 @@ mod tests {
         }
 
         #[test]
-        fn never_panics_on_arbitrary_bytes(mut bytes in prop::collection::vec(any::<u8>(), 0..200), magic: bool) {
+        fn no_bytes_crash_the_reader(mut bytes in prop::collection::vec(any::<u8>(), 0..200), magic: bool) {
             if magic && bytes.len() > 6 {
                 bytes[..6].copy_from_slice(b"VTFB\x01\0");
             }

@@ -72,7 +72,7 @@ mod tests {
         }
 
         #[test]
-        fn never_panics_on_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn no_bytes_crash_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = Chunk::decode(&bytes);
         }
     }

@@ -203,7 +203,7 @@ mod tests {
         }
 
         #[test]
-        fn never_panics_on_arbitrary_bytes(mut bytes in prop::collection::vec(any::<u8>(), 0..80), small: bool) {
+        fn no_bytes_crash_the_reader(mut bytes in prop::collection::vec(any::<u8>(), 0..80), small: bool) {
             if small && bytes.len() > 4 {
                 bytes[1..4].fill(0);
             }

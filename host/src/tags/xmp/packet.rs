@@ -46,17 +46,6 @@ impl Packet {
         Ok(packet)
     }
 
-    /// Begins the properties of the asset where there are none.
-    fn describe(&mut self) {
-        let namespace = self.xot.add_namespace(Name::rdf("").namespace);
-        let [description, about] = ["Description", "about"].map(|local| self.xot.add_name_ns(local, namespace));
-        let node = self.xot.new_element(description);
-        self.append(self.rdf, node);
-        if self.xot.prefix_for_namespace(node, namespace).is_some_and(|prefix| prefix != self.xot.empty_prefix()) {
-            self.xot.set_attribute(node, about, "");
-        }
-    }
-
     /// The packet as text; what was there stands as it stood.
     pub fn text(&self) -> String {
         let [before, after] = &self.around;
@@ -199,6 +188,17 @@ impl Packet {
                     self.fill(field, value);
                 }
             }
+        }
+    }
+
+    /// Begins the properties of the asset where there are none.
+    fn describe(&mut self) {
+        let namespace = self.xot.add_namespace(Name::rdf("").namespace);
+        let [description, about] = ["Description", "about"].map(|local| self.xot.add_name_ns(local, namespace));
+        let node = self.xot.new_element(description);
+        self.append(self.rdf, node);
+        if self.xot.prefix_for_namespace(node, namespace).is_some_and(|prefix| prefix != self.xot.empty_prefix()) {
+            self.xot.set_attribute(node, about, "");
         }
     }
 

@@ -33,9 +33,9 @@ pub fn create() -> Packet {
 
 /// Records `assessment` unless it is there already but for its time. Gives whether anything has changed.
 pub fn update(packet: &mut Packet, assessment: &Assessment, keyword: &Keyword) -> bool {
-    let before = packet.text();
     let date = packet.simple(METADATA_DATE);
     if let (Some(at), Some(date)) = (recorded_at(packet, assessment), date) {
+        let before = packet.text();
         tag(packet, &Assessment { assessed_at: at, ..assessment.clone() }, keyword);
         packet.set(METADATA_DATE, &date.into());
         if packet.text() == before {

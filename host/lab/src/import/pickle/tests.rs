@@ -34,12 +34,12 @@ proptest! {
     #![proptest_config(config(500))]
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in program()) {
+    fn no_program_crashes_the_reader(bytes in program()) {
         survive(&bytes);
     }
 
     #[test]
-    fn no_damage_to_a_real_one_makes_it_panic(bytes in hostile(vec![WHOLE_MODULE.clone()])) {
+    fn no_damage_crashes_the_reader(bytes in hostile(vec![WHOLE_MODULE.clone()])) {
         survive(&bytes);
     }
 }
