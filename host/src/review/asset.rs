@@ -10,7 +10,8 @@ use super::access::Viewer;
 use super::fault::Fault;
 use super::filters::{address, known};
 use super::{Pages, decide, faces, lanes, layout, media};
-use crate::assessment::{Assessment, Review, times, wording};
+use crate::assessment::wording::{self, visible};
+use crate::assessment::{Assessment, Review, provenance, times};
 use crate::output::{badge, facts, gauge::gauge};
 use crate::people::Person;
 use crate::records::{Filter, Item, ReviewRecord};
@@ -61,7 +62,7 @@ pub async fn page(
         (decide::undo_bar(&view.undo, &shown.filter))
         main.asset-page { (content(&shown, &person)) }
     };
-    Ok(layout::page(&wording::visible(&shown.item.name), &person, "", body))
+    Ok(layout::page(&visible(&shown.item.name), &person, "", body))
 }
 
 fn content(shown: &Shown, person: &Person) -> Markup {
@@ -70,13 +71,14 @@ fn content(shown: &Shown, person: &Person) -> Markup {
     html! {
         (steps(shown))
         header.asset-head {
-            h1 { bdi { (wording::visible(&shown.item.name)) } }
+            h1 { bdi { (visible(&shown.item.name)) } }
             @if shown.hidden {
                 p.quiet { "The model’s answer is hidden until you decide. " a href=(reveal(shown)) { "Show it now" } }
             } @else {
                 (badge(assessment.verdict))
             }
         }
+        (credentials(assessment))
         @if !shown.hidden { (says(assessment)) }
         (decide::form(&shown.item, &shown.filter, person, shown.hidden))
         (media::player(sha256, assessment))
@@ -105,6 +107,17 @@ fn reveal(shown: &Shown) -> String {
     address(&format!("/review/assets/{}", shown.item.asset), &shown.filter, &[("reveal", "true")])
 }
 
+/// What the file says of its own making, apart from what the model says.
+fn credentials(assessment: &Assessment) -> Markup {
+    let found = assessment.credentials.as_ref();
+    html! {
+        section.credentials aria-label="Content Credentials" {
+            p { (visible(&provenance::sentence(found))) }
+            @if let Some(claims) = found.and_then(provenance::claims) { p { (visible(&claims)) } }
+        }
+    }
+}
+
 fn says(assessment: &Assessment) -> Markup {
     html! {
         p.text id="sentence" { (assessment.text) }
@@ -122,13 +135,13 @@ fn history(reviews: &[ReviewRecord]) -> Markup {
                     @for review in reviews {
                         li {
                             strong { (known::<Review>(&review.review).map_or(review.review.clone(), wording::review)) }
-                            " by " (wording::visible(&review.reviewer)) ", " (times::when(&review.reviewed_at))
+                            " by " (visible(&review.reviewer)) ", " (times::when(&review.reviewed_at))
                             @match review.saw_score {
                                 Some(0) => { ", before seeing the score" },
                                 Some(_) => { ", after seeing the score" },
                                 None => {},
                             }
-                            @if let Some(note) = &review.note { p.note { (wording::visible(note)) } }
+                            @if let Some(note) = &review.note { p.note { (visible(note)) } }
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use super::lanes::Place;
 use crate::assessment::{Assessment, times, wording};
 use crate::output::faces::boxed;
 use crate::output::gauge::zone;
-use crate::scan::{Cut, FACE_SIDE};
+use crate::scan::{CANNOT_SHOW, Cut, FACE_SIDE};
 
 /// Most faces that are shown.
 const MAX: usize = 24;
@@ -37,6 +37,22 @@ pub fn strip(sha256: &str, assessment: &Assessment, hidden: bool) -> Markup {
     }
 }
 
+/// Whether the face is not plainly real.
+fn suspicious(face: &FaceScore, assessment: &Assessment) -> bool {
+    face.score.zip(assessment.band).is_some_and(|(score, [low, _])| score > low)
+}
+
+/// Made when it is opened: the network runs once more for it.
+fn heat_map(picture: &str) -> Markup {
+    html! {
+        details.heat-map {
+            summary { "Heat map" }
+            img loading="lazy" src={ (picture) "/map" } alt="What speaks for fake (vermilion) and for real (blue) in this face";
+            p.quiet { "Vermilion speaks for fake, blue for real. " (CANNOT_SHOW) }
+        }
+    }
+}
+
 fn figure(sha256: &str, place: Place, face: &FaceScore, assessment: &Assessment, hidden: bool) -> Markup {
     let class = match (face.score, assessment.band) {
         (Some(score), Some(band)) if !hidden => zone(score, band),
@@ -59,6 +75,7 @@ fn figure(sha256: &str, place: Place, face: &FaceScore, assessment: &Assessment,
                     }
                     @if let Some(reason) = face.reason { p { (wording::reason(reason)) } }
                 }
+                @if suspicious(face, assessment) && !hidden { (heat_map(&picture)) }
                 @if timed { a.jump href={ "#t=" (format!("{seconds:.3}")) } data-start=(seconds) { (times::fine_clock(face.pts_us)) } }
             }
         }

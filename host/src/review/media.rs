@@ -115,6 +115,18 @@ pub async fn face(
     .await
 }
 
+/// A face under the colours of what speaks for fake and for real.
+pub async fn heat_map(
+    State(pages): State<Arc<Pages>>,
+    _: Viewer,
+    Path((sha256, window, face)): Path<(String, usize, usize)>,
+) -> Result<Response, Fault> {
+    picture(&pages, &sha256, &format!("map-{window}-{face}"), move |scanner, asset| {
+        Ok(Some(scanner.explain(&asset.path, &asset.assessment, window, face)?.jpeg_with_map()))
+    })
+    .await
+}
+
 /// An asset that lies on this machine.
 struct Open {
     path: PathBuf,

@@ -85,6 +85,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/review/assets/{sha256}/media", get(media::whole))
         .route("/review/assets/{sha256}/poster", get(media::poster))
         .route("/review/assets/{sha256}/faces/{window}/{face}", get(media::face))
+        .route("/review/assets/{sha256}/faces/{window}/{face}/map", get(media::heat_map))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn(guard::guard))
         .layer(TraceLayer::new_for_http())

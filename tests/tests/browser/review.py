@@ -43,6 +43,9 @@ def looks(browser):
         page.get_by_text("manipulated.mp4").click()
         expect(page.locator(".lanes a.jump")).to_have_count(4)
         check(page, f"asset-{look}")
+        page.get_by_text("Heat map").first.click()
+        expect(page.locator(".heat-map img").first).to_have_js_property("naturalWidth", 480, timeout=60_000)
+        check(page, f"heat-map-{look}")
         page.get_by_text("Numbers, model, hashes").click()
         page.press("body", "?")
         expect(page.locator("dialog")).to_be_visible()
@@ -126,10 +129,13 @@ def searches(browser):
 def figures(browser):
     page = browser.new_context().new_page()
     sign_in(page, "root")
-    for name in ("Agreement", "Calibration", "Trends", "Second readings"):
+    for name in ("Agreement", "Calibration", "Trends"):
         page.click(f"nav >> text={name}")
         expect(page.locator("h1")).to_have_text(name)
-        check(page, name.lower().replace(" ", "-"))
+        check(page, name.lower())
+    page.click("nav >> text=Second readings")
+    expect(page.locator("main")).to_contain_text("Second reading")
+    check(page, "second-readings")
 
 
 def logs(browser):

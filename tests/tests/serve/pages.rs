@@ -211,7 +211,7 @@ fn media_come_from_their_source_in_ranges_and_cannot_act() {
     let part = pages.client.get(pages.service.url(&format!("{asset}/media"))).header("cookie", &vic.cookie);
     let part = part.header("range", "bytes=10-19").send().unwrap();
     assert_eq!((part.status().as_u16(), part.bytes().unwrap().as_ref()), (206, &bytes[10..20]));
-    for picture in ["/poster", "/faces/0/0"] {
+    for picture in ["/poster", "/faces/0/0", "/faces/0/0/map"] {
         let answer = vic.get(&format!("{asset}{picture}"));
         assert_eq!(answer.headers()["content-type"], "image/jpeg", "{picture}");
         assert!(answer.bytes().unwrap().starts_with(&[0xff, 0xd8]));
