@@ -10,6 +10,7 @@ use veritag_abi::{FaceScore, Verdict};
 use super::{SOME_FAILED, start};
 use crate::assessment::{Assessment, times, wording};
 use crate::cli::{Explain, Setup};
+use crate::config;
 use crate::error::Error;
 use crate::files::FileError;
 use crate::scan::{CANNOT_SHOW, HeatMap, Scanner};
@@ -19,7 +20,7 @@ use crate::scan::{CANNOT_SHOW, HeatMap, Scanner};
 pub fn run(setup: &Setup, options: &Explain) -> Result<ExitCode, Error> {
     start::start_threads(start::workers(setup));
     let timeout = Duration::from_secs(options.timeout.into());
-    let scanner = start::scanner(setup, options.windows.into(), timeout)?;
+    let scanner = start::scanner(setup, &config::Runner::default(), options.windows.into(), timeout)?;
     let scanned = scanner.scan(&options.asset);
     println!("{}", scanned.assessment.text);
     if let Some(error) = scanned.error {
