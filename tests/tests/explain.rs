@@ -7,6 +7,7 @@ use prost::Message;
 use tract_onnx::pb::{ModelProto, NodeProto};
 use veritag::cli::Setup;
 use veritag::commands::start;
+use veritag::config::Runner;
 use veritag::files::sha256;
 use veritag::model::Bundle;
 use veritag::scan::Scanner;
@@ -15,10 +16,16 @@ use veritag_tests::sandbox::{batch, bundle, frames, instance};
 use veritag_tests::{MODEL, fixture, hostile_manifest, root, run, veritag};
 
 fn scanner(manifest: &Path) -> Scanner {
-    let setup =
-        Setup { manifest: Some(manifest.to_owned()), model: None, workers: Some(1), ffmpeg: None, ffprobe: None };
+    let setup = Setup {
+        manifest: Some(manifest.to_owned()),
+        model: None,
+        workers: Some(1),
+        ffmpeg: None,
+        ffprobe: None,
+        runner: None,
+    };
     start::start_threads(2);
-    start::open(&setup, 2, Duration::from_secs(60), Ok).unwrap()
+    start::open(&setup, &Runner::default(), 2, Duration::from_secs(60), Ok).unwrap()
 }
 
 fn row_and_column(map: &Relevance, at: usize) -> [f32; 2] {
