@@ -1,5 +1,6 @@
 //! `veritag serve`, as the systems that call it see it.
 
+mod browser;
 mod hooks;
 mod jobs;
 mod pages;
