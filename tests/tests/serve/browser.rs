@@ -9,7 +9,7 @@ use serde_json::json;
 use veritag_tests::fixture;
 use veritag_tests::service::{SOURCES, Service, Site, only_job};
 
-/// Three people; the token of each is their name.
+/// Four people; the token of each is their name.
 pub const PEOPLE: &str = r#"
 [[user]]
 name = "vic"
