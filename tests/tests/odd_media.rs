@@ -121,7 +121,9 @@ fn a_small_part_before_a_large_one_does_not_shrink_it() {
 fn each_of_several_joined_files_is_judged_and_the_worst_reported() {
     let work = workshop();
     ffmpeg(work.path(), "-f lavfi -i color=s=320x240:d=1:r=25 -c:v libx264 grey.mp4");
-    for (end, codec) in [("mkv", "copy"), ("flv", "copy"), ("avi", "copy"), ("mp4", "copy"), ("ogv", "libtheora -q:v 9")] {
+    for (end, codec) in
+        [("mkv", "copy"), ("flv", "copy"), ("avi", "copy"), ("mp4", "copy"), ("ogv", "libtheora -q:v 9")]
+    {
         for name in ["grey", "fake"] {
             ffmpeg(work.path(), &format!("-i {name}.mp4 -c:v {codec} part-{name}.{end}"));
         }

@@ -65,7 +65,12 @@ pub fn announce(line: &str) {
 /// One JSON document a line, on standard error; `VERITAG_LOG` says how much.
 pub fn start_logs() {
     let filter = EnvFilter::try_from_env("VERITAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .log_internal_errors(false)
+        .try_init();
 }
 
 /// The database of records and queue.

@@ -207,14 +207,7 @@ fn fit(width: u32, height: u32, max_side: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-fn command(
-    tools: &Tools,
-    limits: &Limits,
-    file: File,
-    probe: &Probe,
-    span: &Span,
-    cut: Cut,
-) -> FfmpegCommand {
+fn command(tools: &Tools, limits: &Limits, file: File, probe: &Probe, span: &Span, cut: Cut) -> FfmpegCommand {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     source::read_from(command.as_inner_mut(), file, limits);
     command.args(["-nostdin", "-threads", "1", "-filter_threads", "1", "-copyts"]);

@@ -146,7 +146,8 @@ mod tests {
 
     const MKV: &[u8] = b"\x1a\x45\xdf\xa3\x83abc\x18\x53\x80\x67\x84\x1f\x43\xb6\x75";
     /// A segment and a cluster of unknown length, as recordings of browsers have them.
-    const LIVE: &[u8] = b"\x1a\x45\xdf\xa3\x83abc\x18\x53\x80\x67\xff\x1f\x43\xb6\x75\xff\xe7\x81\x00\xa3\x84\x81\0\0\x80";
+    const LIVE: &[u8] =
+        b"\x1a\x45\xdf\xa3\x83abc\x18\x53\x80\x67\xff\x1f\x43\xb6\x75\xff\xe7\x81\x00\xa3\x84\x81\0\0\x80";
     const FLV: &[u8] = b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x09\0\0\x02\0\0\0\0\0\0\0ab\0\0\0\x0d";
     const AVI: &[u8] = b"RIFF\x08\0\0\0AVI abcdRIFF\x08\0\0\0AVIXabcd";
     const MP4: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x09moov.\0\0\0\x0cmdatabcd";

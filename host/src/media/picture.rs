@@ -186,7 +186,8 @@ mod tests {
     /// As short as they can be: each says how it is turned, the JPEG that it has two views.
     fn pictures() -> Vec<Vec<u8>> {
         let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        let views = b"MM\0*\0\0\0\x08\0\x02\xb0\x01\0\x04\0\0\0\x01\0\0\0\x02\xb0\x02\0\x07\0\0\0\x20\0\0\0\x26\0\0\0\0";
+        let views =
+            b"MM\0*\0\0\0\x08\0\x02\xb0\x01\0\x04\0\0\0\x01\0\0\0\x02\xb0\x02\0\x07\0\0\0\x20\0\0\0\x26\0\0\0\0";
         let entries = [[0, 3, 0, 0], [0, 0, 0, 0]].map(|kind| [&kind[..], &[0; 12]].concat()).concat();
         vec![
             [&b"\x89PNG\r\n\x1a\n\0\0\0\x01IHDR.\0\0\0\0\0\0\0\x1aeXIf"[..], exif].concat(),

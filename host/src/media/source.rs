@@ -16,8 +16,7 @@ const FORMATS: &str = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,o
     j2k_pipe,webp_anim,mp3,wav,flac,aac";
 
 /// Formats of ffmpeg whose files name others.
-const FOLLOWING: [&str; 8] =
-    ["hls", "applehttp", "concat", "dash", "imf", "image2", "sdp", "webm_dash_manifest"];
+const FOLLOWING: [&str; 8] = ["hls", "applehttp", "concat", "dash", "imf", "image2", "sdp", "webm_dash_manifest"];
 
 /// Opens `path` for reading, once it is known to be a regular file within the limits.
 pub fn open(path: &Path, limits: &Limits) -> Result<File, MediaError> {
@@ -76,7 +75,9 @@ pub fn blame_file(path: &Path, limits: &Limits, stderr: &str, fallback: &str) ->
 fn not_listed(complaint: &str) -> String {
     let name = complaint.rsplit_once('[').and_then(|(_, rest)| rest.split([' ', ']']).next()).unwrap_or_default();
     match name.strip_suffix("_pipe") {
-        Some(picture) => format!("it is a picture of a kind that is not read ({picture}); save it as JPEG, PNG or TIFF"),
+        Some(picture) => {
+            format!("it is a picture of a kind that is not read ({picture}); save it as JPEG, PNG or TIFF")
+        }
         None if FOLLOWING.contains(&name) => "playlists, image sequences and scripts are not followed".into(),
         None => format!("its format is not read ({name}); save it as MP4 or Matroska"),
     }
@@ -108,6 +109,9 @@ mod tests {
     #[test]
     fn formats_that_may_not_be_read_are_named() {
         let words = ["[hls @ 0x5] ", "[pcx_pipe @ 0x5] ", "warning\n[wtv @ 0x5] "].map(not_listed);
-        assert!(words[0].contains("playlists") && words[1].contains("(pcx)") && words[2].contains("(wtv)"), "{words:?}");
+        assert!(
+            words[0].contains("playlists") && words[1].contains("(pcx)") && words[2].contains("(wtv)"),
+            "{words:?}"
+        );
     }
 }

@@ -64,7 +64,10 @@ fn of_recording(
     let (mut probed, mut failed) = (Vec::new(), None);
     for track in tracks {
         match track.probe(limits, path) {
-            Ok(probe) => probed.push((track, Probe { bytes, tracks: count, pictures: picture.pictures, progressive: picture.progressive, ..probe })),
+            Ok(probe) => probed.push((
+                track,
+                Probe { bytes, tracks: count, pictures: picture.pictures, progressive: picture.progressive, ..probe },
+            )),
             Err(error) => failed = failed.or(Some(error)),
         }
     }
