@@ -47,6 +47,6 @@ for name, model, flags in (("ResNeXt50 + LSTM", bundle, []), ("EfficientNet-Lite
     row(f"  peak memory", our_peak, their_peak, "MiB")
 
 (large, large_peak), (small, small_peak) = (timed([program, "scan", "--json", still]) for still in stills)
-print(f"{'':<58} {'12 MP':>9} {'1 MP':>9}")
+print(f"{'':<58} {'12 MP':>9} {'1080p':>9}")
 row("scan of a still with one face, start-up included", large, small, "s")
 row("  peak memory", large_peak, small_peak, "MiB")

@@ -44,8 +44,8 @@ for model in plugin/model/lite0-lstm plugin/model/resnext50-lstm; do
 done
 
 echo "2. Whole scans of $CLIP and of two stills, start-up included, compile cache warm" >&2
-for size in 1156x900 4000x3000; do # the portrait, pasted into a grey frame with some grain
+for size in 1920x1080 4000x3000; do # the portrait, pasted into a grey frame with some grain
     ffmpeg -v error -y -i fixtures/media/portrait.png -f lavfi -i "color=0x6e6e6e:s=$size,noise=alls=12:all_seed=1" \
         -filter_complex "[1][0]overlay=(W-w)/2:(H-h)/2" -frames:v 1 -q:v 2 "target/bench-$size.jpg"
 done
-"$VENV/bin/python" tests/bench/compare.py "$program" "$bundle" "$CLIP" $REPEATS target/bench-4000x3000.jpg target/bench-1156x900.jpg
+"$VENV/bin/python" tests/bench/compare.py "$program" "$bundle" "$CLIP" $REPEATS target/bench-4000x3000.jpg target/bench-1920x1080.jpg

@@ -126,3 +126,19 @@ fn a_sidecar_that_is_no_xmp_is_left_alone_and_named() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("tags-bad-sidecar"));
     assert_eq!(std::fs::read(library.path("portrait.jpg.xmp")).unwrap(), b"half a fi");
 }
+
+#[test]
+fn the_sidecar_of_a_raw_file_is_left_alone_when_the_asset_is_named_without_a_directory() {
+    let library = Library::new();
+    let sidecar = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>";
+    std::fs::write(library.path("portrait.NRW"), "raw").unwrap();
+    std::fs::write(library.path("portrait.xmp"), sidecar).unwrap();
+    let manifest = veritag_tests::root().join("manifest.toml");
+    let mut scan = veritag();
+    scan.current_dir(library.directory.path())
+        .args(["scan", "--xmp", "portrait.jpg"])
+        .env("VERITAG_MANIFEST", manifest);
+    assert!(run(&mut scan).status.success());
+    assert_eq!(std::fs::read_to_string(library.path("portrait.xmp")).unwrap(), sidecar);
+    assert!(library.path("portrait.jpg.xmp").is_file());
+}

@@ -23,10 +23,11 @@ pub enum PacketError {
 
 /// Where the document's element is in `text`, if its tree is of a size that can be handled.
 pub fn document_element(text: &str) -> Result<Range<usize>, PacketError> {
-    let mut reader = Reader::from_str(text);
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let mut reader = Reader::from_str(&text[mark..]);
     let (mut depth, mut elements, mut start) = (0, 0, None);
     loop {
-        let at = reader.buffer_position() as usize;
+        let at = mark + reader.buffer_position() as usize;
         let event = reader.read_event().map_err(|error| PacketError::Xml(error.to_string()))?;
         let (opens, closes) = match event {
             Event::Start(_) => (1, 0),
@@ -43,7 +44,7 @@ pub fn document_element(text: &str) -> Result<Range<usize>, PacketError> {
         }
         depth -= closes;
         if depth == 0 {
-            return Ok(start..reader.buffer_position() as usize);
+            return Ok(start..mark + reader.buffer_position() as usize);
         }
     }
 }

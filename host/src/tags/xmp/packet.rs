@@ -13,8 +13,10 @@ const EMPTY: &str = "<?xpacket begin='\u{feff}' id='W5M0MpCehiHzreSzNTczkc9d'?>\
     <rdf:Description rdf:about=''/></rdf:RDF></x:xmpmeta><?xpacket end='w'?>";
 
 pub struct Packet {
-    /// What stands before and after the document's element: declaration, processing instructions.
+    /// What stands before and after the document's element: byte order mark, declaration, processing instructions.
     around: [String; 2],
+    /// Lines end as on Windows, which a tree does not keep.
+    crlf: bool,
     xot: Xot,
     top: Node,
     rdf: Node,
@@ -37,7 +39,7 @@ impl Packet {
         let document = xot.parse(&text[start..end]).map_err(|error| PacketError::Xml(error.to_string()))?;
         let top = xot.document_element(document).map_err(|error| PacketError::Xml(error.to_string()))?;
         let around = [&text[..start], &text[end..]].map(str::to_owned);
-        let mut packet = Self { around, xot, top, rdf: document };
+        let mut packet = Self { around, crlf: text.contains("\r\n"), xot, top, rdf: document };
         let rdf = [document, top].into_iter().find_map(|holder| packet.child(holder, Name::rdf("RDF")));
         packet.rdf = rdf.ok_or(PacketError::NoXmp)?;
         if packet.descriptions().next().is_none() {
@@ -49,7 +51,8 @@ impl Packet {
     /// The packet as text; what was there stands as it stood.
     pub fn text(&self) -> String {
         let [before, after] = &self.around;
-        format!("{before}{}{after}", self.xot.to_string(self.top).expect("every name has its prefix"))
+        let element = self.xot.to_string(self.top).expect("every name has its prefix");
+        format!("{before}{}{after}", if self.crlf { element.replace('\n', "\r\n") } else { element })
     }
 
     /// Whether there is no property but `name`, if that.
@@ -138,10 +141,12 @@ impl Packet {
     /// Where the items of a list are; None if the property holds something that is neither a list nor plain text.
     fn container(&mut self, name: Name, list: List) -> Option<Node> {
         let properties: Vec<Node> = self.properties(name).collect();
-        if let Some(container) = properties.iter().find_map(|property| self.list_of(*property)) {
-            return Some(container);
+        let lists: Vec<Node> = properties.iter().filter_map(|property| self.list_of(*property)).collect();
+        if let Some(container) = lists.iter().find(|list| self.elements(**list).next().is_some()) {
+            return Some(*container);
         }
-        if properties.iter().any(|property| self.elements(*property).next().is_some()) {
+        let plain = |node: Node| self.elements(node).next().is_none() && self.xot.attributes(node).is_empty();
+        if lists.is_empty() && !properties.iter().all(|property| plain(*property)) {
             return None;
         }
         let texts = properties.into_iter().map(|property| self.string(property)).chain(self.shorthand(name));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::name::SIDECAR_FOR;
 use super::{Packet, create, is_tagged, untag, update};
 use crate::assessment::Assessment;
-use crate::files::{is_media, remove, replace};
+use crate::files::{is_media, parent, remove, replace};
 use crate::tags::{Keyword, Sidecar, TagError, Tags, with_ending};
 
 /// More than any catalogue writes.
@@ -42,9 +42,11 @@ fn is_of(sidecar: &Path, asset: &Path) -> bool {
 
 /// Whether another medium is called the same but for its ending.
 fn has_twin(asset: &Path) -> bool {
-    let entries = asset.parent().and_then(|directory| fs::read_dir(directory).ok());
-    let mut paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    paths.any(|path| path != asset && path.file_stem() == asset.file_stem() && is_media(&path) && path.is_file())
+    let mut paths = fs::read_dir(parent(asset)).into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.any(|path| {
+        let other = path.file_stem() == asset.file_stem() && path.file_name() != asset.file_name();
+        other && is_media(&path) && path.is_file()
+    })
 }
 
 impl Sidecar for Xmp {

@@ -43,9 +43,9 @@ fn strings(packet: &Packet, list: Name) -> Vec<String> {
     packet.items(list).into_iter().map(|item| packet.string(item)).collect()
 }
 
-fn tagged(packet: &mut Packet, verdict: Verdict) {
+fn tagged(packet: &mut Packet, verdict: Verdict) -> bool {
     let assessment = if verdict == Verdict::Fake { examples::fake() } else { examples::real() };
-    update(packet, &assessment, &Keywords::default().keyword(verdict, Review::NotReviewed));
+    update(packet, &assessment, &Keywords::default().keyword(verdict, Review::NotReviewed))
 }
 
 #[test]
@@ -228,6 +228,43 @@ fn rdf_without_a_prefix_can_be_tagged() {
     let mut packet = parse("<RDF xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><Description/></RDF>");
     tagged(&mut packet, Verdict::Fake);
     assert_eq!(strings(&parse(&packet.text()), SUBJECT), ["deepfake-check:likely-fake"]);
+}
+
+fn described(properties: &str) -> String {
+    format!(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' \
+         xmlns:dc='http://purl.org/dc/elements/1.1/'>{properties}</rdf:Description></rdf:RDF>"
+    )
+}
+
+#[test]
+fn a_mark_of_byte_order_and_the_ends_of_lines_stay() {
+    let text = format!("\u{feff}{}\r\n", described("\r\n <dc:title>a</dc:title>\r\n"));
+    let mut packet = parse(&text);
+    tagged(&mut packet, Verdict::Fake);
+    let text = packet.text();
+    assert!(text.starts_with("\u{feff}<rdf:RDF"), "{text}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text}");
+}
+
+#[test]
+fn a_keyword_that_is_no_plain_text_stays_as_it_is() {
+    for property in ["<dc:subject rdf:value=\"v\"/>", "<dc:subject xml:lang=\"en\">v</dc:subject>"] {
+        let mut packet = parse(&described(property));
+        tagged(&mut packet, Verdict::Fake);
+        assert!(packet.text().contains(property), "{}", packet.text());
+        untag(&mut packet);
+        assert!(packet.text().contains(property), "{}", packet.text());
+    }
+}
+
+#[test]
+fn the_same_result_changes_nothing_whatever_the_list_was() {
+    for property in ["<dc:subject><rdf:Bag/></dc:subject>", "<dc:subject/>", "<dc:subject>a</dc:subject>"] {
+        let mut packet = parse(&described(property));
+        tagged(&mut packet, Verdict::Fake);
+        assert!(!tagged(&mut packet, Verdict::Fake), "{property}");
+    }
 }
 
 #[test]
