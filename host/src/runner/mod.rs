@@ -13,7 +13,7 @@ mod http;
 mod pixels;
 mod transport;
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -73,7 +73,8 @@ impl Runner {
     /// [`RunnerError`] when it is not, or cannot be asked.
     pub fn ready(&self) -> Result<Facts, RunnerError> {
         let (reply, answer) = channel();
-        self.wait(Task::Ready(reply), answer)
+        self.tasks.send(Task::Ready(reply)).map_err(|_| self.gone())?;
+        answer.recv().map_err(|_| self.gone())?
     }
 
     /// The features of `crops` `[rows, 3, side, side]`: f32 `[rows, width]`, with what was seen in them.
@@ -99,11 +100,6 @@ impl Runner {
         let shape = vec![crops.rows(), data.len().checked_div(crops.rows()).unwrap_or(0)];
         let features = TensorBatch::new(Role::Features, shape, data, crops.seen.clone());
         features.map(|features| (features, facts)).map_err(|fault| RunnerError::bad_answer(&self.address, fault))
-    }
-
-    fn wait<T>(&self, task: Task, answer: Receiver<Result<T, RunnerError>>) -> Result<T, RunnerError> {
-        self.tasks.send(task).map_err(|_| self.gone())?;
-        answer.recv().map_err(|_| self.gone())?
     }
 
     /// The thread has ended, which only a bug can make it.
