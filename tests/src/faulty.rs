@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct Faulty {
     pub address: String,
     /// How many requests for features have come.
     pub asked: Arc<AtomicUsize>,
+    /// The `authorization` of the last, in small letters.
+    pub bearer: Arc<Mutex<Option<String>>>,
 }
 
 struct Answer {
@@ -50,22 +52,29 @@ impl Faulty {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("a port").to_string();
         let asked = Arc::new(AtomicUsize::new(0));
-        let (counter, script, upstream) = (asked.clone(), Arc::new(script), upstream.to_owned());
+        let bearer = Arc::new(Mutex::new(None));
+        let (counter, script, upstream, last) = (asked.clone(), Arc::new(script), upstream.to_owned(), bearer.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (counter, script, upstream) = (counter.clone(), script.clone(), upstream.clone());
+                let (counter, script, upstream, last) =
+                    (counter.clone(), script.clone(), upstream.clone(), last.clone());
                 // Who is gone wants no answer.
-                thread::spawn(move || serve(stream, &upstream, &counter, script.as_ref()));
+                thread::spawn(move || serve(stream, &upstream, (&counter, &last), script.as_ref()));
             }
         });
-        Self { address, asked }
+        Self { address, asked, bearer }
     }
 }
 
-fn serve(mut stream: TcpStream, upstream: &str, asked: &AtomicUsize, script: &dyn Fn(usize) -> Fault) -> Option<()> {
+fn serve(
+    mut stream: TcpStream,
+    upstream: &str,
+    (asked, bearer): (&AtomicUsize, &Mutex<Option<String>>),
+    script: &dyn Fn(usize) -> Fault,
+) -> Option<()> {
     let (head, body) = request(&mut stream)?;
-    let line = head.lines().next()?.to_owned();
-    let path = line.split(' ').nth(1)?;
+    let path = head.lines().next()?.split(' ').nth(1)?;
+    *bearer.lock().ok()? = header(&head, "authorization");
     let fault = if path.ends_with("/infer") { script(asked.fetch_add(1, Ordering::SeqCst)) } else { Fault::None };
     let upstream = if let Fault::Elsewhere(other) = &fault { other } else { upstream };
     let mut answer = match fault {

@@ -46,9 +46,14 @@ impl Drop for Server {
 
 /// `veritag runner` with `options`, on a free port.
 pub fn runner(options: &[&str]) -> Server {
+    runner_at("127.0.0.1:0", options)
+}
+
+/// The same at `address`.
+pub fn runner_at(address: &str, options: &[&str]) -> Server {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut command = veritag();
-    command.args(["runner", "--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped());
+    command.args(["runner", "--listen", address]).args(options).stdout(Stdio::piped());
     let mut child = command.spawn().expect("veritag");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("its address");
@@ -60,6 +65,7 @@ pub fn runner(options: &[&str]) -> Server {
 
 /// Triton on the repository `models`, HTTP and gRPC on ports of their own; `make test-runner` fetches it.
 pub fn triton(models: &Path, model: &str, ports: [u16; 2]) -> Server {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let triton = root().join("target/triton");
     let server = triton.join("pytriton/tritonserver");
     assert!(server.is_dir(), "{} is not there: run `make test-runner`", server.display());

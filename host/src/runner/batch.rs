@@ -1,9 +1,10 @@
 //! Crops of several assets in one request, and several requests at once.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use super::breaker::Breaker;
@@ -11,7 +12,7 @@ use super::{Facts, RunnerError};
 use crate::config;
 
 pub enum Task {
-    Ready(oneshot::Sender<Result<Facts, RunnerError>>),
+    Ready(Sender<Result<Facts, RunnerError>>),
     Infer(Piece),
 }
 
@@ -19,7 +20,7 @@ pub enum Task {
 pub struct Piece {
     pub rows: usize,
     pub pixels: Vec<u8>,
-    pub reply: oneshot::Sender<Answer>,
+    pub reply: Sender<Answer>,
 }
 
 /// Features, row by row, and who computed them.

@@ -12,7 +12,8 @@ use super::{Facts, KnownAnswer, RunnerError};
 
 /// Requests that fail in a row, each with all of its attempts, before it is left alone.
 const FAILURES: u32 = 3;
-const PAUSE: Duration = Duration::from_secs(10);
+/// Shorter than the first wait of a job that failed.
+const PAUSE: Duration = Duration::from_secs(4);
 /// First and longest wait between attempts.
 const DELAYS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 

@@ -50,25 +50,23 @@ impl Client {
         Some(kind.strip_prefix("KIND_")?.to_lowercase())
     }
 
-    pub async fn infer(&self, request: &InferRequest) -> Result<InferResponse, RunnerError> {
-        if self.wants_json.load(Ordering::Relaxed) {
-            return self.infer_as(request, false).await;
-        }
-        let answer = self.infer_as(request, true).await;
+    pub async fn infer(&self, mut request: InferRequest) -> Result<InferResponse, RunnerError> {
+        request.binary = !self.wants_json.load(Ordering::Relaxed);
+        let answer = self.infer_as(&request).await;
         let refused = matches!(answer, Err(RunnerError::Refused { .. }));
-        if answer.is_ok() {
+        if answer.is_ok() && request.binary {
             self.takes_bytes.store(true, Ordering::Relaxed);
-        } else if refused && !self.takes_bytes.load(Ordering::Relaxed) {
-            let other = self.infer_as(request, false).await;
+        } else if refused && request.binary && !self.takes_bytes.load(Ordering::Relaxed) {
+            request.binary = false;
+            let other = self.infer_as(&request).await;
             self.wants_json.store(other.is_ok(), Ordering::Relaxed);
             return other.or(answer);
         }
         answer
     }
 
-    async fn infer_as(&self, request: &InferRequest, binary: bool) -> Result<InferResponse, RunnerError> {
-        let request = InferRequest { binary, ..request.clone() };
-        let body = request.encode(binary);
+    async fn infer_as(&self, request: &InferRequest) -> Result<InferResponse, RunnerError> {
+        let body = request.encode(request.binary);
         let mut post = self.http.post(format!("{}/infer", self.settings.address.model_url()));
         post = match body.header_length {
             Some(length) => post.header(CONTENT_TYPE, "application/octet-stream").header(HEADER_LENGTH, length),

@@ -13,9 +13,10 @@ mod http;
 mod pixels;
 mod transport;
 
+use std::sync::mpsc::channel;
 use std::thread;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use veritag_abi::{Role, TensorBatch};
 
 pub use admission::KnownAnswer;
@@ -50,7 +51,15 @@ impl Runner {
         let runtime = runtime.map_err(|error| RunnerError::unreachable(&address, &error))?;
         let transport = {
             let _inside = runtime.enter();
-            Transport::new(config, &address)?
+            Transport::new(config, &address)
+        };
+        let transport = match transport {
+            Ok(transport) => transport,
+            Err(error) => {
+                // A service calls this from a runtime of its own, in which no other may be dropped as values are.
+                runtime.shutdown_background();
+                return Err(error);
+            }
         };
         let dispatcher = Dispatcher::new(config, waiting, Breaker::new(transport, known, config.attempts.into()));
         let run = move || runtime.block_on(dispatcher.run());
@@ -63,8 +72,9 @@ impl Runner {
     /// # Errors
     /// [`RunnerError`] when it is not, or cannot be asked.
     pub fn ready(&self) -> Result<Facts, RunnerError> {
-        let (reply, answer) = oneshot::channel();
-        self.wait(Task::Ready(reply), answer)
+        let (reply, answer) = channel();
+        self.tasks.send(Task::Ready(reply)).map_err(|_| self.gone())?;
+        answer.recv().map_err(|_| self.gone())?
     }
 
     /// The features of `crops` `[rows, 3, side, side]`: f32 `[rows, width]`, with what was seen in them.
@@ -75,14 +85,14 @@ impl Runner {
         let pixels = self.pixels.exactly(&crops.data)?;
         let row = pixels.len().checked_div(crops.rows()).unwrap_or(0);
         let send = |pixels: &[u8]| {
-            let (reply, answer) = oneshot::channel();
+            let (reply, answer) = channel();
             let piece = Piece { rows: pixels.len() / row, pixels: pixels.to_vec(), reply };
             self.tasks.send(Task::Infer(piece)).map(|()| answer).map_err(|_| self.gone())
         };
         let answers = pixels.chunks(self.max_batch * row.max(1)).map(send).collect::<Result<Vec<_>, _>>()?;
         let (mut data, mut facts) = (Vec::new(), None);
         for answer in answers {
-            let (features, by) = answer.blocking_recv().map_err(|_| self.gone())??;
+            let (features, by) = answer.recv().map_err(|_| self.gone())??;
             data.extend(features);
             facts = Some(by);
         }
@@ -90,11 +100,6 @@ impl Runner {
         let shape = vec![crops.rows(), data.len().checked_div(crops.rows()).unwrap_or(0)];
         let features = TensorBatch::new(Role::Features, shape, data, crops.seen.clone());
         features.map(|features| (features, facts)).map_err(|fault| RunnerError::bad_answer(&self.address, fault))
-    }
-
-    fn wait<T>(&self, task: Task, answer: oneshot::Receiver<Result<T, RunnerError>>) -> Result<T, RunnerError> {
-        self.tasks.send(task).map_err(|_| self.gone())?;
-        answer.blocking_recv().map_err(|_| self.gone())?
     }
 
     /// The thread has ended, which only a bug can make it.

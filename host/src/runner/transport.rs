@@ -63,7 +63,7 @@ impl Transport {
 
     pub async fn infer(&self, request: InferRequest) -> Result<InferResponse, RunnerError> {
         match self {
-            Self::Http(client) => client.infer(&request).await,
+            Self::Http(client) => client.infer(request).await,
             Self::Grpc(client) => client.infer(request).await,
         }
     }

@@ -78,9 +78,9 @@ async fn infer(
         length => InferRequest::decode(length.flatten(), &body),
     };
     let request = request.map_err(|why| fail(Fault::Bad(why.to_string())))?;
-    let binary = request.clone();
+    let asked = InferRequest { outputs: request.outputs.clone(), binary: request.binary, ..InferRequest::default() };
     let response = app.infer(request).await.map_err(fail)?;
-    let body = response.encode(|name| binary.wants(name) == Some(true));
+    let body = response.encode(|name| asked.wants(name) == Some(true));
     Ok(match body.header_length {
         Some(length) => {
             let headers =

@@ -108,8 +108,9 @@ impl App {
         self.max_batch * 3 * self.side * self.side
     }
 
-    async fn infer(&self, request: InferRequest) -> Result<InferResponse, Fault> {
-        let answer = self.compute(&request).await;
+    async fn infer(&self, mut request: InferRequest) -> Result<InferResponse, Fault> {
+        let inputs = std::mem::take(&mut request.inputs);
+        let answer = self.compute(inputs, &request).await;
         let outcome = match &answer {
             Ok(_) => "ok",
             Err(Fault::Bad(_) | Fault::NoModel(_)) => "refused",
@@ -122,33 +123,29 @@ impl App {
         Ok(InferResponse { model_name, model_version, id: request.id, outputs })
     }
 
-    async fn compute(&self, request: &InferRequest) -> Result<Vec<Tensor>, Fault> {
-        let crops = self.crops(request)?;
+    async fn compute(&self, inputs: Vec<Tensor>, request: &InferRequest) -> Result<Vec<Tensor>, Fault> {
+        let unknown = request.outputs.iter().find(|output| self.model.output(&output.name).is_none());
+        if let Some(output) = unknown {
+            return Err(Fault::Bad(format!("no output {}", output.name)));
+        }
+        let crops = self.crops(inputs)?;
         metrics::counter!("veritag_runner_crops_total").increment(crops.rows() as u64);
         let computed = self.queue.push(crops).map_err(|_| Fault::Busy("too many requests wait; try again later"))?;
         let stopped = |_| Fault::Failed("the engine has stopped".into());
         computed.await.map_err(stopped)?.map_err(Fault::Failed)
     }
 
-    fn crops(&self, request: &InferRequest) -> Result<Tensor, Fault> {
-        let [crops] = &request.inputs[..] else {
-            return Err(Fault::Bad(format!("{} inputs, expected one: {CROPS}", request.inputs.len())));
-        };
-        let fits = crops.name == CROPS && crops.shape.len() == 4 && crops.shape[1..] == [3, self.side, self.side];
-        if !fits || !matches!(crops.data, Data::Uint8(_)) {
-            let (Tensor { name, shape, .. }, side) = (crops, self.side);
-            let found = crops.data.datatype();
-            return Err(Fault::Bad(format!(
-                "input {name} {found} {shape:?}, expected {CROPS} UINT8 [rows, 3, {side}, {side}]"
-            )));
+    fn crops(&self, inputs: Vec<Tensor>) -> Result<Tensor, Fault> {
+        let [crops] = <[Tensor; 1]>::try_from(inputs)
+            .map_err(|inputs| Fault::Bad(format!("{} inputs, expected one: {CROPS}", inputs.len())))?;
+        let (Tensor { name, shape, data }, side) = (&crops, self.side);
+        if name != CROPS || shape.len() != 4 || shape[1..] != [3, side, side] || !matches!(data, Data::Uint8(_)) {
+            let found = format!("input {name} {} {shape:?}", data.datatype());
+            return Err(Fault::Bad(format!("{found}, expected {CROPS} UINT8 [rows, 3, {side}, {side}]")));
         }
         if !(1..=self.max_batch).contains(&crops.rows()) {
             return Err(Fault::Bad(format!("{} crops, expected 1 to {}", crops.rows(), self.max_batch)));
         }
-        let unknown = request.outputs.iter().find(|output| self.model.output(&output.name).is_none());
-        match unknown {
-            Some(output) => Err(Fault::Bad(format!("no output {}", output.name))),
-            None => Ok(crops.clone()),
-        }
+        Ok(crops)
     }
 }
