@@ -39,13 +39,14 @@ test-integration: everything ## Uploads to real systems that tag themselves: Sea
 
 lint: setup
 	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path plugin/credentials/Cargo.toml
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown --profile plugin -- -D warnings
 
 bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, in one run
 	tests/bench/run.sh
 
-package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
+package: plugin credentials ## dist/: runs anywhere with nothing beside it but ffmpeg
 	cargo build --release -p veritag -p veritag-lab
 	.setup/package.sh target/release/veritag dist
 
