@@ -54,6 +54,7 @@ test-runner: everything ## Every fixture on a real Triton, and Triton's own clie
 
 lint: setup
 	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path plugin/credentials/Cargo.toml
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p veritag-plugin --target wasm32-unknown-unknown --profile plugin -- -D warnings
 
@@ -66,7 +67,7 @@ bench: plugin ## Ratios against ONNX Runtime, native tract and a Python script, 
 bench-gpu: plugin ## The runner's batch curve against ONNX Runtime and PyTorch on a GPU; PROVIDER=cpu tries it without one
 	tests/bench/gpu.sh
 
-package: plugin ## dist/: runs anywhere with nothing beside it but ffmpeg
+package: plugin credentials ## dist/: runs anywhere with nothing beside it but ffmpeg
 	cargo build --release -p veritag -p veritag-lab -p veritag-runner
 	.setup/package.sh target/release/veritag dist
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# package.sh PROGRAM DIRECTORY: the program, its manual pages and completions, a systemd unit, the laboratory and the runner beside it, the module, a manifest with every sha256, the models, the licences.
+# package.sh PROGRAM DIRECTORY: the program, its manual pages and completions, a systemd unit, the laboratory and the runner beside it, the modules, manifests with every sha256, the models, the licences.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1
 dist=$2
 module=target/wasm32-unknown-unknown/plugin/veritag_plugin.wasm
+credentials=target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm
 
 sha() { sha256sum "$1" | cut -d' ' -f1; }
 
@@ -30,6 +31,14 @@ done
         printf '"sha256.%s" = "%s"\n' "$name" "$(sha "$card")"
     done
 } >"$dist/manifest.toml"
-cargo tree --offline --prefix none --format '{p} {l}' -e normal -p veritag -p veritag-lab -p veritag-runner -p veritag-plugin |
-    sed 's# (/[^)]*)##; s# (\*)$##; s# (proc-macro)##' | grep . | sort -u >"$dist/THIRD-PARTY.txt"
+# Without it nobody looks for Content Credentials.
+if [ -f "$credentials" ]; then
+    cp "$credentials" "$dist/veritag_credentials.wasm"
+    sed 's#^path = .*#path = "veritag_credentials.wasm"\nhash = "'"$(sha "$dist/veritag_credentials.wasm")"'"#' plugin/credentials/manifest.toml >"$dist/credentials.toml"
+fi
+licences() { cargo tree --offline --prefix none --format '{p} {l}' -e normal "$@"; }
+{
+    licences -p veritag -p veritag-lab -p veritag-runner -p veritag-plugin
+    [ ! -f "$credentials" ] || licences --manifest-path plugin/credentials/Cargo.toml
+} | sed 's# (/[^)]*)##; s# (\*)$##; s# (proc-macro)##' | grep . | sort -u >"$dist/THIRD-PARTY.txt"
 printf '%s: %s\n' "$dist" "$(du -sh "$dist" | cut -f1)"

@@ -9,18 +9,24 @@ use veritag::assessment::{JSON_SCHEMA, provenance};
 use veritag::credentials::Reader;
 use veritag::sandbox::engine::Cache;
 use veritag_abi::credentials::{Credentials, State};
+use veritag_tests::sandbox::assert_imports_only_memory;
 use veritag_tests::{documents, fixture, root, run, veritag};
 
 #[path = "../src/mutation.rs"]
 mod mutation;
 
+/// What `make credentials` builds.
+fn module() -> PathBuf {
+    let path = root().join("target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm");
+    assert!(path.is_file(), "{} is not there: run `make credentials` first", path.display());
+    path
+}
+
 /// The checkout's manifest for the module, in `directory`, with our root of fixtures among the trusted or without it.
 fn manifest(directory: &Path, trusting: bool) -> PathBuf {
-    let module = root().join("target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm");
-    assert!(module.is_file(), "{} is not there: run `make credentials` first", module.display());
-    let text = std::fs::read_to_string(root().join("credentials.toml")).unwrap();
-    let text = text
-        .replace("target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm", module.to_str().unwrap());
+    let text = std::fs::read_to_string(root().join("plugin/credentials/manifest.toml")).unwrap();
+    let module = format!("{:?}", module());
+    let text = text.replace("\"../../target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm\"", &module);
     let anchor = format!("anchors = {:?}", fixture("credentials/anchor.pem"));
     let text = if trusting { text.replace("# anchors = \"anchors.pem\"", &anchor) } else { text };
     std::fs::write(directory.join("credentials.toml"), text).unwrap();
@@ -56,6 +62,7 @@ fn who_signed_is_trusted_or_unknown_by_the_lists_and_both_are_intact() {
         assert!(known.codes.is_empty() && known.why.is_none(), "{name}: {known:?}");
         assert_eq!(known.signer.as_deref(), Some("Example Camera"));
         assert_eq!(known.issuer.as_deref(), Some("Veritag fixtures"));
+        assert_eq!(known.signed_at.is_some(), name.ends_with(".jpg"), "{name}: {known:?}");
         assert_eq!(known.generator.as_deref(), Some("Veritag fixtures 1.0"));
         assert_eq!(known.actions[0].action, "c2pa.created");
         assert_eq!(known.actions[0].when.as_deref(), Some("2026-11-27T00:00:00Z"));
@@ -144,11 +151,17 @@ fn a_scan_tells_of_them_beside_the_verdict() {
 }
 
 #[test]
+#[ignore = "needs `make credentials`"]
+fn the_module_imports_nothing_but_extism_memory_functions() {
+    assert_imports_only_memory(&module());
+}
+
+#[test]
 fn where_the_module_is_not_installed_nobody_looks() {
     let directory = tempfile::tempdir().unwrap();
     let manifest = directory.path().join("manifest.toml");
     assert!(Reader::beside(&manifest, Cache::of_user()).unwrap().is_none());
-    let text = std::fs::read_to_string(root().join("credentials.toml")).unwrap();
+    let text = std::fs::read_to_string(root().join("plugin/credentials/manifest.toml")).unwrap();
     std::fs::write(directory.path().join("credentials.toml"), text).unwrap();
     assert!(Reader::beside(&manifest, Cache::of_user()).unwrap().is_none(), "the module is not built");
     std::fs::write(directory.path().join("credentials.toml"), "timeout_ms = 1").unwrap();

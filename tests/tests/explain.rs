@@ -44,7 +44,7 @@ fn a_face_that_was_altered_speaks_for_fake_where_it_was_altered() {
     assert!((0.2..0.8).contains(&row) && (0.2..0.8).contains(&column) && map.cells[warmest] > 0.0, "{map:?}");
 
     let again = instance(&bundle()).unwrap().explain(&crops).unwrap();
-    assert_eq!(again.faces, [map.clone()], "the same bits in another instance");
+    assert_eq!(again.faces[0], map, "the same bits in another instance");
     let features = plugin.infer(&crops).unwrap();
     let judged = plugin.decide(&features).unwrap().windows[0].faces[0].logit.unwrap();
     assert!((judged - map.logit).abs() < 1e-4, "{judged} {}", map.logit);

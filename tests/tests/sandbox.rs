@@ -1,45 +1,12 @@
 //! What the built module may touch, and that its manifest says so.
 
-use std::collections::BTreeSet;
-
 use veritag::sandbox::PluginManifest;
+use veritag_tests::sandbox::assert_imports_only_memory;
 use veritag_tests::{module, root};
-use wasmparser::{Parser, Payload, TypeRef};
-
-/// Extism's own functions that the plugin may use: none reaches a file, a host or another call's data.
-const ALLOWED: [&str; 13] = [
-    "alloc",
-    "free",
-    "length",
-    "length_unsafe",
-    "load_u8",
-    "load_u64",
-    "store_u8",
-    "store_u64",
-    "input_length",
-    "input_load_u8",
-    "input_load_u64",
-    "output_set",
-    "error_set",
-];
 
 #[test]
 fn the_module_imports_nothing_but_extism_memory_functions() {
-    let bytes = std::fs::read(module()).unwrap();
-    let mut imported = BTreeSet::new();
-    for payload in Parser::new(0).parse_all(&bytes) {
-        if let Payload::ImportSection(section) = payload.unwrap() {
-            for import in section.into_imports() {
-                let import = import.unwrap();
-                assert!(matches!(import.ty, TypeRef::Func(_)), "{import:?}");
-                imported.insert((import.module.to_owned(), import.name.to_owned()));
-            }
-        }
-    }
-    assert!(!imported.is_empty());
-    for (module, name) in imported {
-        assert!(module == "extism:host/env" && ALLOWED.contains(&name.as_str()), "{module} {name}");
-    }
+    assert_imports_only_memory(&module());
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn doctor_finds_everything_in_order() {
     let output = run(veritag().arg("doctor"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");
-    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 6, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 7, "{text}");
 }
 
 #[test]

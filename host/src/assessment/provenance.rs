@@ -2,6 +2,8 @@
 
 use veritag_abi::credentials::{Action, Credentials, State};
 
+use super::times;
+
 /// What was found, for people; `None` where no reader of credentials is installed.
 pub fn sentence(credentials: Option<&Credentials>) -> String {
     let Some(found) = credentials else {
@@ -46,9 +48,13 @@ pub fn claims(credentials: &Credentials) -> Option<String> {
 
 fn signer(credentials: &Credentials) -> String {
     let name = credentials.signer.as_deref().unwrap_or("(no name)");
-    match &credentials.issuer {
-        Some(issuer) => format!("“{name}” (certificate by “{issuer}”)"),
-        None => format!("“{name}”"),
+    let more = [
+        credentials.issuer.as_ref().map(|issuer| format!("certificate by “{issuer}”")),
+        credentials.signed_at.as_deref().map(|at| format!("time stamp {}", times::when(at))),
+    ];
+    match more.into_iter().flatten().collect::<Vec<_>>() {
+        more if more.is_empty() => format!("“{name}”"),
+        more => format!("“{name}” ({})", more.join(", ")),
     }
 }
 

@@ -4,17 +4,21 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::{NOT_STARTED, start};
+use crate::assessment::provenance;
 use crate::cli::Setup;
+use crate::credentials::Reader;
 use crate::error::Error;
 use crate::sandbox::engine::Cache;
 use crate::sandbox::{PluginManifest, Pool};
 
 pub fn run(setup: &Setup) -> ExitCode {
-    let parts = [ffmpeg(setup), manifest(setup), plugin(setup), bundle(setup), cache(), machine(setup)];
-    for (part, found) in ["ffmpeg", "manifest", "plugin", "model", "cache", "machine"].iter().zip(&parts) {
+    let parts =
+        [ffmpeg(setup), manifest(setup), plugin(setup), bundle(setup), credentials(setup), cache(), machine(setup)];
+    let names = ["ffmpeg", "manifest", "plugin", "model", "credentials", "cache", "machine"];
+    for (part, found) in names.iter().zip(&parts) {
         match found {
-            Ok(told) => println!("ok     {part:<9} {told}"),
-            Err(error) => println!("to do  {part:<9} {}: {error}", error.code()),
+            Ok(told) => println!("ok     {part:<11} {told}"),
+            Err(error) => println!("to do  {part:<11} {}: {error}", error.code()),
         }
     }
     if parts.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::from(NOT_STARTED) }
@@ -58,6 +62,14 @@ fn bundle(setup: &Setup) -> Result<String, Error> {
         None => "memory per worker unknown on this system".into(),
     };
     Ok(format!("{} {}: self-test passed, ready in {:.1} s, {each}", id.name, id.version, ready.as_secs_f32()))
+}
+
+/// Scans do without it.
+fn credentials(setup: &Setup) -> Result<String, Error> {
+    Ok(match Reader::beside(&found(setup)?.path, Cache::of_user())? {
+        Some(_) => "Content Credentials are read, in a sandbox of their own".into(),
+        None => provenance::sentence(None),
+    })
 }
 
 fn cache() -> Result<String, Error> {

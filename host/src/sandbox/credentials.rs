@@ -10,8 +10,8 @@ use super::engine::{Cache, compile};
 use super::fault::{PluginError, classify};
 use super::manifest::PluginManifest;
 
-/// Its manifest, beside the detector's.
-const NAME: &str = "credentials.toml";
+/// Its manifest, from the directory of the detector's: where it is installed, and in a checkout.
+const PLACES: [&str; 2] = ["credentials.toml", "plugin/credentials/manifest.toml"];
 const PUSH: &str = "push";
 const READ: &str = "read";
 
@@ -36,10 +36,8 @@ impl CredentialsModule {
     /// # Errors
     /// [`PluginError`] when its manifest is wrong, or names a module or certificates other than those that are there.
     pub fn beside(manifest: &Path, cache: Cache) -> Result<Option<Self>, PluginError> {
-        let path = manifest.with_file_name(NAME);
-        if !path.is_file() {
-            return Ok(None);
-        }
+        let places = PLACES.map(|place| manifest.with_file_name(place));
+        let Some(path) = places.into_iter().find(|path| path.is_file()) else { return Ok(None) };
         let manifest = PluginManifest::read(&path)?;
         let module = match manifest.module() {
             Err(PluginError::NotFound { .. }) => return Ok(None),

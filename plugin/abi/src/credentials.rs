@@ -15,7 +15,7 @@ pub const MOST: usize = 32;
 pub struct Request {
     /// RFC 3339: the time at which certificates must be valid.
     pub time: String,
-    /// Certificates in PEM whose holders may sign.
+    /// Certificates in PEM whose holders, and those whom they vouch for, may sign and stamp times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchors: Option<String>,
 }
@@ -30,6 +30,9 @@ pub struct Credentials {
     /// Who issued the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// When they were signed, by a time stamp that is trusted: RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<String>,
     /// The program that wrote them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<String>,
@@ -114,7 +117,7 @@ impl Credentials {
     pub fn shortened(mut self) -> Self {
         self.actions.truncate(MOST);
         self.codes.truncate(MOST);
-        let texts = [&mut self.signer, &mut self.issuer, &mut self.generator, &mut self.why];
+        let texts = [&mut self.signer, &mut self.issuer, &mut self.signed_at, &mut self.generator, &mut self.why];
         texts.into_iter().flatten().chain(&mut self.codes).for_each(shorten);
         for action in &mut self.actions {
             let texts = [&mut action.when, &mut action.agent, &mut action.source_type];

@@ -1,6 +1,7 @@
 //! Verifying an asset against its manifest, offline.
 
-use encypher_c2pa::{Error, TelemetryOptions, VerifyOptions, verify_with_options};
+use encypher_c2pa::{Error, TelemetryOptions, VerificationReport, VerifyOptions, verify_with_options};
+use serde_json::Value;
 use veritag_abi::Fault;
 use veritag_abi::credentials::{Credentials, Request, State};
 
@@ -12,6 +13,8 @@ const SIGNERS: &str = include_str!("../trust/c2pa-trust.pem");
 const TIME_STAMPS: &str = include_str!("../trust/c2pa-tsa-trust.pem");
 const NEWS_PUBLISHERS: &str = include_str!("../trust/iptc-news-publishers.pem");
 
+const TIME_STAMP_TRUSTED: &str = "timeStamp.trusted";
+
 /// # Errors
 /// [`Fault::Rejected`] for a time or anchors that are none.
 pub fn verify(asset: &[u8], request: Request) -> Result<Credentials, Fault> {
@@ -20,7 +23,7 @@ pub fn verify(asset: &[u8], request: Request) -> Result<Credentials, Fault> {
     let options = VerifyOptions {
         no_default_trust: true,
         trust_pem: Some([SIGNERS, &anchors].join("\n")),
-        tsa_trust_pem: Some(TIME_STAMPS.into()),
+        tsa_trust_pem: Some([TIME_STAMPS, &anchors].join("\n")),
         allowed_list_pem: Some(NEWS_PUBLISHERS.into()),
         validation_time: Some(request.time),
         telemetry: TelemetryOptions { enabled: Some(false), ..TelemetryOptions::default() },
@@ -28,11 +31,19 @@ pub fn verify(asset: &[u8], request: Request) -> Result<Credentials, Fault> {
         ..VerifyOptions::default()
     };
     match verify_with_options(asset, mime, &options) {
-        Ok(report) => Ok(document(&report)),
+        Ok(report) => Ok(Credentials { signed_at: stamped(asset, mime, options, &report), ..document(&report) }),
         Err(error @ (Error::InvalidTrust(_) | Error::InvalidValidationTime(_))) => {
             Err(Fault::Rejected(error.to_string()))
         }
         // The container, or what is in it, cannot be read as the format says.
         Err(error) => Ok(Credentials { why: Some(error.to_string()), ..Credentials::of(State::Broken) }),
     }
+}
+
+/// The time of a trusted time stamp, which only the strict policy's view of the manifest has.
+fn stamped(asset: &[u8], mime: &str, options: VerifyOptions, report: &VerificationReport) -> Option<String> {
+    report.validation_results.success.iter().find(|status| status.code == TIME_STAMP_TRUSTED)?;
+    let strict = VerifyOptions { strict_conformance: true, ..options };
+    let view = verify_with_options(asset, mime, &strict).ok()?.content_credentials?;
+    view.pointer("/manifests/0/signature/timeStampInfo/timestamp").and_then(Value::as_str).map(str::to_owned)
 }

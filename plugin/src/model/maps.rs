@@ -42,3 +42,27 @@ impl Maps {
 pub fn no_map() -> Fault {
     Fault::NotImplemented("this model gives no heat map: its features are no means over a map".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_shares_of_all_cells_are_the_features(values in prop::collection::vec(-9f32..9.0, 12..=12)) {
+            let means: Vec<f32> = values.chunks_exact(6).map(|map| map.iter().sum::<f32>() / 6.0).collect();
+            let maps = Maps { side: [2, 3], values };
+            prop_assert!(maps.have_means(&means));
+            let lost = |nth: usize| (0..6).map(|cell| means[nth] - maps.without(cell, &means)[nth]).sum::<f32>();
+            prop_assert!((0..2).all(|nth| (lost(nth) - means[nth]).abs() < 1e-4));
+        }
+    }
+
+    #[test]
+    fn features_that_are_no_means_are_told_from_those_that_are() {
+        let maps = Maps { side: [1, 2], values: vec![1.0, 3.0] };
+        assert!(maps.have_means(&[2.0]) && !maps.have_means(&[2.1]) && !maps.have_means(&[2.0, 2.0]));
+        assert!(!Maps::default().have_means(&[]) && !maps.have_means(&[f32::NAN]));
+    }
+}
