@@ -19,7 +19,7 @@ while read -r binary; do
     for test in $("$binary" --list 2>/dev/null | sed -n 's/^\(.*crash.*\): test$/\1/p'); do
         targets+=("$binary $test")
     done
-done < <(cargo test --workspace --lib --no-run 2>&1 | sed -n "s|.*(\(.*\))\$|$PWD/\1|p")
+done < <(cargo test --workspace --lib --no-run 2>&1 | sed -n "s|.*Executable.*(\(.*\))\$|$PWD/\1|p")
 [ ${#targets[@]} -gt 0 ] || { echo "fuzz: no targets: does cargo test --workspace --lib --no-run work?" >&2; exit 1; }
 
 failed=0
