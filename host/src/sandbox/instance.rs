@@ -56,7 +56,9 @@ impl Instance {
     fn load(&mut self, bundle: &Bundle) -> Result<(), PluginError> {
         let mut ready = false;
         for (part, bytes) in bundle.parts() {
-            for (index, piece) in bytes.chunks(self.max_chunk).enumerate() {
+            // A part without bytes is a chunk, too: the plugin says what is wrong with it.
+            let empty = bytes.is_empty().then_some(&[][..]);
+            for (index, piece) in bytes.chunks(self.max_chunk).chain(empty).enumerate() {
                 let offset = (index * self.max_chunk) as u64;
                 let chunk = Chunk { part, offset, total: bytes.len() as u64, bytes: piece };
                 let answer = self.call(Export::Load, &chunk.encode())?;
