@@ -26,7 +26,8 @@ fn module() -> PathBuf {
 fn manifest(directory: &Path, trusting: bool) -> PathBuf {
     let text = std::fs::read_to_string(root().join("plugin/credentials/manifest.toml")).unwrap();
     let module = format!("{:?}", module());
-    let text = text.replace("\"../../target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm\"", &module);
+    let text =
+        text.replace("\"../../target/credentials/wasm32-unknown-unknown/plugin/veritag_credentials.wasm\"", &module);
     let anchor = format!("anchors = {:?}", fixture("credentials/anchor.pem"));
     let text = if trusting { text.replace("# anchors = \"anchors.pem\"", &anchor) } else { text };
     std::fs::write(directory.join("credentials.toml"), text).unwrap();
