@@ -102,17 +102,20 @@ fn rewritten(part: &str, change: impl Fn(&mut Vec<u8>)) -> (tempfile::TempDir, B
     (directory, bundle)
 }
 
+/// What is done to a part.
+type Change = fn(&mut Vec<u8>);
+
 #[test]
 fn a_network_that_is_cut_or_has_unknown_operators_is_refused() {
-    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2);
-    let unknown = |bytes: &mut Vec<u8>| {
+    let cut: Change = |bytes| bytes.truncate(bytes.len() / 2);
+    let unknown: Change = |bytes| {
         for name in [&b"Conv"[..], b"LSTM", b"Gemm", b"MatMul"] {
             let found: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
             found.iter().for_each(|at| bytes[*at] = b'X');
         }
     };
-    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 3] =
-        [("cut", &cut), ("of unknown operators", &unknown), ("empty", &|bytes: &mut Vec<u8>| bytes.clear())];
+    let empty: Change = |bytes| bytes.clear();
+    let changes = [("cut", cut), ("of unknown operators", unknown), ("empty", empty)];
     for part in PARTS {
         for (what, change) in changes {
             let (_directory, bundle) = rewritten(part, change);
