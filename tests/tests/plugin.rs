@@ -102,22 +102,28 @@ fn rewritten(part: &str, change: impl Fn(&mut Vec<u8>)) -> (tempfile::TempDir, B
     (directory, bundle)
 }
 
+fn cut(bytes: &mut Vec<u8>) {
+    bytes.truncate(bytes.len() / 2);
+}
+
+fn keep_one_byte(bytes: &mut Vec<u8>) {
+    bytes.truncate(1);
+}
+
+fn rename_operators(bytes: &mut Vec<u8>) {
+    for name in [&b"Conv"[..], b"LSTM", b"Gemm", b"MatMul"] {
+        let found: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
+        found.iter().for_each(|at| bytes[*at] = b'X');
+    }
+}
+
 #[test]
 fn a_network_that_is_cut_or_has_unknown_operators_is_refused() {
-    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2);
-    let unknown = |bytes: &mut Vec<u8>| {
-        for name in [&b"Conv"[..], b"LSTM", b"Gemm", b"MatMul"] {
-            let found: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
-            found.iter().for_each(|at| bytes[*at] = b'X');
-        }
-    };
-    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 3] =
-        [("cut", &cut), ("of unknown operators", &unknown), ("empty", &|bytes: &mut Vec<u8>| bytes.clear())];
     for part in PARTS {
-        for (what, change) in changes {
+        for change in [cut, rename_operators, keep_one_byte] {
             let (_directory, bundle) = rewritten(part, change);
-            let error = instance(&bundle).err().unwrap_or_else(|| panic!("{part} is taken, though {what}"));
-            assert_eq!(error.code(), "model-unusable", "{part}, {what}: {error}");
+            let error = instance(&bundle).err().unwrap_or_else(|| panic!("{part} is taken"));
+            assert_eq!(error.code(), "model-unusable", "{part}: {error}");
         }
     }
 }
