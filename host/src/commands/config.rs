@@ -7,6 +7,7 @@ use crate::config;
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::http::App;
+use crate::runner;
 use crate::webhooks;
 
 /// # Errors
@@ -17,6 +18,7 @@ pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
     App::sources(&config)?;
     Fetcher::new(&config)?;
     webhooks::check(&config.webhooks)?;
+    runner::check(&config.runner)?;
     println!(
         "ok    listens on {}, keeps records in {}",
         config.service.listen,

@@ -28,7 +28,14 @@ use crate::config;
 use address::Address;
 use batch::{Dispatcher, Piece, Task};
 use breaker::Breaker;
-use transport::Transport;
+use transport::{Settings, Transport};
+
+/// # Errors
+/// [`RunnerError`] when the address, the token or the certificate is of no use.
+pub fn check(config: &config::Runner) -> Result<(), RunnerError> {
+    let Some(url) = &config.url else { return Ok(()) };
+    Settings::new(config, Address::parse(url)?).map(drop)
+}
 
 /// A runner, which a thread of its own speaks to.
 pub struct Runner {
@@ -45,20 +52,21 @@ impl Runner {
     /// [`RunnerError`] when the address, the token or the certificate is of no use.
     pub fn new(config: &config::Runner, url: &str, known: KnownAnswer) -> Result<Self, RunnerError> {
         let address = Address::parse(url)?;
+        let settings = Settings::new(config, address.clone())?;
         let pixels = known.pixels.clone();
         let (tasks, waiting) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| RunnerError::unreachable(&address, &error))?;
         let transport = {
             let _inside = runtime.enter();
-            Transport::new(config, &address)
+            Transport::new(settings)
         };
         let transport = match transport {
             Ok(transport) => transport,
             Err(error) => {
                 // A service calls this from a runtime of its own, in which no other may be dropped as values are.
                 runtime.shutdown_background();
-                return Err(error);
+                return Err(error.into());
             }
         };
         let dispatcher = Dispatcher::new(config, waiting, Breaker::new(transport, known, config.attempts.into()));

@@ -25,20 +25,27 @@ pub struct Settings {
     pub timeout: Duration,
 }
 
-impl Transport {
+impl Settings {
     /// # Errors
-    /// [`RunnerError`] when the token or the certificate is of no use.
-    pub fn new(config: &config::Runner, address: &Address) -> Result<Self, RunnerError> {
-        // As the program does; others that use this library may not have.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// [`RunnerError`] when the token or the certificate cannot be read.
+    pub fn new(config: &config::Runner, address: Address) -> Result<Self, RunnerError> {
         let unreadable = |error| ConfigError::invalid("ca of [runner]", error);
-        let settings = Settings {
-            address: address.clone(),
+        Ok(Self {
+            address,
             token: config.token.as_ref().map(config::SecretRef::read).transpose()?,
             ca: config.ca.as_ref().map(std::fs::read).transpose().map_err(unreadable)?,
             timeout: Duration::from_secs(config.timeout_s.into()),
-        };
-        Ok(if address.grpc {
+        })
+    }
+}
+
+impl Transport {
+    /// # Errors
+    /// [`ConfigError`] when the certificate is of no use.
+    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        // As the program does; others that use this library may not have.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(if settings.address.grpc {
             Self::Grpc(grpc::Client::new(settings)?)
         } else {
             Self::Http(http::Client::new(settings)?)
