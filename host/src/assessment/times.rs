@@ -44,6 +44,19 @@ pub fn when(rfc3339: &str) -> String {
     }
 }
 
+/// How long ago an RFC 3339 time was, in its largest unit: `just now`, `5 min ago`, `3 h ago`, `12 days ago`; anything else
+/// stays as it is.
+pub fn ago(rfc3339: &str, now: jiff::Timestamp) -> String {
+    let Ok(then) = rfc3339.parse::<jiff::Timestamp>() else { return rfc3339.to_owned() };
+    let seconds = now.duration_since(then).as_secs().max(0);
+    match seconds {
+        0..60 => "just now".into(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..172_800 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +89,17 @@ mod tests {
         assert_eq!(when("2026-11-23T02:08:01Z"), "2026-11-23 02:08 UTC");
         assert_eq!(when("yesterday"), "yesterday");
         assert_eq!(when("é–—é"), "é–—é");
+    }
+
+    #[test]
+    fn ages_are_in_their_largest_unit() {
+        let now: jiff::Timestamp = "2026-11-27T12:00:00Z".parse().unwrap();
+        let ago = |time: &str| ago(time, now);
+        assert_eq!(ago("2026-11-27T11:59:30Z"), "just now");
+        assert_eq!(ago("2026-11-27T11:55:00Z"), "5 min ago");
+        assert_eq!(ago("2026-11-26T11:00:00Z"), "25 h ago");
+        assert_eq!(ago("2026-11-15T12:00:00Z"), "12 days ago");
+        assert_eq!(ago("2027-01-01T00:00:00Z"), "just now", "by a clock that is ahead");
+        assert_eq!(ago("x"), "x");
     }
 }

@@ -115,7 +115,7 @@ fn card(item: &Item, filter: &Filter, person: &Person, blind: bool) -> Markup {
                 @if let Some(review) = known::<Review>(&item.review).filter(|_| item.is_reviewed()) {
                     p.decided { (wording::review(review)) @if let Some(by) = &item.reviewer { " by " (wording::visible(by)) } }
                 }
-                p.quiet { (item.source) " · " (times::when(&item.assessed_at)) }
+                p.quiet { (item.source) " · " time datetime=(item.assessed_at) title=(times::when(&item.assessed_at)) { (times::ago(&item.assessed_at, jiff::Timestamp::now())) } }
             }
         }
     }
