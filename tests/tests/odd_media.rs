@@ -26,7 +26,11 @@ fn workshop() -> tempfile::TempDir {
 }
 
 fn scan(path: impl AsRef<Path>) -> Value {
-    let output = run(veritag().args(["scan", "--json", "--windows", "4"]).arg(path.as_ref()));
+    scan_windows(path, "4")
+}
+
+fn scan_windows(path: impl AsRef<Path>, windows: &str) -> Value {
+    let output = run(veritag().args(["scan", "--json", "--windows", windows]).arg(path.as_ref()));
     documents(&output).remove(0)
 }
 
@@ -128,9 +132,10 @@ fn each_of_several_joined_files_is_judged_and_the_worst_reported() {
             ffmpeg(work.path(), &format!("-i {name}.mp4 -c:v {codec} part-{name}.{end}"));
         }
         let [grey, fake] = ["grey", "fake"].map(|name| format!("part-{name}.{end}"));
-        let alone = scan(work.path().join(&fake));
+        let alone = scan_windows(work.path().join(&fake), "1");
         assert_eq!(alone["asset"]["media"].get("recordings"), None);
-        let document = scan(joined(work.path(), &[&grey, &fake, &grey], &format!("joined.{end}")));
+        let joined = joined(work.path(), &[&grey, &fake, &grey], &format!("joined.{end}"));
+        let document = scan_windows(joined, "1");
         let media = &document["asset"]["media"];
         assert_eq!((&media["recording"], &media["recordings"]), (&2.into(), &3.into()), "{end}: {document:#}");
         assert_eq!((&document["score"], &document["windows"]), (&alone["score"], &alone["windows"]), "{end}");
