@@ -77,7 +77,7 @@ pub fn sentence(assessment: &Assessment) -> String {
     let parts = [
         Some(finding(assessment)),
         not_looked_for(assessment),
-        model.map(|model| format!("model {} {}", model.name, model.version)),
+        model.map(|model| format!("model {model}")),
         assessment.profile.map(|number| format!("thresholds of profile {number}")),
         frames_seen(assessment).filter(|_| !finding_names_frames(assessment)),
         part_judged(assessment),

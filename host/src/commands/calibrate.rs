@@ -16,7 +16,7 @@ use crate::sandbox::PluginManifest;
 /// What kept the scores from being read, or the profile from being kept.
 pub fn run(setup: &Setup, options: &Calibrate) -> Result<ExitCode, Error> {
     let id = PluginManifest::find(setup.manifest.as_deref())?.library().read(setup.model.as_deref())?.id;
-    let model = format!("{} {}", id.name, id.version);
+    let model = id.to_string();
     let config = service::configured(&options.service)?;
     let mut code = ExitCode::SUCCESS;
     service::run(async {

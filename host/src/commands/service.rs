@@ -112,8 +112,7 @@ impl Service {
 
     /// Name and version of the model that assesses.
     pub fn model(&self) -> String {
-        let id = &self.assessor.scanner.pool.bundle().id;
-        format!("{} {}", id.name, id.version)
+        self.assessor.scanner.pool.bundle().id.to_string()
     }
 
     pub fn spool(&self) -> Arc<Spool> {

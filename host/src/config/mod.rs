@@ -17,7 +17,7 @@ pub use people::{ReviewSettings, Role, User};
 pub use secret::{Secret, SecretRef};
 
 use crate::assessment::plain_name;
-use crate::database::sqlite_url;
+use crate::database::{sqlite_url, storable};
 use crate::ingest::DialectName;
 use crate::tags::Tags;
 use crate::upload_event::Location;
@@ -182,8 +182,7 @@ impl Source {
             Location::Path(path) => Location::Path(self.below_root(path).to_string_lossy().into_owned()).to_string(),
             other => other.to_string(),
         };
-        // PostgreSQL takes no NUL in a text.
-        address.replace('\0', "\u{fffd}")
+        storable(&address)
     }
 
     /// Where a path of this source's messages leads, unless links or dots lead elsewhere.

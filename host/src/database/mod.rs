@@ -113,6 +113,11 @@ async fn open_postgres(url: &str) -> Result<AnyPool, DatabaseError> {
     Ok(AnyPoolOptions::new().max_connections(8).connect(url).await?)
 }
 
+/// The text as both databases keep it: PostgreSQL takes no NUL.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// A new ULID, which sorts after all that this process has made.
 pub(crate) fn new_id() -> String {
     static IDS: Mutex<Generator> = Mutex::new(Generator::new());

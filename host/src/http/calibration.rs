@@ -47,7 +47,7 @@ pub async fn save(
 ) -> Result<Json<Profile>, Problem> {
     caller.require(Role::Admin)?;
     let report = made(&app, &asked).await?;
-    let by = caller.name(asked.by)?.replace('\0', "\u{fffd}");
+    let by = caller.name(asked.by)?;
     let none = || Problem::new(StatusCode::CONFLICT, "calibrate-no-band", "no band keeps the limits for sure");
     let advice = report.advice.as_ref().ok_or_else(none)?;
     let profile = Profile::advised(report.model.clone(), advice);

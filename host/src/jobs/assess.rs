@@ -101,8 +101,7 @@ impl Assessor {
         if version(fetched.path()) != before || assessment.asset.sha256.as_ref().is_some_and(|is| *is != asset) {
             return Err(Fault::Changed);
         }
-        let bundle = &self.scanner.pool.bundle().id;
-        if let Some(profile) = self.records.profile(&format!("{} {}", bundle.name, bundle.version)).await? {
+        if let Some(profile) = self.records.profile(&self.scanner.pool.bundle().id.to_string()).await? {
             assessment.apply(&profile);
         }
         let id = self.records.keep(&asset, model, plugin, &assessment).await?;

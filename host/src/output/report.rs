@@ -50,7 +50,7 @@ fn about(entries: &[Entry]) -> Vec<String> {
     let (first, last) = (whens.clone().min(), whens.max());
     let mut about: Vec<String> = [first, last].into_iter().flatten().map(times::when).collect();
     let models = assessments().filter_map(|a| a.model.as_ref());
-    about.extend(models.map(|model| format!("model {} {}", model.name, model.version)));
+    about.extend(models.map(|model| format!("model {model}")));
     about.extend(assessments().map(|a| format!("veritag {}", a.veritag)));
     let mut seen = std::collections::HashSet::new();
     about.retain(|item| seen.insert(item.clone()));

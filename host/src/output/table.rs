@@ -39,7 +39,7 @@ pub fn footer(assessments: &[Assessment], elapsed: Duration, model: &ModelId) ->
     let assets = if total == 1 { "asset" } else { "assets" };
     let tallies = counts.each().map(|(verdict, number)| format!("{number} {}", wording::verdict_name(verdict)));
     let time = times::lasting(elapsed.as_millis() as u64);
-    let by = wording::visible(&format!("{} {}", model.name, model.version));
+    let by = wording::visible(&model.to_string());
     format!("{total} {assets}: {}, in {time} by {by}", tallies.join(", "))
 }
 

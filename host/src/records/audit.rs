@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{AnyConnection, FromRow};
 
 use super::Records;
-use crate::database::{DatabaseError, now};
+use crate::database::{DatabaseError, now, storable};
 use crate::files::sha256;
 
 /// Rows that are checked at a time.
@@ -67,14 +67,13 @@ impl Records {
         // Locks the head: rows are numbered one after the other.
         let sql = "UPDATE audit_head SET number = number + 1 WHERE id = 1 RETURNING number, hash";
         let (number, before): (i64, String) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
-        let plain = |text: &str| text.replace('\0', "\u{fffd}");
         let mut row = AuditRecord {
             number,
             at: now(),
-            actor: plain(deed.actor),
+            actor: storable(deed.actor),
             action: deed.action.into(),
-            subject: plain(deed.subject),
-            details: plain(&deed.details.to_string()),
+            subject: storable(deed.subject),
+            details: storable(&deed.details.to_string()),
             hash: String::new(),
         };
         row.hash = row.hash_after(&before);

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use super::{JobRecord, Records};
 use crate::assessment::{Assessment, plain_name};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, storable};
 
 /// Stands for no score, and for how far it is from the threshold.
 const NO_SCORE: f64 = -1.0;
@@ -64,9 +64,8 @@ impl Records {
                    verdict = excluded.verdict, reason = excluded.reason, model = excluded.model, \
                    score = excluded.score, distance = excluded.distance, assessed_at = excluded.assessed_at, \
                    day = excluded.day";
-        // PostgreSQL takes no NUL in a text.
-        let name = job.event.name.replace('\0', "\u{fffd}");
-        let model = found.model.as_ref().map(|model| format!("{} {}", model.name, model.version));
+        let name = storable(&job.event.name);
+        let model = found.model.as_ref().map(ToString::to_string);
         let distance = found.score.zip(found.threshold).map(|(score, threshold)| f64::from((score - threshold).abs()));
         let insert = sqlx::query(sql).bind(asset).bind(assessment).bind(&job.id).bind(&name).bind(name.to_lowercase());
         let insert = insert.bind(&job.source).bind(plain_name(&found.verdict));
@@ -105,6 +104,6 @@ impl Records {
     /// [`DatabaseError`].
     pub async fn origin(&self, asset: &str) -> Result<Option<JobRecord>, DatabaseError> {
         let sql = "SELECT jobs.* FROM jobs JOIN items ON items.job = jobs.id WHERE items.asset = $1";
-        Ok(sqlx::query_as(sql).bind(asset).fetch_optional(&self.database.pool).await?)
+        Ok(sqlx::query_as(sql).bind(storable(asset)).fetch_optional(&self.database.pool).await?)
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, FromRow, Row};
 
 use super::Records;
 use crate::config::Source;
-use crate::database::{DatabaseError, new_id, now};
+use crate::database::{DatabaseError, new_id, now, storable};
 use crate::files::sha256;
 use crate::upload_event::{Location, UploadEvent};
 
@@ -201,9 +201,7 @@ impl Records {
     ) -> Result<Option<JobRecord>, DatabaseError> {
         let sql = "UPDATE jobs SET generation = generation + 1, error_code = $1, error = $2, changed_at = $3 \
                    WHERE id = $4 AND state = 'waiting' RETURNING *";
-        // PostgreSQL takes no NUL in a text.
-        let error = error.replace('\0', "\u{fffd}");
-        let update = sqlx::query_as(sql).bind(code).bind(error).bind(now()).bind(id);
+        let update = sqlx::query_as(sql).bind(code).bind(storable(error)).bind(now()).bind(id);
         Ok(update.fetch_optional(connection).await?)
     }
 

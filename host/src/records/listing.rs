@@ -6,7 +6,7 @@ use sqlx::query::QueryAs;
 use sqlx::{Any, AssertSqlSafe, FromRow};
 
 use super::{Item, Records};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, storable};
 
 const COLUMNS: &str =
     "asset, name, source, verdict, reason, model, score, distance, assessed_at, review, reviewer FROM items";
@@ -127,7 +127,7 @@ impl Filter {
     }
 
     fn patterns(&self) -> [String; 2] {
-        let text = self.search.trim().to_lowercase().replace('\0', "");
+        let text = self.search.trim().to_lowercase();
         let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
         [format!("%{text}%"), format!("{text}%")]
     }
@@ -138,8 +138,7 @@ fn and(conditions: &[String]) -> String {
 }
 
 fn bind<'a, T>(query: Query<'a, T>, values: Vec<String>) -> Query<'a, T> {
-    // PostgreSQL takes no NUL in a text.
-    values.into_iter().fold(query, |query, value| query.bind(value.replace('\0', "\u{fffd}")))
+    values.iter().fold(query, |query, value| query.bind(storable(value)))
 }
 
 impl Records {
@@ -161,7 +160,7 @@ impl Records {
     /// [`DatabaseError`].
     pub async fn item(&self, asset: &str) -> Result<Option<Item>, DatabaseError> {
         let sql = format!("SELECT {COLUMNS} WHERE asset = $1");
-        Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(asset).fetch_optional(&self.database.pool).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(storable(asset)).fetch_optional(&self.database.pool).await?)
     }
 
     /// The sha256 of the item of a filter that comes next after `item`, or before it.

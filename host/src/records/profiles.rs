@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Deed, Records};
 use crate::calibration::Profile;
-use crate::database::{DatabaseError, now};
+use crate::database::{DatabaseError, now, storable};
 
 impl Records {
     /// The profile that counts for a model, by name and version.
@@ -31,7 +31,7 @@ impl Records {
         let profile = Profile { number, ..profile.clone() };
         let sql = "INSERT INTO profiles (number, model, document, made_by, made_at) VALUES ($1, $2, $3, $4, $5)";
         let insert = sqlx::query(sql).bind(number).bind(&profile.model).bind(serde_json::to_string(&profile)?);
-        insert.bind(by).bind(now()).execute(&mut *transaction).await?;
+        insert.bind(storable(by)).bind(now()).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(profile)
     }

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use super::{Deed, JobRecord, Records};
 use crate::assessment::{Review, plain_name};
-use crate::database::{DatabaseError, new_id, now};
+use crate::database::{DatabaseError, new_id, now, storable};
 
 /// One decision of one person.
 #[derive(Clone, Debug, PartialEq, Serialize, FromRow, utoipa::ToSchema)]
@@ -51,7 +51,7 @@ impl Records {
         decision: &Decision<'_>,
     ) -> Result<Option<Reviewed>, DatabaseError> {
         // Locks the asset: its reviews are numbered one after the other.
-        let lock = sqlx::query("UPDATE assets SET sha256 = sha256 WHERE sha256 = $1").bind(asset);
+        let lock = sqlx::query("UPDATE assets SET sha256 = sha256 WHERE sha256 = $1").bind(storable(asset));
         if lock.execute(&mut *connection).await?.rows_affected() == 0 {
             return Ok(None);
         }
@@ -90,7 +90,8 @@ impl Records {
         batch: &str,
     ) -> Result<Vec<(String, Review)>, DatabaseError> {
         let sql = "SELECT asset, (SELECT review FROM reviews AS before WHERE before.asset = reviews.asset                    AND before.number < reviews.number ORDER BY before.number DESC LIMIT 1) FROM reviews                    WHERE batch = $1 AND NOT EXISTS (SELECT 1 FROM reviews AS later                    WHERE later.asset = reviews.asset AND later.number > reviews.number) ORDER BY asset";
-        let rows: Vec<(String, Option<String>)> = sqlx::query_as(sql).bind(batch).fetch_all(connection).await?;
+        let rows: Vec<(String, Option<String>)> =
+            sqlx::query_as(sql).bind(storable(batch)).fetch_all(connection).await?;
         rows.into_iter().map(|(asset, before)| Ok((asset, named(before)?))).collect()
     }
 

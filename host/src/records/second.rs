@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::{Deed, Records};
 use crate::assessment::{Review, plain_name};
-use crate::database::{DatabaseError, now};
+use crate::database::{DatabaseError, now, storable};
 
 /// What two people say of one asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow, utoipa::ToSchema)]
@@ -52,7 +52,7 @@ impl Records {
                    SELECT asset, reviewer, review, $1, $2, $3 FROM items WHERE asset = $4 AND reviewer <> $1 \
                    AND review <> 'not_reviewed' ON CONFLICT (asset) DO NOTHING";
         let review = plain_name(&review);
-        let insert = sqlx::query(sql).bind(reader).bind(&review).bind(now()).bind(asset);
+        let insert = sqlx::query(sql).bind(reader).bind(&review).bind(now()).bind(storable(asset));
         if insert.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Ok(None);
         }

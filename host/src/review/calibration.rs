@@ -79,8 +79,7 @@ pub async fn save(
 }
 
 async fn report(pages: &Pages, base_rate: f64, seen: bool) -> Result<(Report, Vec<Case>), Fault> {
-    let id = &pages.assessor.scanner.pool.bundle().id;
-    let model = format!("{} {}", id.name, id.version);
+    let model = pages.assessor.scanner.pool.bundle().id.to_string();
     let cases = pages.assessor.records.cases(&model, !seen).await?;
     Ok((Report::new(model, &cases, base_rate, Limits::default()), cases))
 }

@@ -15,6 +15,7 @@ use super::filters::{address, known};
 use super::layout;
 use crate::assessment::{Review, plain_name, wording};
 use crate::config::Role;
+use crate::database::{new_id, storable};
 use crate::jobs;
 use crate::people::Person;
 use crate::records::{Decision, Filter, Item};
@@ -52,7 +53,7 @@ impl Fields {
     }
 
     fn note(&self) -> Result<Option<String>, Fault> {
-        let note = self.one("note").map(|note| note.replace('\0', "\u{fffd}"));
+        let note = self.one("note").map(storable);
         if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE) {
             return Err(Fault::Form(format!("the note has more than {MAX_NOTE} characters")));
         }
@@ -155,7 +156,7 @@ async fn decide(
     fields: &Fields,
     saw_score: Option<bool>,
 ) -> Result<String, Fault> {
-    let (batch, note) = (crate::database::new_id(), fields.note()?);
+    let (batch, note) = (new_id(), fields.note()?);
     let (review, reviewer, note) = (fields.review()?, person.name.as_str(), note.as_deref());
     let decision = Decision { review, reviewer, note, saw_score, batch: Some(&batch) };
     let kept = jobs::review(&pages.assessor.records, assets, &decision).await?;

@@ -1,5 +1,7 @@
 //! What a plugin is, and what it wants to be fed.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Answer of `describe`. Before `model.toml` is loaded, `model` is absent and `parts` names only it.
@@ -58,6 +60,13 @@ pub struct ModelId {
     pub version: String,
     /// sha256 of the bundle's `model.toml`, which names the hash of every part.
     pub sha256: String,
+}
+
+/// Name and version, as people call the model.
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 #[cfg(test)]

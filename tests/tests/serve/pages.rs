@@ -54,6 +54,13 @@ fn decides(pages: Pages) {
     assert_eq!(location(&ann.post("/review/undo", &[("batch", batch(&kept))])), "/review");
     assert!(ann.page("/review?review=not_reviewed").contains("2 assets"));
 
+    assert_eq!(ann.get("/review/assets/%00").status(), 404);
+    assert_eq!(ann.get("/review/assets/%00/poster").status(), 404);
+    assert_eq!(location(&ann.post("/review/undo", &[("batch", "a\0b")])), "/review");
+    let nobody = [("asset", "a\0b"), ("review", "reviewed_as_real"), ("sure", "1"), ("note", "\0")];
+    assert_eq!(ann.post("/review/decide", &nobody).status(), 404);
+    assert_eq!(ann.post("/review/second/%00", &nobody[1..2]).status(), 404);
+
     let verify = |status: i32, says: &str| {
         let output = run(&mut pages.site.command(&["audit", "verify"]));
         let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
