@@ -36,7 +36,7 @@ fn judge_window<'a>(
     let mut faces = Vec::new();
     for track in &window.tracks {
         let features: Vec<f32> = rows.by_ref().take(track.frames.len()).flatten().copied().collect();
-        faces.push(judge_face(model, reading, track, &features)?);
+        faces.push(judge_face(model, reading, track, window.reading(track), &features)?);
     }
     let score = faces.iter().filter_map(|face| face.score).max_by(f32::total_cmp);
     let reason = score.is_none().then(|| faces.first().and_then(|face| face.reason).unwrap_or(Reason::NoFace));
@@ -44,9 +44,15 @@ fn judge_window<'a>(
     Ok(WindowScore { start_us, end_us, frames, width, height, score, reason, faces, more_faces })
 }
 
-fn judge_face(model: &Model, reading: &Calibration, track: &Track, features: &[f32]) -> Result<FaceScore, Fault> {
-    let frames = track.frames.len();
-    let middle = track.frames.get(frames / 2).ok_or_else(|| Fault::Rejected("decide: a face in no frame".into()))?;
+fn judge_face(
+    model: &Model,
+    reading: &Calibration,
+    track: &Track,
+    [frames, views]: [usize; 2],
+    features: &[f32],
+) -> Result<FaceScore, Fault> {
+    let rows = track.frames.len();
+    let middle = track.frames.get(rows / 2).ok_or_else(|| Fault::Rejected("decide: a face in no frame".into()))?;
     let blank = FaceScore {
         score: None,
         logit: None,
@@ -58,7 +64,7 @@ fn judge_face(model: &Model, reading: &Calibration, track: &Track, features: &[f
     if let Some(reason) = refusal(&model.bundle, &track.quality, frames) {
         return Ok(FaceScore { reason: Some(reason), ..blank });
     }
-    let (logit, reason) = (model.logit(features, frames)?, model.out_of_scope(features, frames)?);
+    let (logit, reason) = (model.face_logit(features, frames, views)?, model.out_of_scope(features, rows)?);
     let score = reason.is_none().then(|| reading.score(logit));
     Ok(FaceScore { score, logit: Some(logit), reason, ..blank })
 }

@@ -15,25 +15,27 @@ use crate::model::loaded::Model;
 /// [`Fault::Rejected`] when the rows are not those of the faces seen; [`Fault::NotImplemented`] when the model's features
 /// are no means over a map.
 pub fn explain(model: &Model, crops: &TensorBatch) -> Result<Explanation, Fault> {
-    let tracks: Vec<_> = crops.seen.windows.iter().flat_map(|window| &window.tracks).collect();
-    if crops.seen.rows() != crops.rows() || tracks.iter().any(|track| track.frames.is_empty()) {
+    let faces = crops.seen.windows.iter().flat_map(|window| window.tracks.iter().map(move |track| (window, track)));
+    let readings: Vec<[usize; 2]> = faces.map(|(window, track)| window.reading(track)).collect();
+    if crops.seen.rows() != crops.rows() || readings.iter().any(|reading| reading.contains(&0)) {
         return Err(Fault::Rejected("explain: crops without the faces that they are of".into()));
     }
     let crop = crops.data.len().checked_div(crops.rows()).unwrap_or(0);
     let mut rest = &crops.data[..];
     let mut faces = Vec::new();
-    for track in tracks {
-        let (face, others) = rest.split_at(track.frames.len() * crop);
-        faces.push(relevance(model, face, track.frames.len())?);
+    for reading in readings {
+        let (face, others) = rest.split_at(reading.iter().product::<usize>() * crop);
+        faces.push(relevance(model, face, reading)?);
         rest = others;
     }
     Ok(Explanation { faces })
 }
 
-fn relevance(model: &Model, crops: &[f32], frames: usize) -> Result<Relevance, Fault> {
+fn relevance(model: &Model, crops: &[f32], [frames, views]: [usize; 2]) -> Result<Relevance, Fault> {
     let (features, maps) = model.features_and_maps(crops)?;
-    let logit = model.logit(&features, frames)?;
-    let cells = (0..maps.cells()).map(|cell| Ok(logit - model.logit(&maps.without(cell, &features), frames)?));
+    let logit = model.face_logit(&features, frames, views)?;
+    let without = |cell| model.face_logit(&maps.without(cell, &features), frames, views);
+    let cells = (0..maps.cells()).map(|cell| Ok(logit - without(cell)?));
     let [height, width] = maps.side;
     Ok(Relevance { logit, height, width, cells: cells.collect::<Result<_, Fault>>()? })
 }

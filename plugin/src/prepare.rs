@@ -3,6 +3,7 @@
 use veritag_abi::bundle::{Channels, Input};
 use veritag_abi::{Fault, FrameHeader, Observation, Role, TensorBatch, Track, TrackFrame, Window};
 
+use crate::faces::bbox::Detection;
 use crate::faces::quality::measure;
 use crate::faces::resample::resample;
 use crate::faces::search::search;
@@ -10,7 +11,8 @@ use crate::faces::track::{Path, follow, key_frames};
 use crate::frames::Frames;
 use crate::model::loaded::Model;
 
-/// The crops of every face in the window, `[rows, 3, size, size]`, a face's frames one after the other.
+/// The crops of every face in the window, `[rows, 3, size, size]`, a face's frames, or its views in a still, one after
+/// the other.
 ///
 /// # Errors
 /// [`Fault::Model`] when the face detector fails.
@@ -19,8 +21,9 @@ pub fn prepare(model: &mut Model, frames: &Frames) -> Result<TensorBatch, Fault>
     let (paths, more) = if frames.count() == 1 { still(model, frames, most)? } else { footage(model, frames, most)? };
     let input = &model.bundle.input;
     let mut data = Vec::with_capacity(paths.len() * frames.count() * 3 * input.size * input.size);
-    let tracks = paths.iter().map(|path| cut_out(input, frames, path, &mut data)).collect();
-    let shape = vec![paths.len() * frames.count(), 3, input.size, input.size];
+    let tracks: Vec<Track> = paths.iter().map(|path| cut_out(input, frames, path, &mut data)).collect();
+    let rows = tracks.iter().map(|track| track.frames.len()).sum();
+    let shape = vec![rows, 3, input.size, input.size];
     TensorBatch::new(Role::Crops, shape, data, Observation { windows: vec![window(frames, tracks, more as u32)] })
 }
 
@@ -44,19 +47,26 @@ fn footage(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>
 }
 
 fn cut_out(input: &Input, frames: &Frames, path: &Path, data: &mut Vec<f32>) -> Track {
-    let crop = |index| {
-        let region = path.at(index).bbox.square(input.margin);
-        resample(&frames.frame(index), &region, input.size, input.size).into_iter().map(whole).collect()
+    let seen = seen(input, frames, path);
+    let crop = |(index, face): &(usize, Detection)| {
+        let region = face.bbox.square(input.margin);
+        resample(&frames.frame(*index), &region, input.size, input.size).into_iter().map(whole).collect()
     };
-    let crops: Vec<Vec<f32>> = (0..frames.count()).map(crop).collect();
+    let crops: Vec<Vec<f32>> = seen.iter().map(crop).collect();
     crops.iter().for_each(|crop| normalise(input, crop, data));
-    let place = |(index, &pts_us)| {
-        let face = path.at(index);
-        TrackFrame { pts_us, bbox: face.bbox.to_array(), landmarks: face.landmarks }
+    let place = |(index, face): &(usize, Detection)| TrackFrame {
+        pts_us: frames.header().pts_us[*index],
+        bbox: face.bbox.to_array(),
+        landmarks: face.landmarks,
     };
-    Track {
-        frames: frames.header().pts_us.iter().enumerate().map(place).collect(),
-        quality: measure(path, &crops, input.size),
+    Track { frames: seen.iter().map(place).collect(), quality: measure(path, &crops, input.size) }
+}
+
+/// In which frames, and where, the face is cut out.
+fn seen(input: &Input, frames: &Frames, path: &Path) -> Vec<(usize, Detection)> {
+    match frames.count() {
+        1 => input.still_views.iter().map(|view| (0, path.at(0).seen(view))).collect(),
+        count => (0..count).map(|index| (index, path.at(index))).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use veritag_abi::ModelId;
-use veritag_abi::bundle::Bundle as Spec;
+use veritag_abi::bundle::{Bundle as Spec, as_found};
 
 use crate::blame::diagnose;
 use crate::files::sha256;
@@ -81,6 +81,7 @@ impl Bundle {
         let wrong = |why: String| ModelError::BadSpec { path: self.directory.join(MODEL_TOML), why };
         let input = &mut self.spec.input;
         (input.size, input.margin) = (size.unwrap_or(input.size), margin.unwrap_or(input.margin));
+        input.still_views = as_found();
         self.spec.self_test = None;
         self.spec.check().map_err(wrong)?;
         let text = toml::to_string(&self.spec).expect("a spec serializes");

@@ -51,10 +51,10 @@ impl Pixels {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use veritag_abi::bundle::Channels;
+    use veritag_abi::bundle::{Channels, as_found};
 
     fn pixels(mean: [f32; 3], std: [f32; 3]) -> Pixels {
-        Pixels::of(&Input { size: 16, channels: Channels::Rgb, mean, std, margin: 1.3 })
+        Pixels::of(&Input { size: 16, channels: Channels::Rgb, mean, std, margin: 1.3, still_views: as_found() })
     }
 
     proptest! {

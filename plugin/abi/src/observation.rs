@@ -15,7 +15,7 @@ impl Observation {
         self.windows.extend(other.windows);
     }
 
-    /// Number of tensor rows, one per face per frame.
+    /// Number of tensor rows, one per face per frame, or per view in a still.
     pub fn rows(&self) -> usize {
         self.windows.iter().flat_map(|w| &w.tracks).map(|t| t.frames.len()).sum()
     }
@@ -38,7 +38,16 @@ pub struct Window {
     pub more_faces: u32,
 }
 
-/// One face followed through a window; it has one tensor row for each of `frames`.
+impl Window {
+    /// How many of the rows of `track` are read together, and how often: footage's frames once, in their order; the views
+    /// of a still each by itself.
+    pub fn reading(&self, track: &Track) -> [usize; 2] {
+        let rows = track.frames.len();
+        if self.frames == 1 { [1, rows] } else { [rows, 1] }
+    }
+}
+
+/// One face followed through a window; it has one tensor row for each of `frames`, which in a still are views of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Track {
     pub frames: Vec<TrackFrame>,

@@ -39,6 +39,18 @@ impl Detection {
         }
     }
 
+    /// The face with its box enlarged by `zoom` and moved right and down, in units of its longer side.
+    pub fn seen(&self, [zoom, across, down]: &[f32; 3]) -> Self {
+        let (BBox { x, y, width, height }, side) = (self.bbox, self.bbox.side());
+        let bbox = BBox {
+            x: x + across * side - (zoom - 1.0) * width / 2.0,
+            y: y + down * side - (zoom - 1.0) * height / 2.0,
+            width: width * zoom,
+            height: height * zoom,
+        };
+        Self { bbox, ..*self }
+    }
+
     /// The face in a picture that is `across` times as wide and `down` times as high.
     pub fn scaled(&self, across: f32, down: f32) -> Self {
         let BBox { x, y, width, height } = self.bbox;
@@ -117,6 +129,16 @@ mod tests {
 
     fn bbox() -> impl Strategy<Value = BBox> {
         (0f32..50.0, 0f32..50.0, 1f32..40.0, 1f32..40.0).prop_map(|(x, y, width, height)| BBox { x, y, width, height })
+    }
+
+    #[test]
+    fn a_view_is_enlarged_about_its_moved_middle() {
+        let bbox = BBox { x: 40.0, y: 30.0, width: 80.0, height: 100.0 };
+        let face = Detection { bbox, landmarks: Default::default(), confidence: 0.9 };
+        assert_eq!(face.seen(&[1.0, 0.0, 0.0]), face);
+        let BBox { x, y, width, height } = face.seen(&[1.1, 0.05, -0.02]).bbox;
+        let near = [x - 41.0, y - 23.0, width - 88.0, height - 110.0];
+        assert!(near.iter().all(|off| off.abs() < 1e-3), "{near:?}");
     }
 
     proptest! {

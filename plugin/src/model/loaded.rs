@@ -92,11 +92,22 @@ impl Model {
         })
     }
 
-    /// Log-odds of fake, before calibration, of the `frames` rows of features of one face.
+    /// Log-odds of fake, before calibration, of one face: of its `frames` rows of features, or, in a still, the mean over
+    /// its `views`, a row each.
     ///
     /// # Errors
     /// [`Fault::Model`] when the head does not give the logits that the bundle names.
-    pub fn logit(&self, features: &[f32], frames: usize) -> Result<f32, Fault> {
+    pub fn face_logit(&self, features: &[f32], frames: usize, views: usize) -> Result<f32, Fault> {
+        let each = (features.len() / views).max(1);
+        let logits = features.chunks_exact(each).map(|view| self.logit(view, frames));
+        Ok(logits.sum::<Result<f32, Fault>>()? / views as f32)
+    }
+
+    /// Of the `frames` rows of features of one face.
+    ///
+    /// # Errors
+    /// [`Fault::Model`] when the head does not give the logits that the bundle names.
+    fn logit(&self, features: &[f32], frames: usize) -> Result<f32, Fault> {
         let width = features.len() / frames;
         let shape: &[usize] = match self.bundle.temporal.mode {
             TemporalMode::Sequence => &[1, frames, width],

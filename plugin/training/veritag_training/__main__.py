@@ -43,6 +43,7 @@ def options():
     args.add_argument("--windows", type=int, default=32, help="windows in a batch (32)")
     args.add_argument("--frames", type=int, default=2, help="frames of each in `frame` and `distil` (2)")
     args.add_argument("--blends", type=float, default=0.6, help="share of self-blended ones among the fakes (0.6)")
+    args.add_argument("--clip-blends", type=float, help="among those of clips (as --blends)")
     args.add_argument("--clips", type=float, help="share of clips beside photographs (by the root of their people)")
     args.add_argument("--margin", type=float, help="of the crops that the model is to see, in units of the face box; "
                       "that of the packs unless given, which may be cut more loosely")

@@ -85,7 +85,7 @@ def store(work, arch, storage):
     before = work.score("validation", *torch_parts(detector, sequence), in_scope=judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
-    crops = work.packs.served(np.arange(min(4, tracks[0].rows)) + tracks[0].row).cpu()
+    crops = work.packs.served(work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row)).cpu()
     compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
     after = work.score("validation", *stored, in_scope=judges(parts["scope"]))
     report(after, f"{arch} as stored ({storage})")

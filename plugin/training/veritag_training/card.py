@@ -6,7 +6,7 @@ from collections import Counter
 from . import record, scope
 from .calibrate import FEWEST, PLURAL, asset_scores, labels, most, verdicts
 from .nets import ARCHITECTURE
-from .score import QUALITY, auc, calibrated, interval
+from .score import QUALITY, STILL_VIEWS, auc, calibrated, interval
 from .split import collection, groups, persons
 from .swaps import KINDS
 
@@ -21,7 +21,7 @@ def fields(work, arch, head, records, chosen, refused):
     return {
         "mode": json.dumps(MODE[head]), "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
         "weights_licence": f" {BEGINNING[arch]} with ImageNet weights under Apache-2.0.",
-        "size": work.packs.side, "margin": work.packs.margin, "window": work.packs.window,
+        "size": work.packs.side, "margin": work.packs.margin, "still_views": json.dumps(STILL_VIEWS), "window": work.packs.window,
         "calibrations": calibrations(records, chosen["reading"]),
         "threshold": f"{chosen['threshold']:.3f}", "beyond": beyond(records, chosen),
         "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
@@ -58,9 +58,9 @@ def describe(work, head):
              for (label, kind, source, generator), count in sorted(counts.items())]
     if copies := len(assets) - len(originals):
         parts.append(f"{copies} re-encoded copies of such videos")
-    share = round(100 * work.options.blends)
-    return (f"{'; '.join(parts)}. About {share} % of the fakes in training were made from the real ones by "
-            "self-blending (Shiohara and Yamasaki, 2022).")
+    stills, clips = (round(100 * work.blends[kind]) for kind in ("image", "video"))
+    return (f"{'; '.join(parts)}. About {stills} % of the fakes of photographs and {clips} % of those of clips were made in "
+            "training from the real ones by self-blending (Shiohara and Yamasaki, 2022).")
 
 
 def fitted_on(records, kind):

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .pixels import middle
+from .pixels import middle, positions, warp
 
 SCHEMA = "veritag.crops/1"
+# The one view of a face in footage.
+AS_FOUND = ((1.0, 0.0, 0.0),)
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,19 @@ class Packs:
         return taken.movedim(-1, -3)
 
 
-    def served(self, rows):
-        """uint8 [..., 3, side, side] of the rows [...]: what the model sees when it serves."""
-        return middle(self.crops(rows), self.side)
+    def served(self, crops, views=AS_FOUND):
+        """uint8 [views · N, 3, side, side]: what the model sees of `crops` [N, 3, size, size] when it serves, each view in turn.
+
+        A view is what `input.still_views` of model.toml says of one.
+        """
+        return torch.cat([self.view(crops, *view) for view in views])
+
+    def view(self, crops, zoom, across, down):
+        if (zoom, across, down) == AS_FOUND[0]:
+            return middle(crops, self.side)
+        share = torch.tensor([across, down], device=crops.device) * 2 / self.cut
+        grid = positions(self.side, crops.device) * (self.side / self.size * zoom) + share
+        return (warp(crops.float(), grid.expand(len(crops), -1, -1, -1))).round().byte()
 
 
 def served(size, cut, margin):

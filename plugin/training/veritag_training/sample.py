@@ -21,14 +21,15 @@ class Sampler:
     Clips are `clips` of them, photographs the rest, where there are both. Of either, a collection comes with the
     square root of its real people: much footage of a few would be learnt by heart; with another `power` of them, if
     one is named. Within it one draws the generator, then the person, then the window.
-    `blends` of the fakes are self-blended, all of them where it has no fakes of its own, and each shows the very
-    frames of the real window beside it, so that only the seam tells the two apart. Beside another fake stands the
+    `blends` of the fakes, in all or by kind of asset, are self-blended, all of them where it has no fakes of its own,
+    and each shows the very frames of the real window beside it, so that only the seam tells the two apart. Beside another fake stands the
     person into whose footage it was put, if there is any.
     Collections without real faces are left out.
     """
 
     def __init__(self, tracks, blends, clips=None, power=0.5):
-        self.blends, self.real, self.fake, self.footage, people = blends, {}, {}, {}, {}
+        self.blends = blends if isinstance(blends, dict) else {"image": blends, "video": blends}
+        self.real, self.fake, self.footage, people = {}, {}, {}, {}
         for track in tracks:
             asset = track.asset
             source, kind = (asset["kind"], collection(asset)), self.fake if track.fake else self.real
@@ -56,7 +57,7 @@ class Sampler:
     def pair(self, random):
         """A real track and a fake one, None where the real one is to be blended."""
         source = self.sources[random.choice(len(self.sources), p=self.weights)]
-        if source not in self.fake or random.random() < self.blends:
+        if source not in self.fake or random.random() < self.blends[source[0]]:
             return pick(random, self.real[source]), None
         fake = pick(random, self.fake[source])
         return pick(random, self.footage.get((source[0], persons(fake)[0]), self.real[source])), fake

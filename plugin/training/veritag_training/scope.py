@@ -114,7 +114,7 @@ def samples(work, features, learning, reasons):
     Collections come as often as each other. Limits are set, and measured, on clips of people held out, and
     on photographs that have taught the detector, but not this.
     """
-    sampler = Sampler(ordinary(work, learning), work.options.blends, power=0)
+    sampler = Sampler(ordinary(work, learning), work.blends, power=0)
     pictures = half(work.drawn.tracks, learning) if work.drawn else None
     found = {}
     for kind in [None, *reasons]:

@@ -1,13 +1,14 @@
 """Scores of assets that were held out, as the plugin forms them, and the figures that follow from them."""
 
 from collections import defaultdict
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import torch
 
 from .calibrate import PLURAL, asset_scores, labels, readings
 from .nets import normalise
+from .packs import AS_FOUND
 from .split import groups
 
 TRACKS_AT_ONCE = 16
@@ -16,6 +17,9 @@ FEWEST_GROUPS = 5
 # [quality] of every bundle: faces beyond these limits are not judged.
 QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0}
 MEASURES = "face_px", "sharpness", "brightness"
+# [input] still_views of every bundle.
+STILL_VIEWS = ((1.06, 0.03, -0.03), (0.94, -0.03, 0.03), (1.03, -0.03, -0.03), (0.97, 0.03, 0.03), (1.0, 0.0, 0.0),
+               (1.03, 0.03, 0.0), (0.97, -0.03, 0.0), (1.06, 0.0, 0.03), (0.94, 0.0, -0.03))
 
 
 def judged(track):
@@ -28,32 +32,46 @@ def judged(track):
 def score(tracks, packs, features, heads, in_scope=lambda values: True, made=(), change=lambda crops: crops):
     """One record an asset: what its manifest says, its group, and `windows`: for each head the windows' logits.
 
-    Beside the assets as they are stand those `made` of them, tracks with their crops, and `change` is what happens to
-    all crops.
+    Beside the assets as they are stand those `made` of them, tracks with their loose crops, and `change` is what happens
+    to all crops.
     `features` takes crops uint8 [N, 3, S, S] to an array [N, F], a head takes such an array of one track to a logit,
     `in_scope` says of one whether it may be judged. A window's logit is that of its most suspect face; windows and
     assets without a face to judge are left out.
     """
     group, records = {track.key: name for track, name in zip(tracks, groups(tracks))}, {}
-    tracks, changed = [track for track in tracks if judged(track)], lambda crops: features(change(crops))
-    for track, values in chain(read(tracks, packs, changed), ((track, changed(crops)) for track, crops in made)):
+    cut = ((track, packs.crops(np.arange(track.row, track.row + track.rows))) for track in tracks if judged(track))
+    shown = ((track, seen(packs, track, change(crops))) for track, crops in chain(cut, made))
+    for track, values in read(shown, features):
         if not in_scope(values):
             continue
         blank = track.asset | {"group": group[track.key], "windows": {name: {} for name in heads}}
         for name, head in heads.items():
-            windows, logit = records.setdefault((track.key, track.asset["generator"]), blank)["windows"][name], float(head(values))
+            windows, logit = records.setdefault((track.key, track.asset["generator"]), blank)["windows"][name], read_by(head, track, values)
             windows[track.start_us] = max(windows.get(track.start_us, logit), logit)
     for record in records.values():
         record["windows"] = {name: list(windows.values()) for name, windows in record["windows"].items()}
     return list(records.values())
 
 
-def read(tracks, packs, features):
-    """Each track with its features."""
-    for begin in range(0, len(tracks), TRACKS_AT_ONCE):
-        some = tracks[begin : begin + TRACKS_AT_ONCE]
-        rows = np.concatenate([np.arange(track.row, track.row + track.rows) for track in some])
-        yield from zip(some, np.split(features(packs.served(rows)), np.cumsum([track.rows for track in some])[:-1]))
+def seen(packs, track, crops):
+    """What the model sees of a track's loose crops: a still's several views, footage's frames."""
+    return packs.served(crops, STILL_VIEWS if track.asset["kind"] == "image" else AS_FOUND)
+
+
+def read(shown, features):
+    """Each track with its features; `shown` are tracks with their crops."""
+    shown = iter(shown)
+    while some := list(islice(shown, TRACKS_AT_ONCE)):
+        tracks, crops = zip(*some)
+        values = features(torch.cat(crops))
+        yield from zip(tracks, np.split(values, np.cumsum([len(each) for each in crops])[:-1]))
+
+
+def read_by(head, track, values):
+    """The logit of a track; the views of a still are read each by itself."""
+    if track.asset["kind"] == "image":
+        return float(np.mean([float(head(value[None])) for value in values]))
+    return float(head(values))
 
 
 def torch_parts(detector, sequence):

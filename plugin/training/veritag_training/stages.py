@@ -35,6 +35,8 @@ class Work:
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
         self.drawn, self.made = drawn, {}
         self.device = packs.device
+        clip_blends = options.blends if options.clip_blends is None else options.clip_blends
+        self.blends = {"image": options.blends, "video": clip_blends}
 
     def basis(self, arch):
         """What all checkpoints of a run must agree on, so that nobody teaches one and is held out from another."""
@@ -48,13 +50,13 @@ class Work:
         steps = {"frame": o.steps, "distil": o.distil_steps, "sequence": o.sequence_steps}[stage]
         rate = {"frame": o.rate, "distil": o.distil_rate, "sequence": o.sequence_rate}[stage]
         return self.basis(arch) | {"stage": stage, "steps": steps, "rate": rate, "windows": o.windows,
-                                   "frames": o.frames, "blends": o.blends, "clips": o.clips,
+                                   "frames": o.frames, "blends": self.blends, "clips": o.clips,
                                    "onward": o.start is not None and arch == o.arch}
 
     def sampler(self, role, blends=None, rows=1):
         """Draws from the tracks of `role` that have at least so many `rows`."""
         tracks = [track for track in self.roles[role] if track.rows >= rows]
-        return Sampler(tracks, self.options.blends if blends is None else blends, self.options.clips)
+        return Sampler(tracks, self.blends if blends is None else blends, self.options.clips)
 
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")

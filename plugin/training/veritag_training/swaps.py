@@ -22,7 +22,7 @@ ROUNDS = 120
 
 
 def swapped(tracks, packs, seed=0):
-    """Each of `tracks`, which are real, as a fake, with its crops, uint8 [rows, 3, side, side]."""
+    """Each of `tracks`, which are real, as a fake, with its loose crops, uint8 [rows, 3, size, size]."""
     random = np.random.default_rng(seed)
     for number, track in enumerate(tracks):
         others = [other for other in tracks if other.asset["kind"] == track.asset["kind"]
@@ -43,7 +43,7 @@ def unlike(one, other):
 
 
 def swap(track, other, packs, kind, seed):
-    """uint8 [rows, 3, side, side]: the footage of `track` with the face of `other`."""
+    """uint8 [rows, 3, size, size]: the footage of `track` with the face of `other`."""
     rows, draw = np.arange(track.rows), Draw(seed, packs.device, 1, track.rows)
     theirs = np.minimum(rows, other.rows - 1)
     under, over = (packs.crops(row + shown).float()[None] / 255 for row, shown in ((track.row, rows), (other.row, theirs)))
@@ -51,7 +51,7 @@ def swap(track, other, packs, kind, seed):
     over = pixels.warp(over[0], fit(here, there, over.shape[-1])[0])
     mask = region(here, over.shape[-1], draw, torch.tensor([0], device=packs.device), hulls.WHOLE)[0]
     result = poisson(over, under[0], mask) if kind == 0 else mixed(over, under[0], mask)
-    return (pixels.middle(result, packs.side) * 255).round().clamp(0, 255).byte()
+    return (result * 255).round().clamp(0, 255).byte()
 
 
 def mixed(over, under, mask):

@@ -1,8 +1,6 @@
 //! What a checkpoint does not say of itself.
 
-use veritag_abi::bundle::{
-    Bundle, Calibration, Channels, Input, Model, Output, Part, QualityLimits, Temporal, TemporalMode,
-};
+use veritag_abi::bundle::{Bundle, Calibration, Channels, Input, Model, Output, Part, QualityLimits, Temporal, TemporalMode, as_found};
 
 use super::error::{ImportError, Result};
 
@@ -91,7 +89,7 @@ impl Options {
 
 fn input() -> Input {
     let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    Input { size: 112, channels: Channels::Rgb, mean, std, margin: 1.3 }
+    Input { size: 112, channels: Channels::Rgb, mean, std, margin: 1.3, still_views: as_found() }
 }
 
 fn output() -> Output {

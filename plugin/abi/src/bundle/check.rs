@@ -1,6 +1,6 @@
 //! What `model.toml` must keep to that its shape alone cannot say.
 
-use super::{Bundle, Input, MAX_CROP_BYTES, MAX_FACES, Output, Scope, SelfTest, Temporal};
+use super::{AS_FOUND, Bundle, Input, MAX_CROP_BYTES, MAX_FACES, MAX_STILL_VIEWS, Output, Scope, SelfTest, Temporal};
 use crate::Reason;
 
 /// Whether it is kept, and what is said if not.
@@ -15,7 +15,7 @@ impl Bundle {
         let finite = (self.numbers().iter().all(|number| number.is_finite()), "every number must be finite");
         let crops = (
             self.crop_bytes() <= MAX_CROP_BYTES as u64,
-            "input.size² · temporal.window is too large: the crops of 3 faces must fit 192 MiB; choose a smaller size",
+            "input.size² · temporal.window is too large: the crops of a window must fit 192 MiB; choose a smaller size",
         );
         let rules = [finite].into_iter().chain(self.input.rules()).chain(self.temporal.rules()).chain([crops]);
         let rules = rules.chain(self.output.rules()).chain(self.scope.iter().map(Scope::rule));
@@ -41,10 +41,12 @@ impl Bundle {
         self.check()
     }
 
-    /// Bytes of the crops of a whole window with all faces in it, `[MAX_FACES · window, 3, size, size]` in f32.
+    /// Bytes of the crops of a whole window, or of a still, with all faces in it, `[crops, 3, size, size]` in f32.
     fn crop_bytes(&self) -> u64 {
-        let sides = [MAX_FACES, self.input.size, self.input.size, 3, size_of::<f32>()];
-        sides.iter().fold(self.temporal.window.into(), |bytes: u64, side| bytes.saturating_mul(*side as u64))
+        let footage = MAX_FACES as u64 * u64::from(self.temporal.window);
+        let still = self.max_faces(1) as u64 * self.input.still_views.len() as u64;
+        let sides = [self.input.size, self.input.size, 3, size_of::<f32>()];
+        sides.iter().fold(footage.max(still), |bytes, side| bytes.saturating_mul(*side as u64))
     }
 
     fn numbers(&self) -> Vec<f32> {
@@ -60,11 +62,19 @@ impl Bundle {
 }
 
 impl Input {
-    fn rules(&self) -> [Rule; 3] {
+    fn rules(&self) -> [Rule; 5] {
         [
             ((16..=1024).contains(&self.size), "input.size must be 16 to 1024"),
             (self.std.iter().all(|std| *std > 0.0), "input.std must be above 0"),
             ((0.5..=4.0).contains(&self.margin), "input.margin must be 0.5 to 4"),
+            (
+                self.still_views.len() <= MAX_STILL_VIEWS && self.still_views.get(self.still_views.len() / 2) == Some(&AS_FOUND),
+                "input.still_views must be 1 to 9 views, the middle one [1, 0, 0]",
+            ),
+            (
+                self.still_views.iter().all(|[zoom, x, y]| (0.8..=1.25).contains(zoom) && x.abs().max(y.abs()) <= 0.2),
+                "input.still_views must enlarge by 0.8 to 1.25 and move by at most 0.2",
+            ),
         ]
     }
 }

@@ -34,6 +34,8 @@ pub struct Bundle {
 pub const MAX_FACES: usize = 3;
 /// Most faces judged in a still, whose crops then are fewer than those of a window of frames.
 pub const MAX_STILL_FACES: usize = 16;
+/// Most views of a face in a still.
+pub const MAX_STILL_VIEWS: usize = 9;
 /// Most bytes that the crops of one window may have, with all faces in it: `prepare` holds them a few times over, within
 /// the memory that a manifest usually allows.
 pub const MAX_CROP_BYTES: usize = 192 << 20;
@@ -84,6 +86,22 @@ pub struct Input {
     pub std: [f32; 3],
     /// Side of the crop, in units of the face box's longer side.
     pub margin: f32,
+    /// The crops of each face in a still: by how much its box is larger and lies further right and down, in units of the
+    /// box's longer side. The face's logit is the mean of theirs, which depends less on where the face finder put its box.
+    /// An odd number; the middle one is the box as it was found, [`AS_FOUND`].
+    #[serde(default = "as_found", skip_serializing_if = "is_as_found")]
+    pub still_views: Vec<[f32; 3]>,
+}
+
+/// The view of a face that moves nothing.
+pub const AS_FOUND: [f32; 3] = [1.0, 0.0, 0.0];
+
+pub fn as_found() -> Vec<[f32; 3]> {
+    vec![AS_FOUND]
+}
+
+fn is_as_found(views: &[[f32; 3]]) -> bool {
+    views == [AS_FOUND]
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
