@@ -71,12 +71,13 @@ fn judge_face(
 
 /// Why a face of this quality must not be judged.
 fn refusal(bundle: &Bundle, quality: &Quality, frames: usize) -> Option<Reason> {
-    let QualityLimits { min_face_px, min_sharpness, min_brightness, max_brightness } = bundle.quality;
+    let QualityLimits { min_face_px, min_sharpness, min_brightness, max_brightness, max_turn } = bundle.quality;
     let rules = [
         (quality.face_px < min_face_px, Reason::FaceTooSmall),
         (quality.brightness < min_brightness, Reason::TooDark),
         (quality.brightness > max_brightness, Reason::TooBright),
         (quality.sharpness < min_sharpness, Reason::TooBlurry),
+        (max_turn.is_some_and(|most| quality.turn > most), Reason::TurnedAway),
         ((frames as u32) < bundle.temporal.min_frames, Reason::TooFewFrames),
     ];
     rules.into_iter().find_map(|(refused, reason)| refused.then_some(reason))

@@ -30,6 +30,7 @@ fn flawless(spec: &Spec, frames: u32) -> Observation {
         face_px: limits.min_face_px.max(256.0),
         sharpness: limits.min_sharpness.max(1000.0),
         brightness: (limits.min_brightness + limits.max_brightness) / 2.0,
+        turn: 0.0,
         detection: 1.0,
         coverage: 1.0,
     };

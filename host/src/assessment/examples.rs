@@ -74,7 +74,7 @@ pub fn window(start_us: u64, end_us: u64, frames: u32, score: Option<f32>, reaso
 }
 
 fn quality() -> Quality {
-    Quality { face_px: 104.0, sharpness: 212.4, brightness: 121.0, detection: 0.98, coverage: 1.0 }
+    Quality { face_px: 104.0, sharpness: 212.4, brightness: 121.0, turn: 0.1, detection: 0.98, coverage: 1.0 }
 }
 
 pub fn analysis(verdict: Verdict, reason: Option<Reason>, score: Option<f32>, windows: Vec<WindowScore>) -> Analysis {

@@ -14,6 +14,7 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::TooCompressed => "it is too compressed",
         Reason::TooDark => "the face is too dark",
         Reason::TooBright => "the face is too bright",
+        Reason::TurnedAway => "the face is turned away",
         Reason::TooFewFrames => "too few frames show a face",
         Reason::Drawn => "the face is a drawing",
         Reason::Covered => "nose and mouth are covered",

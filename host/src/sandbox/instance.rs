@@ -167,7 +167,7 @@ fn checked(export: Export, analysis: Analysis) -> Result<Analysis, PluginError> 
         scores.chain(faces().filter_map(|face| face.score)).chain(analysis.band).chain([analysis.threshold]);
     let reasons = faces().filter_map(|face| face.reason);
     let mut reasons = reasons.chain(analysis.windows.iter().filter_map(|window| window.reason)).chain(analysis.reason);
-    let quality = |q: &Quality| [q.face_px, q.sharpness, q.brightness, q.detection, q.coverage];
+    let quality = |q: &Quality| [q.face_px, q.sharpness, q.brightness, q.turn, q.detection, q.coverage];
     let mut others = faces().flat_map(|face| face.bbox.into_iter().chain(quality(&face.quality)).chain(face.logit));
     if scores.any(|score| !(0.0..=1.0).contains(&score)) || others.any(|value| !value.is_finite()) {
         Err(bad(export, "a score outside 0..1, or a number that is none"))

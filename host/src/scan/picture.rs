@@ -22,8 +22,8 @@ fn pixel(input: &Input, crop: &[f32], plane: usize, at: usize) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use veritag_abi::bundle::as_found;
     use proptest::prelude::*;
+    use veritag_abi::bundle::as_found;
 
     proptest! {
         #[test]

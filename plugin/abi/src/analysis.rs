@@ -80,6 +80,8 @@ reasons! {
         TooDark,
         /// The face is too bright to judge.
         TooBright,
+        /// The face is turned further away than those that the model was made for.
+        TurnedAway,
         /// Fewer frames with a face than the model needs.
         TooFewFrames,
         /// A drawn, painted or rendered face, not a photographed one.

@@ -73,6 +73,10 @@ pub struct Quality {
     pub sharpness: f32,
     /// Median mean luma of the crop, 0..255.
     pub brightness: f32,
+    /// Median of how far the nose lies aside of the middle between the eyes, in units of the way between the eyes: 0 from the
+    /// front, above 1 in profile.
+    #[serde(default)]
+    pub turn: f32,
     /// Mean confidence of the face detector, 0..1.
     pub detection: f32,
     /// Share of the examined frames in which the face was detected rather than interpolated, 0..1.

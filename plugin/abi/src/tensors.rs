@@ -174,7 +174,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn seen(rows: usize) -> Observation {
-        let quality = Quality { face_px: 96.5, sharpness: 12.25, brightness: 99.0, detection: 0.75, coverage: 1.0 };
+        let quality =
+            Quality { face_px: 96.5, sharpness: 12.25, brightness: 99.0, turn: 0.25, detection: 0.75, coverage: 1.0 };
         let frames = (0..rows as u64)
             .map(|i| TrackFrame { pts_us: i * 40_000, bbox: [1.5, 2.0, 96.5, 90.0], landmarks: [[1.0, 2.5]; 5] })
             .collect();

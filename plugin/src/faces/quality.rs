@@ -1,7 +1,8 @@
-//! How well a face can be judged: its size, sharpness and brightness.
+//! How well a face can be judged: its size, sharpness, brightness, and how far it is turned aside.
 
 use veritag_abi::Quality;
 
+use super::bbox::Landmarks;
 use super::track::Path;
 
 /// Luma (ITU-R BT.601) of interleaved rgb values 0..255.
@@ -19,6 +20,14 @@ fn sharpness(luma: &[f32], side: usize) -> f32 {
     edges.iter().map(|e| (e - mean).powi(2)).sum::<f32>() / edges.len() as f32
 }
 
+/// How far the nose lies aside of the middle between the eyes, in units of the way between the eyes.
+fn turn([left, right, nose, ..]: &Landmarks) -> f32 {
+    let across = [right[0] - left[0], right[1] - left[1]];
+    let aside = [nose[0] - (left[0] + right[0]) / 2.0, nose[1] - (left[1] + right[1]) / 2.0];
+    let length = across[0].hypot(across[1]).max(1.0);
+    ((across[0] * aside[0] + across[1] * aside[1]) / length.powi(2)).abs()
+}
+
 fn median(mut values: Vec<f32>) -> f32 {
     values.sort_by(f32::total_cmp);
     values[values.len() / 2]
@@ -31,6 +40,7 @@ pub fn measure(path: &Path, crops: &[Vec<f32>], side: usize) -> Quality {
         face_px: median((0..crops.len()).map(|frame| path.at(frame).bbox.side()).collect()),
         sharpness: median(lumas.iter().map(|l| sharpness(l, side)).collect()),
         brightness: median(lumas.iter().map(|l| l.iter().sum::<f32>() / l.len() as f32).collect()),
+        turn: median((0..crops.len()).map(|frame| turn(&path.at(frame).landmarks)).collect()),
         detection: path.confidence(),
         coverage: path.coverage(),
     }
@@ -39,6 +49,17 @@ pub fn measure(path: &Path, crops: &[Vec<f32>], side: usize) -> Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_face_is_turned_as_far_as_its_nose_lies_aside_however_it_is_tilted() {
+        let mouth = [[0.0; 2]; 2];
+        let front = [[10.0, 10.0], [30.0, 10.0], [20.0, 22.0], mouth[0], mouth[1]];
+        assert_eq!(turn(&front), 0.0);
+        let aside = [[10.0, 10.0], [30.0, 10.0], [36.0, 22.0], mouth[0], mouth[1]];
+        let tilted = aside.map(|[x, y]| [-y, x]);
+        assert!((turn(&aside) - 0.8).abs() < 1e-6 && (turn(&tilted) - 0.8).abs() < 1e-6);
+        assert!(turn(&[[5.0; 2]; 5]).is_finite());
+    }
 
     #[test]
     fn a_checkerboard_is_sharper_than_a_ramp() {

@@ -1,6 +1,8 @@
 //! What a checkpoint does not say of itself.
 
-use veritag_abi::bundle::{Bundle, Calibration, Channels, Input, Model, Output, Part, QualityLimits, Temporal, TemporalMode, as_found};
+use veritag_abi::bundle::{
+    Bundle, Calibration, Channels, Input, Model, Output, Part, QualityLimits, Temporal, TemporalMode, as_found,
+};
 
 use super::error::{ImportError, Result};
 

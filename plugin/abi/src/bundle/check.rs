@@ -54,6 +54,7 @@ impl Bundle {
         let readings = [&output.calibration].into_iter().chain(&output.still);
         let mut numbers = vec![input.margin, output.threshold, limits.min_face_px, limits.min_sharpness];
         numbers.extend([limits.min_brightness, limits.max_brightness]);
+        numbers.extend(limits.max_turn);
         numbers.extend(input.mean.into_iter().chain(input.std).chain(output.band));
         numbers.extend(readings.flat_map(|reading| [reading.scale, reading.offset]));
         numbers.extend(self.self_test.iter().flat_map(|test| [test.logit, test.tolerance]));
@@ -68,7 +69,8 @@ impl Input {
             (self.std.iter().all(|std| *std > 0.0), "input.std must be above 0"),
             ((0.5..=4.0).contains(&self.margin), "input.margin must be 0.5 to 4"),
             (
-                self.still_views.len() <= MAX_STILL_VIEWS && self.still_views.get(self.still_views.len() / 2) == Some(&AS_FOUND),
+                self.still_views.len() <= MAX_STILL_VIEWS
+                    && self.still_views.get(self.still_views.len() / 2) == Some(&AS_FOUND),
                 "input.still_views must be 1 to 9 views, the middle one [1, 0, 0]",
             ),
             (

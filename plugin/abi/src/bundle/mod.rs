@@ -193,12 +193,15 @@ pub struct QualityLimits {
     /// Mean luma of the crop, 0..255.
     pub min_brightness: f32,
     pub max_brightness: f32,
+    /// How far a face may be turned aside, as [`crate::Quality::turn`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_turn: Option<f32>,
 }
 
 /// Those of the bundles that come with Veritag.
 impl Default for QualityLimits {
     fn default() -> Self {
-        Self { min_face_px: 64.0, min_sharpness: 30.0, min_brightness: 25.0, max_brightness: 210.0 }
+        Self { min_face_px: 64.0, min_sharpness: 30.0, min_brightness: 25.0, max_brightness: 210.0, max_turn: None }
     }
 }
 
