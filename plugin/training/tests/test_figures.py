@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from veritag_training import record
 from veritag_training.calibrate import asset_scores, calibrate, edge, most, platt, readings
-from veritag_training.score import QUALITY, judged, score
+from veritag_training.score import QUALITY, judged, score, turn
 
 
 def test_score(packs):
@@ -17,7 +17,7 @@ def test_score(packs):
     clip = packs.tracks[0]
     tracks = [replace(clip, start_us=start, row=row) for start, row in ((0, 1), (0, 0), (1, 2))]
     tracks += [replace(clip, pack=1, row=3)]
-    for limit, value in QUALITY.items():
+    for limit, value in ((limit, value) for limit, value in QUALITY.items() if limit != "max_turn"):
         name, below = limit.split("_", 1)[1], limit.startswith("min")
         at, beyond = (replace(clip, quality=clip.quality | {name: value + off}) for off in (0, -1 if below else 1))
         assert judged(at) and not judged(beyond), f"{limit} is not kept"
@@ -29,6 +29,15 @@ def test_score(packs):
     assert [record["windows"]["frame"] for record in records] == [[1, 2], [3]], records
     form = lambda logit: 1 / (1 + math.exp(-(0.5 * logit - 1)))  # noqa: E731
     assert np.allclose(asset_scores(records, "frame", {"video": (0.5, -1)}), [form(1.5), form(3)])
+
+
+def test_faces_turned_away_are_not_judged(packs):
+    """Whichever way the face is tilted."""
+    def facing(nose):
+        face = np.array([[-0.2, 0], [0.2, 0], [nose, 0.2], [0, 0], [0, 0]], np.float32)
+        return [replace(packs.tracks[0], landmarks=(face @ tilt)[None]) for tilt in (np.eye(2), [[0, 1], [-1, 0]])]
+    assert np.allclose([turn(track.landmarks) for track in facing(0.1)], 0.25)
+    assert all(map(judged, facing(0.2))) and not any(map(judged, facing(0.3)))
 
 
 def test_calibration():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import veritag_training
 from veritag_training import blend, pixels
 from veritag_training.draw import Draw
@@ -27,6 +28,16 @@ def test_blend(packs):
     plain = blend.blend(x, landmarks, torch.zeros_like(wanted), make())
     assert torch.equal(first[~wanted], plain[~wanted]), "a genuine window is touched by others being blended"
     assert (first[wanted] != plain[wanted]).flatten(1).any(1).all(), "a window is not blended"
+
+
+def test_views(packs):
+    """Enlarged about the middle, and moved in units of the face."""
+    crops = packs.crops(np.arange(2))
+    assert torch.equal(packs.served(crops), crops)
+    aside = packs.view(crops, 1.0, 4 * packs.cut / packs.size, 0.0)
+    assert torch.equal(aside[..., :-4], crops[..., 4:])
+    half = F.interpolate(pixels.middle(crops, packs.size // 2).float(), packs.size, mode="bilinear")
+    assert (packs.view(crops, 0.5, 0.0, 0.0) - half)[..., 1:-1, 1:-1].abs().max() < 1
 
 
 def test_jpeg():

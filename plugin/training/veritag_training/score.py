@@ -14,8 +14,9 @@ from .split import groups
 TRACKS_AT_ONCE = 16
 # With fewer groups of either label there is no interval, as in `veritag evaluate`.
 FEWEST_GROUPS = 5
-# [quality] of every bundle: faces beyond these limits are not judged.
-QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0}
+# [quality] of every bundle: faces beyond these limits are not judged. Of the faces that taught `lite0-frame`, one in a
+# thousand is turned further aside.
+QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0, "max_turn": 0.6}
 MEASURES = "face_px", "sharpness", "brightness"
 # [input] still_views of every bundle.
 STILL_VIEWS = ((1.06, 0.03, -0.03), (0.94, -0.03, 0.03), (1.03, -0.03, -0.03), (0.97, 0.03, 0.03), (1.0, 0.0, 0.0),
@@ -26,7 +27,15 @@ def judged(track):
     """Whether decide.rs in the plugin would judge this face."""
     face_px, sharpness, brightness = (track.quality[name] for name in MEASURES)
     return (face_px >= QUALITY["min_face_px"] and sharpness >= QUALITY["min_sharpness"]
-            and QUALITY["min_brightness"] <= brightness <= QUALITY["max_brightness"])
+            and QUALITY["min_brightness"] <= brightness <= QUALITY["max_brightness"]
+            and turn(track.landmarks) <= QUALITY["max_turn"])
+
+
+def turn(landmarks):
+    """Median over landmarks [N, 5, 2] of how far the nose lies aside of the middle between the eyes, in units of their way."""
+    left, right, nose = (landmarks[:, point] for point in range(3))
+    across, aside = right - left, nose - (left + right) / 2
+    return float(np.median(np.abs((across * aside).sum(1)) / np.maximum((across**2).sum(1), 1e-6)))
 
 
 def score(tracks, packs, features, heads, in_scope=lambda values: True, made=(), change=lambda crops: crops):
