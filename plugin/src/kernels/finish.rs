@@ -1,10 +1,10 @@
-//! What follows a convolution's sums: bias, an added image, bounds, and the place in the output.
+//! What follows a convolution's sums: their scale, bias, an added image, bounds, and the place in the output.
 
 use std::array::from_fn;
 
 use super::simd::F32x4;
 
-/// Output images, `[pixels][channels]`, as they are written.
+/// An output image, `[pixels][channels]`, as it is written.
 pub struct Finish<'a> {
     pub channels: usize,
     /// One value per channel.
@@ -16,16 +16,28 @@ pub struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// Writes the first `count` channels from `channel` of as many pixels from `pixel` as there are sums.
-    pub fn write<const V: usize>(&mut self, sums: &[[F32x4; V]], pixel: usize, channel: usize, count: usize) {
+    /// Writes the first `count` channels from `channel` of as many pixels from `pixel` as there are `sums`, which are
+    /// multiplied by their channel's scale; sums beyond the last pixel are left out.
+    // A function of its own: its constants are to stay in registers.
+    #[inline(never)]
+    pub fn write<const V: usize>(
+        &mut self,
+        sums: &[[F32x4; V]],
+        scales: [F32x4; V],
+        pixel: usize,
+        channel: usize,
+        count: usize,
+    ) {
         let bias: [F32x4; V] = from_fn(|v| load(&self.bias[channel + v * 4..]));
         let [low, high] = self.clamp.map(F32x4::splat);
-        for (p, sums) in sums.iter().enumerate() {
-            let at = (pixel + p) * self.channels + channel;
-            for (v, sum) in sums.iter().enumerate() {
-                let sum = sum.add(bias[v]);
-                let sum = self.added.map_or(sum, |added| sum.add(load(&added[at + v * 4..])));
-                store(sum.clamp(low, high), &mut self.output[at + v * 4..], count - v * 4);
+        let first = pixel * self.channels + channel;
+        let rows = self.output[first..].chunks_mut(self.channels);
+        for (p, (sums, row)) in sums.iter().zip(rows).enumerate() {
+            for v in 0..V {
+                let sum = sums[v].mul_add(scales[v], bias[v]);
+                let at = first + p * self.channels + v * 4;
+                let sum = self.added.map_or(sum, |added| sum.add(load(&added[at..])));
+                store(sum.clamp(low, high), &mut row[v * 4..], count - v * 4);
             }
         }
     }
@@ -33,7 +45,7 @@ impl Finish<'_> {
 
 /// The first four values of `from`, or zeros where it ends.
 #[inline(always)]
-fn load(from: &[f32]) -> F32x4 {
+pub fn load(from: &[f32]) -> F32x4 {
     match from.first_chunk() {
         Some(four) => F32x4::load(four),
         None => F32x4::load(&from_fn(|i| from.get(i).copied().unwrap_or(0.0))),

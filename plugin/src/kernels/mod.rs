@@ -7,6 +7,7 @@ mod convolve;
 mod finish;
 mod fusion;
 mod geometry;
+mod integers;
 mod kernel;
 mod layout;
 mod op;
