@@ -3,13 +3,13 @@
 use super::finish::{Finish, load};
 use super::geometry::Geometry;
 use super::integers::Integers;
-use super::kernel::{PIXELS, sum_eights, sum_stretches, sum_taps};
+use super::kernel::{PIXELS, sum_eights, sum_run, sum_taps};
 use super::layout::Layout;
 use super::simd::F32x4;
 use super::weights::{Dense, VECTORS, Weights};
 
-/// Input values worked on together: they stay in the cache while the weights pass by.
-const BLOCK: usize = 1 << 16;
+/// Tiles worked on together: what they read and write stays in the cache while the weights pass by.
+const TILES: usize = 32;
 
 /// A convolution, packed and ready to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,58 +39,44 @@ impl Convolution {
                     self.run_dense(weights, &image, &layout, finish);
                 }
                 Weights::Depthwise(weights) => {
-                    let padded = self.pad(image, size);
+                    let padded = self.geometry.pad(image, size);
                     self.run_depthwise(weights, padded.as_deref().unwrap_or(image), &layout, finish);
                 }
             }
         }
     }
 
-    /// A padded image; none where it will do as it is.
-    fn pad(&self, image: &[f32], size: [usize; 2]) -> Option<Vec<f32>> {
-        let padded = self.geometry.padded(size);
-        (padded != size).then(|| {
-            let mut frame = vec![0.0; padded[0] * padded[1] * self.geometry.channels_in];
-            self.geometry.pad(image, size, &mut frame, |from, to| to.copy_from_slice(from));
-            frame
-        })
-    }
-
-    /// Tiles worked on together.
-    fn block(&self) -> usize {
-        (BLOCK / self.geometry.channels_in / PIXELS).max(1)
-    }
-
     fn run_dense(&self, weights: &Dense, image: &Integers, layout: &Layout, mut finish: Finish) {
         let Geometry { groups, channels_in, channels_out, .. } = self.geometry;
-        let Layout { starts, stretches, eights, .. } = layout;
+        let Layout { offsets, reach, .. } = layout;
         let (inputs, outputs) = (channels_in / groups, channels_out / groups);
         let panels = outputs.div_ceil(4);
-        for (i, starts) in starts.chunks(self.block()).enumerate() {
-            let mut sums = vec![[F32x4::splat(0.0); PIXELS]; starts.len()];
-            for (index, packed) in weights.packed.chunks_exact(stretches.len() * eights).enumerate() {
+        for (i, starts) in layout.starts.chunks(TILES).enumerate() {
+            let mut sums = [[F32x4::splat(0.0); PIXELS]; TILES];
+            let sums = &mut sums[..starts.len()];
+            for (index, packed) in weights.packed.chunks_exact(offsets.len()).enumerate() {
                 let (group, channel) = (index / panels, index % panels * 4);
                 let values = &image.values[group * inputs..];
-                match eights {
-                    1 => sum_eights(values, starts, stretches, layout.reach(8), packed, &mut sums),
-                    _ => sum_stretches(values, starts, stretches, *eights, packed, &mut sums),
+                match layout.one_run {
+                    true => sum_run(values, starts, packed, sums),
+                    false => sum_eights(values, starts, offsets, *reach, packed, sums),
                 }
-                let at = group * outputs + channel;
+                let (pixel, at) = (i * TILES * PIXELS, group * outputs + channel);
                 let scales = load(&weights.scales[at..]).mul(F32x4::splat(image.scale));
-                let sums = sums.as_flattened().as_chunks().0;
-                finish.write(sums, [scales], i * self.block() * PIXELS, at, (outputs - channel).min(4));
+                finish.write(sums.as_flattened().as_chunks().0, [scales], pixel, at, (outputs - channel).min(4));
             }
         }
     }
 
     fn run_depthwise(&self, packed: &[[[f32; 4]; VECTORS]], image: &[f32], layout: &Layout, mut finish: Finish) {
-        let (taps, reach) = (&layout.stretches, layout.reach(VECTORS * 4));
-        for (i, starts) in layout.starts.chunks(self.block()).enumerate() {
-            let mut sums = vec![[[F32x4::splat(0.0); VECTORS]; PIXELS]; starts.len()];
-            for (panel, weights) in packed.chunks_exact(taps.len()).enumerate() {
+        let Layout { offsets, reach, .. } = layout;
+        for (i, starts) in layout.starts.chunks(TILES).enumerate() {
+            let mut sums = [[[F32x4::splat(0.0); VECTORS]; PIXELS]; TILES];
+            let sums = &mut sums[..starts.len()];
+            for (panel, weights) in packed.chunks_exact(offsets.len()).enumerate() {
                 let (channel, ones) = (panel * VECTORS * 4, [F32x4::splat(1.0); VECTORS]);
-                sum_taps(&image[channel..], starts, taps, reach, weights, &mut sums);
-                finish.write(sums.as_flattened(), ones, i * self.block() * PIXELS, channel, VECTORS * 4);
+                sum_taps(&image[channel..], starts, offsets, *reach, weights, sums);
+                finish.write(sums.as_flattened(), ones, i * TILES * PIXELS, channel, VECTORS * 4);
             }
         }
     }

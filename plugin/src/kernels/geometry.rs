@@ -55,11 +55,32 @@ impl Geometry {
         (0..output[0]).flat_map(|y| (0..output[1]).map(move |x| y * steps[0] + x * steps[1])).collect()
     }
 
-    /// Lets `copy` write each row of an image into the middle of a zeroed, padded one.
-    pub fn pad<T>(&self, image: &[f32], size: [usize; 2], padded: &mut [T], copy: impl Fn(&[f32], &mut [T])) {
-        let (row, wide) = (size[1] * self.channels_in, self.padded(size)[1] * self.channels_in);
-        let left = self.pad_before[1] * self.channels_in;
-        let rows = padded.chunks_exact_mut(wide).skip(self.pad_before[0]);
-        rows.zip(image.chunks_exact(row)).for_each(|(to, from)| copy(from, &mut to[left..left + row]));
+    /// The image in the middle of zeros; none where nothing is to be padded.
+    pub fn pad(&self, image: &[f32], size: [usize; 2]) -> Option<Vec<f32>> {
+        let padded = self.padded(size);
+        (padded != size).then(|| {
+            let mut frame = Vec::with_capacity(padded[0] * padded[1] * self.channels_in);
+            self.pad_with(image, size, &mut frame, |row, to| to.extend_from_slice(row));
+            frame
+        })
+    }
+
+    /// Lets `convert` append each row of an image to `frame`, between the zeros that pad it.
+    pub fn pad_with<T: Clone + Default>(
+        &self,
+        image: &[f32],
+        size: [usize; 2],
+        frame: &mut Vec<T>,
+        convert: impl Fn(&[f32], &mut Vec<T>),
+    ) {
+        let row = self.padded(size)[1] * self.channels_in;
+        let zeros = |frame: &mut Vec<T>, count| frame.resize(frame.len() + count, T::default());
+        zeros(frame, self.pad_before[0] * row);
+        for values in image.chunks_exact(size[1] * self.channels_in) {
+            zeros(frame, self.pad_before[1] * self.channels_in);
+            convert(values, frame);
+            zeros(frame, self.pad_after[1] * self.channels_in);
+        }
+        zeros(frame, self.pad_after[0] * row);
     }
 }

@@ -1,5 +1,7 @@
 //! An image as 16-bit integers with a scale of its own, so that none depends on what it came with.
 
+use std::array::from_fn;
+
 use super::geometry::Geometry;
 use super::simd::{F32x4, I16x8};
 
@@ -19,8 +21,9 @@ impl Integers {
     /// `levels`. The scale is not finite where a value is not.
     pub fn of(geometry: &Geometry, image: &[f32], size: [usize; 2], levels: i16) -> Self {
         let ([height, width], levels, largest) = (geometry.padded(size), f32::from(levels), largest(image));
-        let mut values = vec![0; height * width * geometry.channels_in + 7];
-        geometry.pad(image, size, &mut values, |from, to| convert(from, levels / largest, to));
+        let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
+        geometry.pad_with(image, size, &mut values, |row, to| convert(row, levels / largest, to));
+        values.extend([0; 7]);
         Self { values, scale: largest / levels }
     }
 }
@@ -39,23 +42,23 @@ fn largest(image: &[f32]) -> f32 {
     magnitudes.max_by(f32::total_cmp).unwrap_or(TINY)
 }
 
-/// The whole numbers nearest to `factor` times `from`.
-fn convert(from: &[f32], factor: f32, to: &mut [i16]) {
-    let (eights, rest) = from.as_chunks::<8>();
-    let (wholes, ends) = to.as_chunks_mut();
-    for (whole, eight) in wholes.iter_mut().zip(eights) {
-        nearest(eight, factor).store(whole);
-    }
-    if !rest.is_empty() {
-        let (mut last, mut whole) = ([0.0; 8], [0; 8]);
-        last[..rest.len()].copy_from_slice(rest);
-        nearest(&last, factor).store(&mut whole);
-        ends.copy_from_slice(&whole[..ends.len()]);
+/// Appends the whole numbers nearest to `factor` times `from`.
+fn convert(from: &[f32], factor: f32, to: &mut Vec<i16>) {
+    let (many, rest) = from.as_chunks::<32>();
+    many.iter().for_each(|values| to.extend_from_slice(nearest::<4>(values, factor).as_flattened()));
+    for eight in rest.chunks(8) {
+        let mut values = [0.0; 8];
+        values[..eight.len()].copy_from_slice(eight);
+        to.extend_from_slice(&nearest::<1>(&values, factor).as_flattened()[..eight.len()]);
     }
 }
 
 #[inline(always)]
-fn nearest(eight: &[f32; 8], factor: f32) -> I16x8 {
-    let (fours, factor) = (eight.as_chunks().0, F32x4::splat(factor));
-    I16x8::nearest([F32x4::load(&fours[0]).mul(factor), F32x4::load(&fours[1]).mul(factor)])
+fn nearest<const N: usize>(values: &[f32], factor: f32) -> [[i16; 8]; N] {
+    let (fours, factor) = (values.as_chunks().0, F32x4::splat(factor));
+    from_fn(|i| {
+        let mut whole = [0; 8];
+        I16x8::nearest([0, 1].map(|half| F32x4::load(&fours[i * 2 + half]).mul(factor))).store(&mut whole);
+        whole
+    })
 }

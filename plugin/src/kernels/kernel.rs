@@ -37,39 +37,27 @@ macro_rules! unroll {
     };
 }
 
-/// Sums of four channels for the pixels at `starts`, over the `stretches` of values that begin at these offsets from
-/// a pixel's start and are `length` eights long.
+/// Sums of four channels for the pixels at `starts`, over one run of eights that begins there.
 // A function of its own, as the next two: registers are too few to share with the loops around.
 #[inline(never)]
-pub fn sum_stretches(
-    images: &[i16],
-    starts: &[[usize; PIXELS]],
-    stretches: &[usize],
-    length: usize,
-    weights: &[Quad],
-    sums: &mut [[F32x4; PIXELS]],
-) {
+pub fn sum_run(image: &[i16], starts: &[[usize; PIXELS]], weights: &[Quad], sums: &mut [[F32x4; PIXELS]]) {
     for (starts, sums) in starts.iter().zip(sums) {
-        let (mut tile, mut weights) = ([[I32x4::zero(); 4]; PIXELS], weights);
-        for stretch in stretches {
-            let (now, later) = weights.split_at(length);
-            let mut rows = starts.map(|start| &images[start + stretch..][..length * 8]);
-            for weights in now.chunks(STEPS) {
-                let values = rows.map(|row| row.split_at(weights.len() * 8));
-                let eights = values.map(|(row, _)| &row.as_chunks().0[..weights.len()]);
-                unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], eights.map(|row| &row[step])) });
-                rows = values.map(|(_, rest)| rest);
-            }
-            weights = later;
+        let mut tile = [[I32x4::zero(); 4]; PIXELS];
+        let mut rows = starts.map(|start| &image[start..]);
+        for weights in weights.chunks(STEPS) {
+            let cut = rows.map(|row| row.split_at(weights.len() * 8));
+            let eights = cut.map(|(eights, _)| &eights.as_chunks().0[..weights.len()]);
+            unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], eights.map(|row| &row[step])) });
+            rows = cut.map(|(_, rest)| rest);
         }
         *sums = tile.map(I32x4::sums);
     }
 }
 
-/// Like [`sum_stretches`], for stretches of eight values that together reach over `reach` values.
+/// Like [`sum_run`], over eights at these offsets from a pixel's start, which together reach over `reach` values.
 #[inline(never)]
 pub fn sum_eights(
-    images: &[i16],
+    image: &[i16],
     starts: &[[usize; PIXELS]],
     offsets: &[usize],
     reach: usize,
@@ -78,7 +66,7 @@ pub fn sum_eights(
 ) {
     for (starts, sums) in starts.iter().zip(sums) {
         let mut tile = [[I32x4::zero(); 4]; PIXELS];
-        let rows = starts.map(|start| &images[start..][..reach]);
+        let rows = starts.map(|start| &image[start..][..reach]);
         for (weights, offsets) in weights.chunks(STEPS).zip(offsets.chunks(STEPS)) {
             unroll!(weights.len(), |step| {
                 let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
@@ -89,11 +77,11 @@ pub fn sum_eights(
     }
 }
 
-/// Like [`sum_stretches`], over the taps of a depthwise kernel and with `V × 4` channels for each pixel; the taps
-/// reach over `reach` values.
+/// Sums of `V × 4` channels for the pixels at `starts`, over the taps of a depthwise kernel at these offsets from a
+/// pixel's start, which together reach over `reach` values.
 #[inline(never)]
 pub fn sum_taps<const V: usize>(
-    images: &[f32],
+    image: &[f32],
     starts: &[[usize; PIXELS]],
     taps: &[usize],
     reach: usize,
@@ -102,12 +90,12 @@ pub fn sum_taps<const V: usize>(
 ) {
     for (starts, sums) in starts.iter().zip(sums) {
         let mut tile = [[F32x4::splat(0.0); V]; PIXELS];
-        let rows = starts.map(|start| &images[start..][..reach]);
+        let rows = starts.map(|start| &image[start..][..reach]);
         for (weights, taps) in weights.chunks(STEPS).zip(taps.chunks(STEPS)) {
             unroll!(weights.len(), |step| {
                 let weights = weights[step].each_ref().map(F32x4::load);
                 for (sums, row) in tile.iter_mut().zip(rows) {
-                    let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
+                    let values = row[taps[step]..][..V * 4].as_chunks().0.first_chunk::<V>().expect("whole");
                     (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
                 }
             });

@@ -4,9 +4,9 @@
 #[cfg(all(target_family = "wasm", target_feature = "simd128"))]
 mod lanes {
     use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_convert_i32x4, f32x4_extract_lane, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i16x8,
-        i16x8_extract_lane, i16x8_narrow_i32x4, i32x4_add, i32x4_dot_i16x8, i32x4_max, i32x4_shuffle, i32x4_splat,
-        i32x4_sub, v128, v128_and,
+        f32x4, f32x4_add, f32x4_convert_i32x4, f32x4_extract_lane, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat,
+        i16x8, i16x8_extract_lane, i16x8_narrow_i32x4, i32x4_add, i32x4_dot_i16x8, i32x4_max, i32x4_shuffle,
+        i32x4_splat, i32x4_sub, v128, v128_and,
     };
 
     use super::MAGIC;
@@ -123,6 +123,8 @@ mod lanes {
 mod lanes {
     use std::array::from_fn;
 
+    use super::MAGIC;
+
     #[derive(Clone, Copy)]
     pub struct F32x4([f32; 4]);
 
@@ -154,7 +156,15 @@ mod lanes {
 
         #[inline(always)]
         pub fn clamp(self, low: Self, high: Self) -> Self {
-            let clamp = |value: f32, low, high| if value < low { low } else if value > high { high } else { value };
+            let clamp = |value: f32, low, high| {
+                if value < low {
+                    low
+                } else if value > high {
+                    high
+                } else {
+                    value
+                }
+            };
             Self(from_fn(|i| clamp(self.0[i], low.0[i], high.0[i])))
         }
 

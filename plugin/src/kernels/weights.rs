@@ -3,14 +3,11 @@
 use std::array::from_fn;
 
 use super::geometry::Geometry;
-use super::integers::TINY;
 use super::kernel::Quad;
+use super::levels::{Filter, LARGEST, lanes, scales};
 
 /// Vectors of four channels per panel of a depthwise convolution.
 pub const VECTORS: usize = 2;
-
-/// The integer of each channel's largest weight: a multiple of 127, so that weights stored in 8 bits stay as they are.
-const LEVELS: f32 = 127.0 * 16.0;
 
 /// A convolution's weights, packed once at load.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,31 +42,20 @@ impl Weights {
 impl Dense {
     fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
         let order = reading_order(geometry);
-        let filters = oihw.chunks_exact(oihw.len() / geometry.channels_out);
-        let scales: Vec<f32> = filters.clone().map(scale).collect();
-        let whole: Vec<Vec<[i16; 8]>> = filters.zip(&scales).map(|(filter, scale)| integers(filter, *scale, &order)).collect();
-        let most = whole.iter().map(|filter| most(filter)).max().unwrap_or(0);
+        let filters: Vec<Filter> =
+            oihw.chunks_exact(oihw.len() / geometry.channels_out).map(|oihw| Filter::read(oihw, &order)).collect();
+        let scales = scales(&filters);
+        let whole: Vec<Vec<[i16; 8]>> =
+            filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
+        let most = whole.iter().map(|filter| lanes(filter, |weight| weight.unsigned_abs().into())).max().unwrap_or(0);
+        let quad = |panel: &[Vec<[i16; 8]>], at: usize| {
+            from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]))
+        };
         let groups = whole.chunks_exact(geometry.channels_out / geometry.groups);
-        let quad = |panel: &[Vec<[i16; 8]>], at: usize| from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]));
         let panels = groups.flat_map(|group| group.chunks(4));
         let packed = panels.flat_map(|panel| (0..order.len()).map(move |at| quad(panel, at))).collect();
-        Self { packed, scales, levels: i16::try_from(i32::MAX as u32 / most.max(1)).unwrap_or(i16::MAX) }
+        Self { packed, scales, levels: i16::try_from(LARGEST / most.max(1)).unwrap_or(i16::MAX) }
     }
-}
-
-fn scale(filter: &[f32]) -> f32 {
-    filter.iter().fold(TINY, |largest, weight| largest.max(weight.abs())) / LEVELS
-}
-
-fn integers(filter: &[f32], scale: f32, order: &[[usize; 8]]) -> Vec<[i16; 8]> {
-    let whole = |at: usize| filter.get(at).map_or(0, |weight| (weight / scale).round() as i16);
-    order.iter().map(|eight| eight.map(whole)).collect()
-}
-
-/// The largest sum in any of a vector's lanes, each of two values of an eight, over inputs of at most 1.
-fn most(filter: &[[i16; 8]]) -> u32 {
-    let lane = |lane: usize| filter.iter().flat_map(|eight| &eight[lane * 2..][..2]).map(|weight| u32::from(weight.unsigned_abs())).sum();
-    (0..4).map(lane).max().unwrap_or(0)
 }
 
 /// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in eights;
