@@ -48,24 +48,39 @@ impl Geometry {
         (0..self.kernel[0]).flat_map(|y| (0..across).map(move |x| y * row + x * pixel)).collect()
     }
 
-    /// Offset of the first value under each output pixel of each padded image, row by row.
-    pub fn starts(&self, images: usize, size: [usize; 2]) -> Vec<usize> {
-        let ([height, width], output) = (self.padded(size), self.output(size).unwrap_or_default());
-        let steps = [height * width, self.strides[0] * width, self.strides[1]].map(|step| step * self.channels_in);
-        let rows = (0..images).flat_map(|image| (0..output[0]).map(move |y| image * steps[0] + y * steps[1]));
-        rows.flat_map(|row| (0..output[1]).map(move |x| row + x * steps[2])).collect()
+    /// Offset of the first value under each output pixel of a padded image, row by row.
+    pub fn starts(&self, size: [usize; 2]) -> Vec<usize> {
+        let ([_, width], output) = (self.padded(size), self.output(size).unwrap_or_default());
+        let steps = [self.strides[0] * width, self.strides[1]].map(|step| step * self.channels_in);
+        (0..output[0]).flat_map(|y| (0..output[1]).map(move |x| y * steps[0] + x * steps[1])).collect()
     }
 
-    /// Copies each image into the middle of a zeroed, padded one.
-    pub fn pad(&self, images: &[f32], size: [usize; 2], padded: &mut [f32]) {
-        let [height, width] = self.padded(size);
-        let (row, wide) = (size[1] * self.channels_in, width * self.channels_in);
-        let left = self.pad_before[1] * self.channels_in;
-        for (image, padded) in images.chunks_exact(row * size[0]).zip(padded.chunks_exact_mut(wide * height)) {
-            let rows = padded.chunks_exact_mut(wide).skip(self.pad_before[0]);
-            for (to, from) in rows.zip(image.chunks_exact(row)) {
-                to[left..left + row].copy_from_slice(from);
-            }
+    /// The image in the middle of zeros; none where nothing is to be padded.
+    pub fn pad(&self, image: &[f32], size: [usize; 2]) -> Option<Vec<f32>> {
+        let padded = self.padded(size);
+        (padded != size).then(|| {
+            let mut frame = Vec::with_capacity(padded[0] * padded[1] * self.channels_in);
+            self.pad_with(image, size, &mut frame, |row, to| to.extend_from_slice(row));
+            frame
+        })
+    }
+
+    /// Lets `convert` append each row of an image to `frame`, between the zeros that pad it.
+    pub fn pad_with<T: Clone + Default>(
+        &self,
+        image: &[f32],
+        size: [usize; 2],
+        frame: &mut Vec<T>,
+        convert: impl Fn(&[f32], &mut Vec<T>),
+    ) {
+        let row = self.padded(size)[1] * self.channels_in;
+        let zeros = |frame: &mut Vec<T>, count| frame.resize(frame.len() + count, T::default());
+        zeros(frame, self.pad_before[0] * row);
+        for values in image.chunks_exact(size[1] * self.channels_in) {
+            zeros(frame, self.pad_before[1] * self.channels_in);
+            convert(values, frame);
+            zeros(frame, self.pad_after[1] * self.channels_in);
         }
+        zeros(frame, self.pad_after[0] * row);
     }
 }

@@ -6,17 +6,17 @@
 //! so neither input nor weights are ever shuffled; a sum's lanes meet once, at its end.
 //! Sums run in one fixed order everywhere.
 
-use super::simd::F32x4;
+use super::simd::{F32x4, I16x8, I32x4};
 
 /// Pixels per tile: with four channels and what they are made of, what 16 vector registers hold.
 pub const PIXELS: usize = 2;
 /// Steps between two turns of a loop.
 const STEPS: usize = 8;
 
-/// Weights of four channels for four consecutive values: `[channel][value]`.
-pub type Quad = [[f32; 4]; 4];
+/// Weights of four channels for eight consecutive values: `[channel][value]`.
+pub type Quad = [[i16; 8]; 4];
 /// Sums of four channels for each pixel, each still spread over four lanes.
-type Tile = [[F32x4; 4]; PIXELS];
+type Tile = [[I32x4; 4]; PIXELS];
 
 /// At most [`STEPS`] steps, written out. Leaving between any two of them keeps a compiler from loading all that is
 /// to come before the first product, which 16 registers cannot hold; a loop's turn would store and load all sums.
@@ -37,99 +37,79 @@ macro_rules! unroll {
     };
 }
 
-/// Sums of four channels for the pixels at `starts`, over the `stretches` of values that begin at these offsets from
-/// a pixel's start and are `length` fours long.
+/// Sums of four channels for the pixels at `starts`, over one run of eights that begins there.
 // A function of its own, as the next two: registers are too few to share with the loops around.
 #[inline(never)]
-pub fn sum_stretches(
-    images: &[f32],
-    starts: &[usize],
-    stretches: &[usize],
-    length: usize,
-    weights: &[Quad],
-    sums: &mut [[F32x4; 1]],
-) {
-    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
-        let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
-        for (stretch, weights) in stretches.iter().zip(weights.chunks_exact(length)) {
-            let rows = both(starts).map(|start| images[start + stretch..].as_chunks().0);
-            for (i, weights) in weights.chunks(STEPS).enumerate() {
-                let rows: [&[[f32; 4]]; PIXELS] = rows.map(|row: &[[f32; 4]]| &row[i * STEPS..][..weights.len()]);
-                unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], rows.map(|row| &row[step])) });
-            }
+pub fn sum_run(image: &[i16], starts: &[[usize; PIXELS]], weights: &[Quad], sums: &mut [[F32x4; PIXELS]]) {
+    for (starts, sums) in starts.iter().zip(sums) {
+        let mut tile = [[I32x4::zero(); 4]; PIXELS];
+        let mut rows = starts.map(|start| &image[start..]);
+        for weights in weights.chunks(STEPS) {
+            let cut = rows.map(|row| row.split_at(weights.len() * 8));
+            let eights = cut.map(|(eights, _)| &eights.as_chunks().0[..weights.len()]);
+            unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], eights.map(|row| &row[step])) });
+            rows = cut.map(|(_, rest)| rest);
         }
-        store(tile.map(|sums| [F32x4::sums(sums)]), sums);
+        *sums = tile.map(I32x4::sums);
     }
 }
 
-/// Like [`sum_stretches`], for stretches of four values that together reach over `reach` values.
+/// Like [`sum_run`], over eights at these offsets from a pixel's start, which together reach over `reach` values.
 #[inline(never)]
-pub fn sum_fours(
-    images: &[f32],
-    starts: &[usize],
+pub fn sum_eights(
+    image: &[i16],
+    starts: &[[usize; PIXELS]],
     offsets: &[usize],
     reach: usize,
     weights: &[Quad],
-    sums: &mut [[F32x4; 1]],
+    sums: &mut [[F32x4; PIXELS]],
 ) {
-    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
-        let mut tile = [[F32x4::splat(0.0); 4]; PIXELS];
-        let rows = both(starts).map(|start| &images[start..][..reach]);
-        for (i, weights) in weights.chunks(STEPS).enumerate() {
-            let offsets = &offsets[i * STEPS..][..weights.len()];
+    for (starts, sums) in starts.iter().zip(sums) {
+        let mut tile = [[I32x4::zero(); 4]; PIXELS];
+        let rows = starts.map(|start| &image[start..][..reach]);
+        for (weights, offsets) in weights.chunks(STEPS).zip(offsets.chunks(STEPS)) {
             unroll!(weights.len(), |step| {
                 let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
                 add_step(&mut tile, &weights[step], values);
             });
         }
-        store(tile.map(|sums| [F32x4::sums(sums)]), sums);
+        *sums = tile.map(I32x4::sums);
     }
 }
 
-/// Sums over the taps of a depthwise kernel, `V × 4` channels for each pixel; the taps reach over `reach` values.
+/// Sums of `V × 4` channels for the pixels at `starts`, over the taps of a depthwise kernel at these offsets from a
+/// pixel's start, which together reach over `reach` values.
 #[inline(never)]
 pub fn sum_taps<const V: usize>(
-    images: &[f32],
-    starts: &[usize],
+    image: &[f32],
+    starts: &[[usize; PIXELS]],
     taps: &[usize],
     reach: usize,
     weights: &[[[f32; 4]; V]],
-    sums: &mut [[F32x4; V]],
+    sums: &mut [[[F32x4; V]; PIXELS]],
 ) {
-    for (starts, sums) in starts.chunks(PIXELS).zip(sums.chunks_mut(PIXELS)) {
+    for (starts, sums) in starts.iter().zip(sums) {
         let mut tile = [[F32x4::splat(0.0); V]; PIXELS];
-        let rows = both(starts).map(|start| &images[start..][..reach]);
-        for (i, weights) in weights.chunks(STEPS).enumerate() {
-            let taps = &taps[i * STEPS..][..weights.len()];
+        let rows = starts.map(|start| &image[start..][..reach]);
+        for (weights, taps) in weights.chunks(STEPS).zip(taps.chunks(STEPS)) {
             unroll!(weights.len(), |step| {
                 let weights = weights[step].each_ref().map(F32x4::load);
                 for (sums, row) in tile.iter_mut().zip(rows) {
-                    let values = row[taps[step]..].as_chunks().0.first_chunk::<V>().expect("within reach");
+                    let values = row[taps[step]..][..V * 4].as_chunks().0.first_chunk::<V>().expect("whole");
                     (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
                 }
             });
         }
-        store(tile, sums);
+        *sums = tile;
     }
 }
 
-/// A tile's pixels; the last one, alone, is worked out twice.
 #[inline(always)]
-fn both(starts: &[usize]) -> [usize; PIXELS] {
-    [starts[0], starts[starts.len() - 1]]
-}
-
-#[inline(always)]
-fn store<const V: usize>(tile: [[F32x4; V]; PIXELS], sums: &mut [[F32x4; V]]) {
-    sums.iter_mut().zip(tile).for_each(|(to, from)| *to = from);
-}
-
-#[inline(always)]
-fn add_step(tile: &mut Tile, weights: &Quad, values: [&[f32; 4]; PIXELS]) {
-    let weights = weights.each_ref().map(F32x4::load);
-    for (sums, values) in tile.iter_mut().zip(values.map(F32x4::load)) {
+fn add_step(tile: &mut Tile, weights: &Quad, values: [&[i16; 8]; PIXELS]) {
+    let weights = weights.each_ref().map(I16x8::load);
+    for (sums, values) in tile.iter_mut().zip(values.map(I16x8::load)) {
         for (sum, weights) in sums.iter_mut().zip(weights) {
-            *sum = values.mul_add(weights, *sum);
+            *sum = sum.add_dot(values, weights);
         }
     }
 }

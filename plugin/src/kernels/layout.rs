@@ -1,33 +1,32 @@
-//! Where the kernels read: offsets into padded images that lie one after the other.
+//! Where the kernels read: offsets into a padded image.
+
+use std::array::from_fn;
 
 use super::geometry::Geometry;
-
-/// Fewest consecutive fours of values that are worth a loop of their own, where there are several stretches.
-const LONG: usize = 8;
+use super::kernel::PIXELS;
 
 /// Offsets for one convolution of images of one size.
 pub struct Layout {
-    /// Of the first value under each output pixel.
-    pub starts: Vec<usize>,
-    /// From there, of each stretch of values under the kernel.
-    pub stretches: Vec<usize>,
-    /// Length of a stretch, in fours of values.
-    pub fours: usize,
+    /// Output pixels.
+    pub pixels: usize,
+    /// Of the first value under each of them, in tiles; the last pixel fills up the last tile.
+    pub starts: Vec<[usize; PIXELS]>,
+    /// From there, of each tap of a depthwise kernel, or of each eight of values under another.
+    pub offsets: Vec<usize>,
+    /// Values from a start to the end of what lies at the last offset.
+    pub reach: usize,
+    /// Whether the eights lie one after the other.
+    pub one_run: bool,
 }
 
 impl Layout {
-    pub fn of(geometry: &Geometry, images: usize, size: [usize; 2]) -> Self {
-        let starts = geometry.starts(images, size);
-        let (runs, fours) = (geometry.runs(geometry.padded(size)[1]), geometry.run_length().div_ceil(4));
-        if geometry.depthwise() || fours >= LONG || runs.len() == 1 {
-            return Self { starts, stretches: runs, fours };
-        }
-        let split = |run| (0..fours).map(move |four| run + four * 4);
-        Self { starts, stretches: runs.into_iter().flat_map(split).collect(), fours: 1 }
-    }
-
-    /// Values from a pixel's start to the end of its last stretch of `length`.
-    pub fn reach(&self, length: usize) -> usize {
-        self.stretches.last().map_or(0, |last| last + length)
+    pub fn of(geometry: &Geometry, size: [usize; 2]) -> Self {
+        let (starts, runs) = (geometry.starts(size), geometry.runs(geometry.padded(size)[1]));
+        let tile = |starts: &[usize]| from_fn(|p| starts[p.min(starts.len() - 1)]);
+        let (one_run, length) = (runs.len() == 1, geometry.run_length());
+        let offsets: Vec<usize> =
+            runs.into_iter().flat_map(|run| (0..length).step_by(8).map(move |at| run + at)).collect();
+        let reach = offsets.last().map_or(0, |last| last + 8);
+        Self { pixels: starts.len(), starts: starts.chunks(PIXELS).map(tile).collect(), offsets, reach, one_run }
     }
 }

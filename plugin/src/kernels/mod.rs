@@ -4,11 +4,15 @@
 //! and what follows a convolution (bias, addition, clamp) costs no pass of its own.
 
 mod convolve;
+#[cfg(test)]
+mod exactness;
 mod finish;
 mod fusion;
 mod geometry;
+mod integers;
 mod kernel;
 mod layout;
+mod levels;
 mod op;
 mod simd;
 #[cfg(test)]

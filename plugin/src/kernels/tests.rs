@@ -88,7 +88,7 @@ fn assert_same(model: &TypedModel, input: &Tensor) -> usize {
     let (found, expected) = (found.try_as_plain_ram().unwrap(), expected.try_as_plain_ram().unwrap());
     let pairs = found.as_slice::<f32>().unwrap().iter().zip(expected.as_slice::<f32>().unwrap());
     let worst = pairs.map(|(a, b)| (a - b).abs() / (1.0 + b.abs())).fold(0.0, f32::max);
-    assert!(worst < 1e-5, "off by {worst}");
+    assert!(worst < 5e-4, "off by {worst}");
     ours
 }
 

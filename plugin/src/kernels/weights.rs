@@ -4,6 +4,7 @@ use std::array::from_fn;
 
 use super::geometry::Geometry;
 use super::kernel::Quad;
+use super::levels::{Filter, LARGEST, lanes, scales};
 
 /// Vectors of four channels per panel of a depthwise convolution.
 pub const VECTORS: usize = 2;
@@ -11,10 +12,20 @@ pub const VECTORS: usize = 2;
 /// A convolution's weights, packed once at load.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weights {
-    /// `[groups][panels of 4 channels][runs][fours of values]`, filled up with zeros
-    Dense(Vec<Quad>),
+    Dense(Dense),
     /// `[panels][taps][8 channels]`, filled up with zeros
     Depthwise(Vec<[[f32; 4]; VECTORS]>),
+}
+
+/// Weights as integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// `[groups][panels of 4 channels][runs][eights of values]`, filled up with zeros
+    pub packed: Vec<Quad>,
+    /// What one level is worth, of each output channel.
+    pub scales: Vec<f32>,
+    /// The integer of an image's largest input value, such that no sum can overflow.
+    pub levels: i16,
 }
 
 impl Weights {
@@ -23,33 +34,39 @@ impl Weights {
         if geometry.depthwise() {
             Self::Depthwise(pack_depthwise(geometry, oihw))
         } else {
-            Self::Dense(pack_dense(geometry, oihw))
+            Self::Dense(Dense::pack(geometry, oihw))
         }
     }
 }
 
-fn pack_dense(geometry: &Geometry, oihw: &[f32]) -> Vec<Quad> {
-    let order = reading_order(geometry);
-    let filters: Vec<&[f32]> = oihw.chunks_exact(oihw.len() / geometry.channels_out).collect();
-    let groups = filters.chunks_exact(geometry.channels_out / geometry.groups);
-    let panels = groups.flat_map(|group| group.chunks(4));
-    let pack = |panel: &[&[f32]]| -> Vec<Quad> {
-        let filters: [&[f32]; 4] = from_fn(|channel| panel.get(channel).copied().unwrap_or_default());
-        let value = |filter: &[f32], at: usize| filter.get(at).copied().unwrap_or(0.0);
-        order.iter().map(|four| filters.map(|filter| four.map(|at| value(filter, at)))).collect()
-    };
-    panels.flat_map(pack).collect()
+impl Dense {
+    fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
+        let order = reading_order(geometry);
+        let filters: Vec<Filter> =
+            oihw.chunks_exact(oihw.len() / geometry.channels_out).map(|oihw| Filter::read(oihw, &order)).collect();
+        let scales = scales(&filters);
+        let whole: Vec<Vec<[i16; 8]>> =
+            filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
+        let most = whole.iter().map(|filter| lanes(filter, |weight| weight.unsigned_abs().into())).max().unwrap_or(0);
+        let quad = |panel: &[Vec<[i16; 8]>], at: usize| {
+            from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]))
+        };
+        let groups = whole.chunks_exact(geometry.channels_out / geometry.groups);
+        let panels = groups.flat_map(|group| group.chunks(4));
+        let packed = panels.flat_map(|panel| (0..order.len()).map(move |at| quad(panel, at))).collect();
+        Self { packed, scales, levels: i16::try_from(LARGEST / most.max(1)).unwrap_or(i16::MAX) }
+    }
 }
 
-/// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in fours;
-/// beyond the filter's end where a four is filled up.
-fn reading_order(geometry: &Geometry) -> Vec<[usize; 4]> {
+/// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in eights;
+/// beyond the filter's end where an eight is filled up.
+fn reading_order(geometry: &Geometry) -> Vec<[usize; 8]> {
     let (inputs, taps, length) = (geometry.channels_in / geometry.groups, taps(geometry), geometry.run_length());
     let place = |value: usize| value % inputs * taps + value / inputs;
-    let four =
+    let eight =
         |run: usize, first: usize| from_fn(|i| if first + i < length { place(run + first + i) } else { usize::MAX });
     let runs = (0..inputs * taps).step_by(length);
-    runs.flat_map(|run| (0..length).step_by(4).map(move |first| four(run, first))).collect()
+    runs.flat_map(|run| (0..length).step_by(8).map(move |first| eight(run, first))).collect()
 }
 
 fn taps(geometry: &Geometry) -> usize {

@@ -9,8 +9,8 @@ use super::parts::Parts;
 use crate::faces::detector::Detector;
 use crate::network::{Network, Output, Template};
 
-/// Crops that the feature network takes at a time: enough to pass its weights by seldom, few enough for memory.
-const AT_ONCE: usize = 5;
+/// Crops that the feature network takes at a time: with one, most of its images stay in the cache.
+const AT_ONCE: usize = 1;
 
 pub struct Model {
     pub id: ModelId,

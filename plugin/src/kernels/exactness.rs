@@ -1,0 +1,92 @@
+//! What the integers of dense convolutions promise.
+
+use proptest::prelude::*;
+
+use super::convolve::Convolution;
+use super::geometry::Geometry;
+use super::weights::Weights;
+
+/// A 1×1 convolution of so many channels to as many as there are filters.
+fn convolution(channels_in: usize, weights: &[f32]) -> Convolution {
+    let channels_out = weights.len() / channels_in;
+    let [kernel, strides, dilations] = [[1; 2]; 3];
+    let (pad_before, pad_after, groups) = ([0; 2], [0; 2], 1);
+    let geometry = Geometry { kernel, strides, dilations, pad_before, pad_after, groups, channels_in, channels_out };
+    let weights = Weights::pack(&geometry, weights);
+    Convolution { geometry, weights, bias: vec![0.0; channels_out], clamp: [f32::NEG_INFINITY, f32::INFINITY] }
+}
+
+/// The output for pixels of an image one pixel high.
+fn run(convolution: &Convolution, pixels: &[f32]) -> Vec<f32> {
+    let width = pixels.len() / convolution.geometry.channels_in;
+    let mut output = vec![f32::NAN; width * convolution.geometry.channels_out];
+    convolution.run(pixels, [1, width], None, &mut output);
+    output
+}
+
+fn dense(convolution: &Convolution) -> &super::weights::Dense {
+    let Weights::Dense(dense) = &convolution.weights else { panic!("depthwise") };
+    dense
+}
+
+fn values(count: usize) -> impl Strategy<Value = Vec<f32>> {
+    prop::collection::vec(prop_oneof![Just(1.0f32), Just(-1.0), -1.0f32..1.0], count)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_sum_overflows_where_every_product_is_the_largest(
+        weights in (1usize..3000).prop_flat_map(values), weight_scale in -20i32..20, input_scale in -20i32..20,
+    ) {
+        let scaled = |values: &[f32], power| values.iter().map(|value| value * 2f32.powi(power)).collect::<Vec<_>>();
+        let inputs: Vec<f32> = weights.iter().map(|weight| weight.signum()).collect();
+        let convolution = convolution(weights.len(), &scaled(&weights, weight_scale));
+        for sign in [1.0, -1.0] {
+            let pixel: Vec<f32> = scaled(&inputs, input_scale).iter().map(|value| value * sign).collect();
+            let found = run(&convolution, &pixel)[0] * sign / 2f32.powi(weight_scale + input_scale);
+            let exact: f64 = weights.iter().map(|weight| f64::from(weight.abs())).sum();
+            prop_assert!((f64::from(found) / exact - 1.0).abs() < 1e-3, "{found} instead of {exact}");
+        }
+    }
+
+    #[test]
+    fn weights_of_eight_bits_stay_as_they_are(
+        stored in prop::collection::vec(any::<i8>().prop_filter("symmetric", |weight| *weight != i8::MIN), 1..40),
+        scale in 1e-6f32..1.0,
+    ) {
+        let stored: Vec<i8> = std::iter::once(127).chain(stored).collect();
+        let weights: Vec<f32> = stored.iter().map(|weight| f32::from(*weight) * scale).collect();
+        let convolution = convolution(weights.len(), &weights);
+        let packed = dense(&convolution).packed.iter().flat_map(|quad| quad[0]).take(stored.len());
+        prop_assert_eq!(packed.collect::<Vec<_>>(), stored.into_iter().map(i16::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_image_does_not_depend_on_those_it_comes_with(first in values(30), second in values(30), weights in values(60)) {
+        let convolution = convolution(10, &weights);
+        let second: Vec<f32> = second.iter().map(|value| value * 100.0).collect();
+        let mut both = vec![0.0; 36];
+        convolution.run(&[first.as_slice(), &second].concat(), [1, 3], None, &mut both);
+        prop_assert_eq!(both, [run(&convolution, &first), run(&convolution, &second)].concat());
+    }
+}
+
+#[test]
+fn what_is_not_finite_stays_so() {
+    let convolution = convolution(9, &[0.5; 9]);
+    for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for at in 0..18 {
+            let mut pixels = [1.0; 18];
+            pixels[at] = strange;
+            assert!(!run(&convolution, &pixels)[at / 9].is_finite(), "{strange} at {at}");
+        }
+    }
+}
+
+#[test]
+fn an_image_of_zeros_gives_zeros() {
+    assert_eq!(run(&convolution(8, &[0.0; 16]), &[0.0; 16]), [0.0; 4]);
+    assert_eq!(run(&convolution(8, &[1.0; 16]), &[0.0; 16]), [0.0; 4]);
+    assert_eq!(run(&convolution(8, &[0.0; 16]), &[1.0; 16]), [0.0; 4]);
+}
