@@ -2,7 +2,9 @@
 
 use veritag::files::sha256;
 use veritag::model::Bundle;
-use veritag_abi::{Role, TensorBatch};
+use veritag_abi::bundle::SelfTest;
+use veritag_abi::{Chunk, Role, TensorBatch};
+use veritag_plugin::plugin::Plugin;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
 use veritag_tests::{MODEL, root};
 
@@ -30,6 +32,24 @@ fn two_instances_give_the_same_bits() {
     let frames = frames("media/real.mp4", 2);
     let answers = [(); 2].map(|()| instance(&bundle()).unwrap().analyze(&batch(&frames)).unwrap());
     assert_eq!(answers[0], answers[1]);
+}
+
+/// Of what follows the convolutions, tract adds up in another order natively; a kernel that took another way would be
+/// far off.
+#[test]
+fn the_sandbox_computes_what_the_plugin_computes_natively() {
+    let bundle = bundle();
+    let side = bundle.spec.input.size;
+    let crops = SelfTest::crops(2 * 3 * side * side);
+    let crops = TensorBatch::new(Role::Crops, vec![2, 3, side, side], crops, Default::default()).unwrap();
+    let mut native = Plugin::default();
+    for (part, bytes) in bundle.parts() {
+        native.load(&Chunk { part, offset: 0, total: bytes.len() as u64, bytes }).unwrap();
+    }
+    let (native, sandbox) = (native.infer(&crops).unwrap(), instance(&bundle).unwrap().infer(&crops).unwrap());
+    for (native, sandbox) in native.data.iter().zip(&sandbox.data) {
+        assert!((native - sandbox).abs() <= 1e-6 * (1.0 + native.abs()), "{native} natively, {sandbox} in the sandbox");
+    }
 }
 
 #[test]

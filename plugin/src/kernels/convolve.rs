@@ -1,6 +1,6 @@
 //! A whole convolution with what follows it: bias, an added image, and clamping, in one pass.
 
-use super::finish::{Finish, load};
+use super::finish::{Finish, fours};
 use super::geometry::Geometry;
 use super::integers::Integers;
 use super::kernel::{PIXELS, sum_eights, sum_run, sum_taps};
@@ -62,8 +62,8 @@ impl Convolution {
                     false => sum_eights(values, starts, offsets, *reach, packed, sums),
                 }
                 let (pixel, at) = (i * TILES * PIXELS, group * outputs + channel);
-                let scales = load(&weights.scales[at..]).mul(F32x4::splat(image.scale));
-                finish.write(sums.as_flattened().as_chunks().0, [scales], pixel, at, (outputs - channel).min(4));
+                let scales = fours(&weights.scales[at..]).map(|scale| scale.mul(F32x4::splat(image.scale)));
+                finish.write::<1>(sums.as_flattened().as_chunks().0, scales, pixel, at, (outputs - channel).min(4));
             }
         }
     }

@@ -28,39 +28,40 @@ impl Finish<'_> {
         channel: usize,
         count: usize,
     ) {
-        let bias: [F32x4; V] = from_fn(|v| load(&self.bias[channel + v * 4..]));
+        let bias: [F32x4; V] = fours(&self.bias[channel..]);
         let [low, high] = self.clamp.map(F32x4::splat);
+        let scaled = |sums: &[F32x4; V]| -> [F32x4; V] { from_fn(|v| sums[v].mul_add(scales[v], bias[v])) };
+        let clamped = |sums: [F32x4; V]| sums.map(|sum| sum.clamp(low, high));
         let first = pixel * self.channels + channel;
-        let rows = sums.iter().zip(self.output[first..].chunks_mut(self.channels));
+        let rows = sums.iter().map(scaled).zip(self.output[first..].chunks_mut(self.channels));
         match self.added.map(|added| added[first..].chunks(self.channels)) {
-            None if count == V * 4 => rows.for_each(|(sums, row)| {
-                let row: &mut [[f32; 4]; V] = row.as_chunks_mut().0.first_chunk_mut().expect("a whole panel");
-                (0..V).for_each(|v| sums[v].mul_add(scales[v], bias[v]).clamp(low, high).store(&mut row[v]));
-            }),
-            Some(added) if count == V * 4 => rows.zip(added).for_each(|((sums, row), added)| {
-                let row: &mut [[f32; 4]; V] = row.as_chunks_mut().0.first_chunk_mut().expect("a whole panel");
-                let added: &[[f32; 4]; V] = added.as_chunks().0.first_chunk().expect("a whole panel");
-                let sum = |v: usize| sums[v].mul_add(scales[v], bias[v]).add(F32x4::load(&added[v]));
-                (0..V).for_each(|v| sum(v).clamp(low, high).store(&mut row[v]));
-            }),
-            mut added => rows.for_each(|(sums, row)| {
-                let added = added.as_mut().and_then(Iterator::next).unwrap_or_default();
-                let mut panel = [[0.0; 4]; V];
-                for (v, four) in panel.iter_mut().enumerate() {
-                    let sum = sums[v].mul_add(scales[v], bias[v]).add(load(added.get(v * 4..).unwrap_or_default()));
-                    sum.clamp(low, high).store(four);
-                }
-                row[..count].copy_from_slice(&panel.as_flattened()[..count]);
+            None => rows.for_each(|(sums, row)| store(clamped(sums), row, count)),
+            Some(added) => rows.zip(added).for_each(|((sums, row), added)| {
+                let added: [F32x4; V] = fours(added);
+                store(clamped(from_fn(|v| sums[v].add(added[v]))), row, count);
             }),
         }
     }
 }
 
-/// The first four values of `from`, or zeros where it ends.
+/// The first values of `from`, and zeros where it ends.
 #[inline(always)]
-pub fn load(from: &[f32]) -> F32x4 {
-    match from.first_chunk() {
-        Some(four) => F32x4::load(four),
-        None => F32x4::load(&from_fn(|i| from.get(i).copied().unwrap_or(0.0))),
+pub fn fours<const V: usize>(from: &[f32]) -> [F32x4; V] {
+    match from.as_chunks().0.first_chunk::<V>() {
+        Some(fours) => fours.each_ref().map(F32x4::load),
+        None => from_fn(|v| F32x4::load(&from_fn(|i| from.get(v * 4 + i).copied().unwrap_or(0.0)))),
+    }
+}
+
+/// Makes `sums` the first `count` values of `row`.
+#[inline(always)]
+fn store<const V: usize>(sums: [F32x4; V], row: &mut [f32], count: usize) {
+    match row.as_chunks_mut().0.first_chunk_mut::<V>() {
+        Some(fours) if count == V * 4 => sums.iter().zip(fours).for_each(|(sum, four)| sum.store(four)),
+        _ => {
+            let mut panel = [[0.0; 4]; V];
+            sums.iter().zip(&mut panel).for_each(|(sum, four)| sum.store(four));
+            row[..count].copy_from_slice(&panel.as_flattened()[..count]);
+        }
     }
 }

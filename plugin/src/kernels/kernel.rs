@@ -2,9 +2,9 @@
 //!
 //! With channels last, a 1×1 convolution is a matrix product that needs no packing of its input, and any
 //! other is the same product over the runs of values under the kernel: the indirect convolution of
-//! Dukhan, "The Indirect Convolution Algorithm" (2019). The four lanes of a vector are four values of a run,
+//! Dukhan, "The Indirect Convolution Algorithm" (2019). The lanes of a vector are eight values of a run,
 //! so neither input nor weights are ever shuffled; a sum's lanes meet once, at its end.
-//! Sums run in one fixed order everywhere.
+//! Sums of integers are exact; those of f32 run in one fixed order everywhere.
 
 use super::simd::{F32x4, I16x8, I32x4};
 

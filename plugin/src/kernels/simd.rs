@@ -1,4 +1,4 @@
-//! Four f32 lanes, without `unsafe`: the 128-bit SIMD of WebAssembly, or plain arrays elsewhere.
+//! Vectors of four f32 or eight 16-bit integers, without `unsafe`: the 128-bit SIMD of WebAssembly, or plain arrays elsewhere.
 //! Both round every operation alike, so results are equal bit for bit.
 
 #[cfg(all(target_family = "wasm", target_feature = "simd128"))]
@@ -45,6 +45,7 @@ mod lanes {
             Self(f32x4_add(self.0, other.0))
         }
 
+        /// What is not a number stays so.
         #[inline(always)]
         pub fn clamp(self, low: Self, high: Self) -> Self {
             Self(f32x4_pmin(f32x4_pmax(self.0, low.0), high.0))
@@ -85,6 +86,7 @@ mod lanes {
             ];
         }
 
+        /// The nearest whole numbers, an even one where two are as near; for magnitudes under 2²².
         #[inline(always)]
         pub fn nearest(values: [F32x4; 2]) -> Self {
             let magic = f32x4_splat(MAGIC);
@@ -102,6 +104,7 @@ mod lanes {
             Self(i32x4_splat(0))
         }
 
+        /// Adds to each lane the products of two pairs, one after the other in the vectors.
         #[inline(always)]
         pub fn add_dot(self, a: I16x8, b: I16x8) -> Self {
             Self(i32x4_add(self.0, i32x4_dot_i16x8(a.0, b.0)))
