@@ -50,7 +50,10 @@ fn clear(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).open(path).or_else(|_| File::open(path)) {
         Ok(file) if holds(&file, path) => fs::remove_file(path),
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(thread::sleep(PAUSE)),
+        _ => {
+            thread::sleep(PAUSE);
+            Ok(())
+        }
     }
 }
 
