@@ -2,6 +2,7 @@
 
 pub mod faulty;
 pub mod full_size;
+pub mod people;
 pub mod postgres;
 pub mod runner;
 pub mod sandbox;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use veritag::media::{Frames, Limits, Span, decode, tracks};
+use veritag::media::{Frames, Limits, Span, tracks, window};
 use veritag::model::Bundle;
 use veritag::sandbox::engine::{self, Cache};
 use veritag::sandbox::{Instance, PluginError, PluginManifest};
@@ -34,7 +34,7 @@ pub fn frames(name: &str, frames: u32) -> Frames {
     let path = fixture(name);
     let found = tracks(&tools, &limits, &path, deadline).expect("a good fixture");
     let span = Span { start_us: 0, frames, max_side: 480 };
-    decode::window(&tools, &limits, &path, &found[0], &span, deadline).expect("a good fixture")
+    window(&tools, &limits, &path, &found[0], &span, deadline).expect("a good fixture")
 }
 
 pub fn batch(frames: &Frames) -> FrameBatch<'_> {

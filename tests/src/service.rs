@@ -55,7 +55,7 @@ impl Site {
         std::fs::create_dir(&media).expect("a new directory");
         let sources = sources.replace("ROOT", media.to_str().expect("UTF-8"));
         let spool = directory.path().join("spool");
-        let config = format!("[service]\nspool = {spool:?}\nmax_bytes = 10000000\ndrain_s = 2\n{sources}");
+        let config = format!("[service]\nspool = {spool:?}\nmax_bytes = 10000000\nwindows = 1\ndrain_s = 2\n{sources}");
         std::fs::write(directory.path().join("veritag.toml"), config).expect("a new file");
         let database = format!("sqlite://{}", directory.path().join("veritag.db").display());
         Self { directory, database }

@@ -1,5 +1,5 @@
 //! The kill proof: `veritag serve` is killed at random moments, again and again, while uploads are announced. Each ends in
-//! one assessment, one tag and one delivery to each receiver. It takes minutes to hours:
+//! one assessment, one tag and one delivery to each receiver, and no temporary file is left. It takes minutes to hours:
 //!
 //! `KILLS=1000 cargo test --workspace --test kill -- --ignored --nocapture`
 
@@ -171,7 +171,7 @@ fn survives(site: &Site, receivers: &[(String, Deliveries)]) {
     let again: usize =
         receivers.iter().flat_map(|(_, log)| log.lock().unwrap().clone().into_values()).map(|n| n - 1).sum();
     println!(
-        "{kills} kills (seed {seed}), {} uploads: 0 lost, 0 double; {again} deliveries repeated by id",
+        "{kills} kills (seed {seed}), {} uploads: 0 lost, 0 double, 0 temporary files; {again} deliveries repeated by id",
         jobs.len()
     );
 }
@@ -202,8 +202,9 @@ fn check(site: &Site, receivers: &[(String, Deliveries)], jobs: &BTreeMap<String
     for name in jobs.keys() {
         assert!(site.media(&format!("{name}.veritag.json")).is_file(), "{name} has no tag");
     }
-    let left = fs::read_dir(site.media("")).unwrap().count();
-    println!("{} files besides uploads and tags, of which one is the secret", left - 2 * jobs.len());
+    let temporary = |name: &String| name.starts_with(".veritag");
+    let names = fs::read_dir(site.media("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(temporary).collect::<Vec<_>>(), [""; 0], "temporary files are left beside the media");
     for (url, log) in receivers {
         let log = log.lock().unwrap();
         assert_eq!(log.len(), jobs.len(), "{url}: a delivery each");

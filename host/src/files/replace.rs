@@ -1,13 +1,14 @@
 //! Writing a file in one step: a reader sees the old one or the new one, whole.
 
-use std::fs::{self, Metadata, OpenOptions, Permissions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 use super::FileError;
+use super::beside::beside;
 
 /// Replaces the file at `path` by `bytes` and a line's end. Where it is a link, what it points to is replaced; its mode
 /// and, as far as that is allowed, its owner and group stay.
@@ -79,20 +80,10 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
     beside(path).map(drop).map_err(FileError::unwritable(path))
 }
 
-/// A temporary file in the same directory, with the permissions that a new file usually gets, less the user's umask.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let directory = parent(path);
-    Builder::new().prefix(".veritag").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)
-}
-
-/// The directory that `path` is in.
-pub fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 

@@ -1,9 +1,10 @@
-//! From a file on disk to frames: limits → [`probe`] → [`sample`] → [`decode`].
+//! From a file on disk to frames: limits → [`probe`] → [`sample`] → [`window`](window()).
 //!
 //! Files are opened by us and handed to ffprobe and ffmpeg as their standard input, so a child never sees
 //! a name: leading dashes, `%d` patterns, colons and bytes that are not UTF-8 cannot mean anything to it.
 
-pub mod decode;
+mod command;
+mod decode;
 pub mod error;
 mod heif;
 mod joined;
@@ -19,9 +20,10 @@ pub mod source;
 mod tiff;
 mod timeline;
 mod tracks;
+mod window;
 
-pub use decode::{Frames, Span, window};
 pub use error::MediaError;
 pub use limits::Limits;
 pub use probe::{Kind, Probe};
 pub use tracks::tracks;
+pub use window::{Frames, Span, window};

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::config::Role;
+use crate::output::page::document;
 use crate::output::{STYLE, legend};
 use crate::people::Person;
 
@@ -47,23 +48,17 @@ pub fn page(title: &str, person: &Person, here: &str, body: Markup) -> Markup {
 
 /// A page for anybody.
 pub fn bare(title: &str, body: Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Veritag: " (title) }
-                link rel="stylesheet" href="/review/style.css";
-                script src="/review/script.js" defer {}
-            }
-            body.review {
-                (legend::patterns())
-                (body)
-            }
+    let head = html! {
+        link rel="stylesheet" href="/review/style.css";
+        script src="/review/script.js" defer {}
+    };
+    let body = html! {
+        body.review {
+            (legend::patterns())
+            (body)
         }
-    }
+    };
+    document(title, head, body)
 }
 
 pub async fn style() -> Response {

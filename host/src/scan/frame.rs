@@ -11,7 +11,7 @@ use super::thumbnail::Thumbnail;
 use crate::assessment::MediaFacts;
 use crate::error::Error;
 use crate::media::error::MediaError;
-use crate::media::{Frames, Probe, Span, decode, tracks};
+use crate::media::{Frames, Probe, Span, tracks, window};
 
 const JPEG_QUALITY: u8 = 88;
 /// Longest side of a face with its surroundings, in pixels: most are shown as they are.
@@ -54,8 +54,7 @@ impl Scanner {
         let of_media = |probe: &&Probe| media.track.is_none_or(|track| probe.stream == track);
         let probe = tracks.iter().find(of_media).or(tracks.first()).ok_or(Error::Bug)?;
         let span = Span { start_us: at_us, frames: 1, max_side };
-        let frames: Result<Frames, MediaError> =
-            decode::window(&self.tools, &self.limits, path, probe, &span, deadline);
+        let frames: Result<Frames, MediaError> = window(&self.tools, &self.limits, path, probe, &span, deadline);
         Ok(frames?)
     }
 }

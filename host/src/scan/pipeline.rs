@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::files::sha256_of;
 use crate::inference::{Inference, Inferred, join};
 use crate::media::error::MediaError;
-use crate::media::{Kind, Limits, Probe, Span, decode, sample, source, tracks};
+use crate::media::{Kind, Limits, Probe, Span, sample, source, tracks, window};
 use crate::sandbox::{Instance, PluginError, Pool};
 use crate::tools::Tools;
 
@@ -184,7 +184,7 @@ impl Scanner {
         let large = span.frames == 1 && u64::from(probe.width) * u64::from(probe.height) >= LARGE;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let deadline = Instant::now() + self.timeout;
-        let frames = decode::window(&self.tools, &self.limits, path, probe, span, deadline)?;
+        let frames = window(&self.tools, &self.limits, path, probe, span, deadline)?;
         let batch = FrameBatch::new(frames.width, frames.height, frames.pts_us, &frames.pixels)
             .map_err(|fault| PluginError::Fault { export: "prepare".into(), fault })?;
         let crops = self.pool.with(|instance| instance.prepare(&batch))?;

@@ -6,24 +6,13 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
+use veritag_tests::people::{PEOPLE, write_tokens};
 use veritag_tests::service::{SOURCES, Service, Site, only_job};
 use veritag_tests::{fixture, root, run};
 
-/// Two people; the token of each is their name.
-const PEOPLE: &str = r#"
-[[user]]
-name = "ann"
-role = "reviewer"
-token = { file = "ROOT/ann" }
-[[user]]
-name = "root"
-role = "admin"
-token = { file = "ROOT/root" }
-"#;
-
 fn site(more: &str) -> (Site, Service) {
     let site = Site::new(&format!("{SOURCES}{PEOPLE}{more}"));
-    ["ann", "root"].iter().for_each(|name| fs::write(site.media(name), name).unwrap());
+    write_tokens(&site);
     let service = site.serve();
     for name in ["manipulated.mp4", "two-faces.mp4", "portrait.jpg", "no-face.mp4"] {
         fs::copy(fixture(&format!("media/{name}")), site.media(name)).unwrap();

@@ -7,27 +7,8 @@ use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::redirect::Policy;
 use serde_json::json;
 use veritag_tests::fixture;
+use veritag_tests::people::{PEOPLE, write_tokens};
 use veritag_tests::service::{SOURCES, Service, Site, only_job};
-
-/// Four people; the token of each is their name.
-pub const PEOPLE: &str = r#"
-[[user]]
-name = "vic"
-role = "viewer"
-token = { file = "ROOT/vic" }
-[[user]]
-name = "ann"
-role = "reviewer"
-token = { file = "ROOT/ann" }
-[[user]]
-name = "bob"
-role = "reviewer"
-token = { file = "ROOT/bob" }
-[[user]]
-name = "root"
-role = "admin"
-token = { file = "ROOT/root" }
-"#;
 
 /// A service with the assets named, assessed, and a browser of everybody.
 pub struct Pages {
@@ -48,7 +29,7 @@ impl Pages {
     }
 
     pub fn at(site: Site) -> Self {
-        ["vic", "ann", "bob", "root"].iter().for_each(|name| fs::write(site.media(name), name).unwrap());
+        write_tokens(&site);
         let service = site.serve();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { site, service, client }

@@ -3,11 +3,12 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use veritag_tests::people::PEOPLE;
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{SOURCES, Site, TOKEN};
 use veritag_tests::{fixture, run};
 
-use super::browser::{PEOPLE, Pages, batch, location, with_form};
+use super::browser::{Pages, batch, location, with_form};
 
 #[test]
 fn a_decision_leads_on_and_can_be_taken_back() {
