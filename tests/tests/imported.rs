@@ -7,7 +7,8 @@ use veritag_abi::{Role, TensorBatch};
 use veritag_tests::sandbox::instance;
 use veritag_tests::{fixture, full_size, run, veritag};
 
-const TOLERANCE: f32 = 1e-4;
+/// What the integers of the sandbox's convolutions may change.
+const TOLERANCE: f32 = 1e-3;
 
 fn golden() -> Value {
     serde_json::from_slice(&std::fs::read(fixture("checkpoints/golden.json")).unwrap()).unwrap()

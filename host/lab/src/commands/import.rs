@@ -18,7 +18,7 @@ use veritag::sandbox::PluginManifest;
 
 /// Frames of the self-test: enough for a sequence, few enough to load fast.
 const FRAMES: u32 = 2;
-const TOLERANCE: f32 = 1e-3;
+const TOLERANCE: f32 = 1e-2;
 
 /// # Errors
 /// What is wrong with the checkpoint or the options, or what the plugin has against the result.
