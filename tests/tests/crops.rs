@@ -75,7 +75,7 @@ fn training_sees_what_serving_sees_bit_for_bit() {
     }
     assert!(written.next().is_none());
     let contents: Value = serde_json::from_slice(&std::fs::read(out.join("crops.json")).unwrap()).unwrap();
-    assert_eq!((&contents["schema"], &contents["parts"][0]["rows"]), (&"veritag.crops/1".into(), &81.into()));
+    assert_eq!((&contents["schema"], &contents["parts"][0]["rows"]), (&"veritag.crops/1".into(), &89.into()));
 }
 
 #[test]

@@ -129,4 +129,6 @@ def read_track(pack, line, first, margin):
     landmarks = ((points - middle) / (side / 2)).astype(np.float32)
     row = first[line["part"]] + line["row"]
     start, face, rows = line["window"]["start_us"], line["face"], line["rows"]
+    if line["asset"]["kind"] == "image":  # of its views the middle one, as it was found
+        row, rows, landmarks = row + rows // 2, 1, landmarks[rows // 2 :][:1]
     return Track(pack, line["asset"], line["quality"], start, face, row, rows, landmarks)
