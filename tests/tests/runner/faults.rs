@@ -80,7 +80,8 @@ fn crops_of_several_assets_travel_together_and_requests_bear_the_token() {
     let secret = directory.path().join("token");
     std::fs::write(&secret, "s3cret\n").unwrap();
     let token = Some(config::SecretRef::File(secret));
-    let config = config::Runner { batch_wait_ms: 2000, max_batch: 3, token, ..config::Runner::default() };
+    let crops = 3 * 9; // each still is seen in nine views
+    let config = config::Runner { batch_wait_ms: 2000, max_batch: crops, token, ..config::Runner::default() };
     let between = Faulty::before(&ours.address, |_| Fault::None);
     let offload = FACE.offload_as(&config, &between.address);
     thread::scope(|scope| {
