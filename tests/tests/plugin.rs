@@ -2,8 +2,9 @@
 
 use veritag::files::sha256;
 use veritag::model::Bundle;
+use veritag::sandbox::Instance;
 use veritag_abi::bundle::SelfTest;
-use veritag_abi::{Chunk, Role, TensorBatch};
+use veritag_abi::{Chunk, Reason, Role, TensorBatch};
 use veritag_plugin::plugin::Plugin;
 use veritag_tests::sandbox::{batch, bundle, frames, instance};
 use veritag_tests::{MODEL, root};
@@ -91,6 +92,52 @@ fn a_scope_of_fewer_reasons_than_its_network_gives_is_refused() {
     let (_directory, bundle) = changed("reasons = [\"covered\", ", "reasons = [");
     let error = instance(&bundle).err().expect("refused");
     assert!(error.to_string().contains("scope: gives 3 logits, [scope] names 2 reasons"), "{error}");
+}
+
+/// Its features are those of a one-frame window each.
+#[test]
+fn a_still_scores_the_mean_of_its_views() {
+    let mut plugin = instance(&bundle()).unwrap();
+    let crops = plugin.prepare(&batch(&frames("media/portrait.png", 1))).unwrap();
+    let views = bundle().spec.input.still_views.len();
+    assert_eq!((views, crops.rows()), (9, 9));
+    let whole = plugin.infer(&crops).unwrap();
+    let logit = |plugin: &mut Instance, features: &TensorBatch| {
+        plugin.decide(features).unwrap().windows[0].faces[0].logit.expect("judged")
+    };
+    let each: Vec<f32> = (0..views)
+        .map(|view| {
+            let mut one = whole.slice(view..view + 1);
+            one.seen = crops.seen.clone();
+            one.seen.windows[0].tracks[0].frames = vec![crops.seen.windows[0].tracks[0].frames[view].clone()];
+            logit(&mut plugin, &one)
+        })
+        .collect();
+    let mean = each.iter().sum::<f32>() / views as f32;
+    assert!((logit(&mut plugin, &whole) - mean).abs() < 1e-4, "{each:?}");
+    assert!(each.iter().any(|view| (view - mean).abs() > 1e-3), "all views are alike");
+}
+
+#[test]
+fn a_face_turned_further_aside_than_the_bundle_allows_is_not_judged() {
+    let (_directory, bundle) = changed("max_turn = 0.6", "max_turn = 0.0");
+    let analysis = instance(&bundle).unwrap().analyze(&batch(&frames("media/portrait.png", 1))).unwrap();
+    assert_eq!((analysis.score, analysis.reason), (None, Some(Reason::TurnedAway)));
+}
+
+#[test]
+fn views_of_a_still_must_have_the_face_as_found_in_their_middle() {
+    let spec = |views: Vec<[f32; 3]>| {
+        let mut spec = bundle().spec;
+        spec.input.still_views = views;
+        spec.check()
+    };
+    assert_eq!(spec(vec![[1.0, 0.0, 0.0]]), Ok(()));
+    for wrong in [vec![], vec![[1.1, 0.0, 0.0]], vec![[1.0, 0.0, 0.0]; 10]] {
+        assert!(spec(wrong).unwrap_err().contains("the middle one [1, 0, 0]"));
+    }
+    let far = vec![[2.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.5]];
+    assert!(spec(far).unwrap_err().contains("enlarge by 0.8 to 1.25"));
 }
 
 #[test]
