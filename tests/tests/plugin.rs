@@ -136,6 +136,8 @@ fn views_of_a_still_must_have_the_face_as_found_in_their_middle() {
     for wrong in [vec![], vec![[1.1, 0.0, 0.0]], vec![[1.0, 0.0, 0.0]; 10]] {
         assert!(spec(wrong).unwrap_err().contains("the middle one [1, 0, 0]"));
     }
+    let nowhere = vec![[1.0, f32::NAN, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]];
+    assert!(spec(nowhere).unwrap_err().contains("finite"));
     let far = vec![[2.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.5]];
     assert!(spec(far).unwrap_err().contains("enlarge by 0.8 to 1.25"));
 }

@@ -33,8 +33,8 @@ def work_in(packs):
     """The work of a run in a folder, with any option changed."""
     def work_in(out, deadline=math.inf, **changed):
         o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=1, sequence_rate=1e-3,
-                      windows=4, frames=1, blends=0.5, clip_blends=None, seed=3, fold=0, folds=5, validation=[], without=[], start=None,
-                      teacher=None, arch="lite0", missing="Children.", clips=None, away=[], compile=False)
+                      windows=4, frames=1, blends=0.5, clip_blends=None, seed=3, fold=0, folds=5, validation=[],
+                      without=[], start=None, teacher=None, arch="lite0", missing="Children.", clips=None, away=[], compile=False)
         vars(o).update(changed)
         return stages.Work(packs, roles(packs.tracks, o.fold, o.folds, o.seed), out, o, deadline)
     return work_in

@@ -84,11 +84,10 @@ class Packs:
             taken = torch.from_numpy(np.stack(flat)).to(self.device).unflatten(0, rows.shape)
         return taken.movedim(-1, -3)
 
-
     def served(self, crops, views=AS_FOUND):
-        """uint8 [views · N, 3, side, side]: what the model sees of `crops` [N, 3, size, size] when it serves, each view in turn.
+        """uint8 [views · N, 3, side, side]: what the model sees of `crops` [N, 3, size, size] when it serves.
 
-        A view is what `input.still_views` of model.toml says of one.
+        One of `views`, as `input.still_views` of model.toml has them, after the other.
         """
         return torch.cat([self.view(crops, *view) for view in views])
 
@@ -97,7 +96,7 @@ class Packs:
             return middle(crops, self.side)
         share = torch.tensor([across, down], device=crops.device) * 2 / self.cut
         grid = positions(self.side, crops.device) * (self.side / self.size * zoom) + share
-        return (warp(crops.float(), grid.expand(len(crops), -1, -1, -1))).round().byte()
+        return warp(crops.float(), grid.expand(len(crops), -1, -1, -1)).round().byte()
 
 
 def served(size, cut, margin):

@@ -22,8 +22,8 @@ class Sampler:
     square root of its real people: much footage of a few would be learnt by heart; with another `power` of them, if
     one is named. Within it one draws the generator, then the person, then the window.
     `blends` of the fakes, in all or by kind of asset, are self-blended, all of them where it has no fakes of its own,
-    and each shows the very frames of the real window beside it, so that only the seam tells the two apart. Beside another fake stands the
-    person into whose footage it was put, if there is any.
+    and each shows the very frames of the real window beside it, so that only the seam tells the two apart. Beside
+    another fake stands the person into whose footage it was put, if there is any.
     Collections without real faces are left out.
     """
 

@@ -55,6 +55,7 @@ impl Bundle {
         let mut numbers = vec![input.margin, output.threshold, limits.min_face_px, limits.min_sharpness];
         numbers.extend([limits.min_brightness, limits.max_brightness]);
         numbers.extend(limits.max_turn);
+        numbers.extend(input.still_views.iter().flatten());
         numbers.extend(input.mean.into_iter().chain(input.std).chain(output.band));
         numbers.extend(readings.flat_map(|reading| [reading.scale, reading.offset]));
         numbers.extend(self.self_test.iter().flat_map(|test| [test.logit, test.tolerance]));

@@ -198,7 +198,7 @@ pub struct QualityLimits {
     pub max_turn: Option<f32>,
 }
 
-/// Those of the bundles that come with Veritag.
+/// Those of imported bundles.
 impl Default for QualityLimits {
     fn default() -> Self {
         Self { min_face_px: 64.0, min_sharpness: 30.0, min_brightness: 25.0, max_brightness: 210.0, max_turn: None }
