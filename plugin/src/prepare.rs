@@ -7,7 +7,7 @@ use crate::faces::bbox::Detection;
 use crate::faces::quality::measure;
 use crate::faces::resample::resample;
 use crate::faces::search::search;
-use crate::faces::track::{Path, follow, key_frames};
+use crate::faces::track::{KeyFrames, Path, follow, is_steady};
 use crate::frames::Frames;
 use crate::model::loaded::Model;
 
@@ -33,14 +33,19 @@ fn still(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>, 
     let found = search(&mut model.detector, &frame)?;
     let more = found.faces.len().saturating_sub(most);
     let faces = found.look_again(&mut model.detector, &frame, most)?;
-    Ok((follow(&[0], &[faces]), more))
+    Ok((follow(&[(0, faces)]), more))
 }
 
 /// The largest and steadiest faces of footage, followed, and how many more there are.
 fn footage(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>, usize), Fault> {
-    let keys = key_frames(frames.count());
-    let found = keys.iter().map(|&key| Ok(search(&mut model.detector, &frames.frame(key))?.faces));
-    let mut paths = follow(&keys, &found.collect::<Result<Vec<_>, Fault>>()?);
+    let keys = KeyFrames::of(frames.count());
+    let mut look = |key: &usize| Ok((*key, search(&mut model.detector, &frames.frame(*key))?.faces));
+    let mut looks = keys.first.iter().map(&mut look).collect::<Result<Vec<_>, Fault>>()?;
+    if !is_steady(&looks) {
+        looks.extend(keys.between.iter().map(look).collect::<Result<Vec<_>, Fault>>()?);
+        looks.sort_by_key(|(key, _)| *key);
+    }
+    let mut paths = follow(&looks);
     let more = paths.len().saturating_sub(most);
     paths.truncate(most);
     Ok((paths, more))

@@ -2,20 +2,46 @@
 
 use super::bbox::Detection;
 
-/// Frames from one key frame to the next.
+/// Frames from one key frame to the next, at most.
 const STEP: usize = 5;
+/// Least overlap of a face's box with that half way between its boxes before and after.
+const STRAIGHT: f32 = 0.8;
 /// Least overlap of a face's boxes in two key frames.
 const SAME_FACE: f32 = 0.2;
 /// Least share of the key frames in which a face must be found.
 const STEADY: f32 = 0.5;
 
-/// The frames of a window of `count` that the detector looks at, the first and the last among them.
-pub fn key_frames(count: usize) -> Vec<usize> {
-    let mut keys: Vec<usize> = (0..count).step_by(STEP).collect();
-    if keys.last() != Some(&(count - 1)) {
-        keys.push(count - 1);
+/// The frames of a window that the detector looks at.
+pub struct KeyFrames {
+    /// The first, the middle one and the last.
+    pub first: Vec<usize>,
+    /// Those between, for faces that do not stay on straight lines.
+    pub between: Vec<usize>,
+}
+
+impl KeyFrames {
+    /// Those of a window of `count` frames.
+    pub fn of(count: usize) -> Self {
+        let mut keys: Vec<usize> = (0..count).step_by(STEP).collect();
+        if keys.last() != Some(&(count - 1)) {
+            keys.push(count - 1);
+        }
+        let ends = [0, keys.len() / 2, keys.len() - 1].map(|at| keys[at]);
+        let (first, between) = keys.into_iter().partition(|key| ends.contains(key));
+        Self { first, between }
     }
-    keys
+}
+
+/// A key frame, and the faces found there.
+pub type Look = (usize, Vec<Detection>);
+
+/// Whether three looks found the same faces, those of the middle one about half way between the others.
+pub fn is_steady(looks: &[Look]) -> bool {
+    let [(start, first), (at, middle), (end, last)] = looks else { return true };
+    let share = (at - start) as f32 / (end - start) as f32;
+    let lines = || first.iter().flat_map(|from| last.iter().map(move |to| from.lerp(to, share).bbox));
+    let on_a_line = |face: &Detection| lines().any(|line| line.iou(&face.bbox) >= STRAIGHT);
+    first.len() == middle.len() && middle.len() == last.len() && middle.iter().all(on_a_line)
 }
 
 /// One face: where it was found, by key frame.
@@ -51,11 +77,11 @@ impl Path {
     }
 }
 
-/// Joins the detections of each key frame into paths; the largest and steadiest come first.
-pub fn follow(keys: &[usize], detections: &[Vec<Detection>]) -> Vec<Path> {
+/// Joins the faces of each look into paths; the largest and steadiest come first.
+pub fn follow(looks: &[Look]) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
-    for (&key, found) in keys.iter().zip(detections) {
-        extend(&mut paths, key, found, keys.len());
+    for (key, found) in looks {
+        extend(&mut paths, *key, found, looks.len());
     }
     paths.retain(|path| path.coverage() >= STEADY);
     paths.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
@@ -92,17 +118,33 @@ mod tests {
         Detection { bbox, landmarks: [[x, 20.0]; 5], confidence: 0.9 }
     }
 
+    /// Every fifth frame.
+    fn looks(seen: impl IntoIterator<Item = Vec<Detection>>) -> Vec<Look> {
+        seen.into_iter().enumerate().map(|(nth, faces)| (nth * 5, faces)).collect()
+    }
+
     #[test]
     fn key_frames_reach_from_first_to_last() {
-        assert_eq!(key_frames(20), [0, 5, 10, 15, 19]);
-        assert_eq!(key_frames(1), [0]);
-        assert_eq!(key_frames(6), [0, 5]);
+        let keys = |count| KeyFrames::of(count).first;
+        assert_eq!((keys(20), KeyFrames::of(20).between), (vec![0, 10, 19], vec![5, 15]));
+        assert_eq!((keys(1), keys(6), keys(11)), (vec![0], vec![0, 5], vec![0, 5, 10]));
+    }
+
+    #[test]
+    fn faces_on_straight_lines_are_steady_and_others_are_not() {
+        let looks =
+            |middle: Vec<Detection>| vec![(0, vec![face(0.0, 40.0)]), (10, middle), (20, vec![face(80.0, 40.0)])];
+        assert!(is_steady(&looks(vec![face(42.0, 40.0)])));
+        assert!(!is_steady(&looks(vec![face(60.0, 40.0)])));
+        assert!(!is_steady(&looks(vec![])));
+        assert!(!is_steady(&looks(vec![face(42.0, 40.0), face(200.0, 40.0)])));
+        assert!(is_steady(&[(0, vec![]), (10, vec![]), (19, vec![])]));
     }
 
     #[test]
     fn two_faces_keep_their_own_paths_and_the_larger_comes_first() {
-        let seen = vec![vec![face(0.0, 20.0), face(100.0, 40.0)], vec![face(104.0, 40.0), face(2.0, 20.0)]];
-        let paths = follow(&[0, 5], &seen);
+        let seen = [vec![face(0.0, 20.0), face(100.0, 40.0)], vec![face(104.0, 40.0), face(2.0, 20.0)]];
+        let paths = follow(&looks(seen));
         assert_eq!(paths.len(), 2);
         assert_eq!(paths[0].at(5).bbox.x, 104.0);
         assert_eq!(paths[1].at(5).bbox.x, 2.0);
@@ -110,8 +152,7 @@ mod tests {
 
     #[test]
     fn a_missed_key_frame_is_bridged_and_a_flash_is_dropped() {
-        let seen = vec![vec![face(0.0, 40.0)], vec![face(300.0, 40.0)], vec![face(10.0, 40.0)]];
-        let paths = follow(&[0, 5, 10], &seen);
+        let paths = follow(&looks([vec![face(0.0, 40.0)], vec![face(300.0, 40.0)], vec![face(10.0, 40.0)]]));
         assert_eq!(paths.len(), 1);
         assert_eq!(paths[0].at(5).bbox.x, 5.0);
         assert_eq!(paths[0].at(5).landmarks[4], [5.0, 20.0]);
@@ -121,9 +162,7 @@ mod tests {
     proptest! {
         #[test]
         fn boxes_lie_between_those_found(xs in prop::collection::vec(0f32..8.0, 1..6), at in 0usize..30) {
-            let keys: Vec<usize> = (0..xs.len()).map(|i| i * 5).collect();
-            let seen: Vec<Vec<Detection>> = xs.iter().map(|x| vec![face(*x, 40.0)]).collect();
-            let paths = follow(&keys, &seen);
+            let paths = follow(&looks(xs.iter().map(|x| vec![face(*x, 40.0)])));
             prop_assert_eq!(paths.len(), 1);
             let x = paths[0].at(at).bbox.x;
             let (low, high) = xs.iter().fold((f32::MAX, f32::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
