@@ -4,29 +4,39 @@ use proptest::prelude::*;
 
 use super::convolve::Convolution;
 use super::geometry::Geometry;
-use super::weights::Weights;
+use super::kernel::Quad;
+use super::values::{Input, Output};
+use super::weights::{Packed, Weights};
 
 /// A 1×1 convolution of so many channels to as many as there are filters.
 fn convolution(channels_in: usize, weights: &[f32]) -> Convolution {
-    let channels_out = weights.len() / channels_in;
-    let [kernel, strides, dilations] = [[1; 2]; 3];
-    let (pad_before, pad_after, groups) = ([0; 2], [0; 2], 1);
+    pack(1, 1, channels_in, weights.len() / channels_in, weights)
+}
+
+/// A depthwise convolution of eight channels.
+fn depthwise(side: usize, weights: &[f32]) -> Convolution {
+    pack(side, 8, 8, 8, weights)
+}
+
+fn pack(side: usize, groups: usize, channels_in: usize, channels_out: usize, weights: &[f32]) -> Convolution {
+    let (kernel, [strides, dilations], [pad_before, pad_after]) = ([side; 2], [[1; 2]; 2], [[0; 2]; 2]);
     let geometry = Geometry { kernel, strides, dilations, pad_before, pad_after, groups, channels_in, channels_out };
     let weights = Weights::pack(&geometry, weights);
-    Convolution { geometry, weights, bias: vec![0.0; channels_out], clamp: [f32::NEG_INFINITY, f32::INFINITY] }
+    let (bias, clamp) = (vec![0.0; channels_out], [f32::NEG_INFINITY, f32::INFINITY]);
+    Convolution { geometry, weights, bias, clamp, takes: None, gives: None }
 }
 
 /// The output for pixels of an image one pixel high.
 fn run(convolution: &Convolution, pixels: &[f32]) -> Vec<f32> {
     let width = pixels.len() / convolution.geometry.channels_in;
     let mut output = vec![f32::NAN; width * convolution.geometry.channels_out];
-    convolution.run(pixels, [1, width], None, &mut output);
+    convolution.run(Input::Floats(pixels), [1, width], None, &mut Output::Floats(&mut output)).unwrap();
     output
 }
 
-fn dense(convolution: &Convolution) -> &super::weights::Dense {
-    let Weights::Dense(dense) = &convolution.weights else { panic!("depthwise") };
-    dense
+fn quads(convolution: &Convolution) -> &[Quad] {
+    let Packed::Dense(quads) = &convolution.weights.packed else { panic!("depthwise") };
+    quads
 }
 
 fn values(count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -51,6 +61,20 @@ proptest! {
     }
 
     #[test]
+    fn nor_does_that_of_a_depthwise_kernel(side in 1usize..6, weights in values(8 * 25), scale in -20i32..20) {
+        let taps = side * side;
+        let weights: Vec<f32> = weights[..8 * taps].iter().map(|weight| weight * 2f32.powi(scale)).collect();
+        let convolution = depthwise(side, &weights);
+        let image: Vec<f32> = (0..8 * taps).map(|at| weights[at % 8 * taps + at / 8].signum()).collect();
+        let mut output = [f32::NAN; 8];
+        convolution.run(Input::Floats(&image), [side; 2], None, &mut Output::Floats(&mut output)).unwrap();
+        for (found, weights) in output.iter().zip(weights.chunks(taps)) {
+            let exact: f64 = weights.iter().map(|weight| f64::from(weight.abs())).sum();
+            prop_assert!((f64::from(*found) / exact - 1.0).abs() < 1e-3, "{found} instead of {exact}");
+        }
+    }
+
+    #[test]
     fn weights_of_eight_bits_stay_as_they_are(
         stored in prop::collection::vec(any::<i8>().prop_filter("symmetric", |weight| *weight != i8::MIN), 1..40),
         scale in 1e-6f32..1.0,
@@ -58,7 +82,7 @@ proptest! {
         let stored: Vec<i8> = std::iter::once(127).chain(stored).collect();
         let weights: Vec<f32> = stored.iter().map(|weight| f32::from(*weight) * scale).collect();
         let convolution = convolution(weights.len(), &weights);
-        let packed = dense(&convolution).packed.iter().flat_map(|quad| quad[0]).take(stored.len());
+        let packed = quads(&convolution).iter().flat_map(|quad| quad[0]).take(stored.len());
         prop_assert_eq!(packed.collect::<Vec<_>>(), stored.into_iter().map(i16::from).collect::<Vec<_>>());
     }
 
@@ -67,7 +91,8 @@ proptest! {
         let convolution = convolution(10, &weights);
         let second: Vec<f32> = second.iter().map(|value| value * 100.0).collect();
         let mut both = vec![0.0; 36];
-        convolution.run(&[first.as_slice(), &second].concat(), [1, 3], None, &mut both);
+        let input = [first.as_slice(), &second].concat();
+        convolution.run(Input::Floats(&input), [1, 3], None, &mut Output::Floats(&mut both)).unwrap();
         prop_assert_eq!(both, [run(&convolution, &first), run(&convolution, &second)].concat());
     }
 }

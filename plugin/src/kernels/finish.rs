@@ -2,44 +2,119 @@
 
 use std::array::from_fn;
 
-use super::simd::F32x4;
+use super::kernel::PIXELS;
+use super::simd::{F32x4, I16x8};
 
 /// An output image, `[pixels][channels]`, as it is written.
-pub struct Finish<'a> {
+pub struct Finish<'a, T> {
     pub channels: usize,
     /// One value per channel.
     pub bias: &'a [f32],
     pub clamp: [f32; 2],
-    /// Of the output's shape.
-    pub added: Option<&'a [f32]>,
-    pub output: &'a mut [f32],
+    pub target: T,
 }
 
-impl Finish<'_> {
-    /// Writes the first `count` channels from `channel` of as many pixels from `pixel` as there are `sums`, which are
-    /// multiplied by their channel's scale; sums beyond the last pixel are left out.
-    // A function of its own: its constants are to stay in registers.
-    #[inline(never)]
-    pub fn write<const V: usize>(
-        &mut self,
-        sums: &[[F32x4; V]],
-        scales: [F32x4; V],
-        pixel: usize,
-        channel: usize,
-        count: usize,
-    ) {
-        let bias: [F32x4; V] = fours(&self.bias[channel..]);
-        let [low, high] = self.clamp.map(F32x4::splat);
-        let scaled = |sums: &[F32x4; V]| -> [F32x4; V] { from_fn(|v| sums[v].mul_add(scales[v], bias[v])) };
-        let clamped = |sums: [F32x4; V]| sums.map(|sum| sum.clamp(low, high));
-        let first = pixel * self.channels + channel;
-        let rows = sums.iter().map(scaled).zip(self.output[first..].chunks_mut(self.channels));
-        match self.added.map(|added| added[first..].chunks(self.channels)) {
-            None => rows.for_each(|(sums, row)| store(clamped(sums), row, count)),
-            Some(added) => rows.zip(added).for_each(|((sums, row), added)| {
-                let added: [F32x4; V] = fours(added);
-                store(clamped(from_fn(|v| sums[v].add(added[v]))), row, count);
-            }),
+/// `V × 4` channels of some pixels: what becomes of their sums.
+pub struct Panel<const V: usize> {
+    scales: [F32x4; V],
+    bias: [F32x4; V],
+    bounds: [F32x4; 2],
+    /// Of the first value in the output.
+    at: usize,
+    /// Channels that there are.
+    count: usize,
+}
+
+/// Where values are written.
+pub trait Target {
+    /// What a value of 1 is written as.
+    fn unit(&self) -> f32;
+
+    /// Writes the values of one pixel, but none beyond the last pixel.
+    fn write<const V: usize>(&mut self, at: usize, values: [F32x4; V], panel: &Panel<V>);
+}
+
+pub struct Floats<'a>(pub &'a mut [f32]);
+
+/// As whole numbers, each worth `level`; panels are whole.
+pub struct Levels<'a> {
+    pub output: &'a mut [i16],
+    pub level: f32,
+}
+
+/// After another image, of the output's shape, is added.
+pub struct Sum<'a> {
+    pub output: &'a mut [f32],
+    pub added: &'a [f32],
+}
+
+impl<T: Target> Finish<'_, T> {
+    /// The first `count` channels from `channel`, of pixels from `pixel` on, whose sums are worth `scales`.
+    pub fn panel<const V: usize>(&self, scales: [F32x4; V], pixel: usize, channel: usize, count: usize) -> Panel<V> {
+        let unit = F32x4::splat(self.target.unit());
+        Panel {
+            scales: scales.map(|scale| scale.mul(unit)),
+            bias: fours::<V>(&self.bias[channel..]).map(|bias| bias.mul(unit)),
+            bounds: self.clamp.map(|bound| F32x4::splat(bound).mul(unit)),
+            at: pixel * self.channels + channel,
+            count,
+        }
+    }
+
+    /// Writes the pixels of tile `nth`; those beyond the last pixel are left out.
+    #[inline(always)]
+    pub fn write<const V: usize>(&mut self, panel: &Panel<V>, nth: usize, sums: [[F32x4; V]; PIXELS]) {
+        for (pixel, sums) in sums.into_iter().enumerate() {
+            let at = panel.at + (nth * PIXELS + pixel) * self.channels;
+            self.target.write(at, from_fn(|v| sums[v].mul_add(panel.scales[v], panel.bias[v])), panel);
+        }
+    }
+}
+
+impl<const V: usize> Panel<V> {
+    #[inline(always)]
+    fn clamped(&self, values: [F32x4; V]) -> [F32x4; V] {
+        values.map(|value| value.clamp(self.bounds[0], self.bounds[1]))
+    }
+}
+
+impl Target for Floats<'_> {
+    fn unit(&self) -> f32 {
+        1.0
+    }
+
+    #[inline(always)]
+    fn write<const V: usize>(&mut self, at: usize, values: [F32x4; V], panel: &Panel<V>) {
+        if let Some(row) = self.0.get_mut(at..) {
+            store(panel.clamped(values), row, panel.count);
+        }
+    }
+}
+
+impl Target for Sum<'_> {
+    fn unit(&self) -> f32 {
+        1.0
+    }
+
+    #[inline(always)]
+    fn write<const V: usize>(&mut self, at: usize, values: [F32x4; V], panel: &Panel<V>) {
+        if let (Some(row), Some(added)) = (self.output.get_mut(at..), self.added.get(at..)) {
+            let added: [F32x4; V] = fours(added);
+            store(panel.clamped(from_fn(|v| values[v].add(added[v]))), row, panel.count);
+        }
+    }
+}
+
+impl Target for Levels<'_> {
+    fn unit(&self) -> f32 {
+        1.0 / self.level
+    }
+
+    #[inline(always)]
+    fn write<const V: usize>(&mut self, at: usize, values: [F32x4; V], panel: &Panel<V>) {
+        if let Some(fours) = self.output.get_mut(at..).and_then(|row| row.as_chunks_mut().0.first_chunk_mut::<V>()) {
+            let values = panel.clamped(values).into_iter();
+            values.zip(fours).for_each(|(value, four)| I16x8::nearest([value, value]).store_first(four));
         }
     }
 }
@@ -53,7 +128,7 @@ pub fn fours<const V: usize>(from: &[f32]) -> [F32x4; V] {
     }
 }
 
-/// Makes `sums` the first `count` values of `row`.
+/// Makes `sums` the first `count` values of `row`, if there are any.
 #[inline(always)]
 fn store<const V: usize>(sums: [F32x4; V], row: &mut [f32], count: usize) {
     match row.as_chunks_mut().0.first_chunk_mut::<V>() {
@@ -61,7 +136,8 @@ fn store<const V: usize>(sums: [F32x4; V], row: &mut [f32], count: usize) {
         _ => {
             let mut panel = [[0.0; 4]; V];
             sums.iter().zip(&mut panel).for_each(|(sum, four)| sum.store(four));
-            row[..count].copy_from_slice(&panel.as_flattened()[..count]);
+            let values = &panel.as_flattened()[..count];
+            row.iter_mut().zip(values).for_each(|(to, value)| *to = *value);
         }
     }
 }

@@ -7,6 +7,7 @@ use tract_core::ops::binary::TypedBinOp;
 use tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
 use tract_core::ops::nn::DataFormat;
 
+use super::chain::chain;
 use super::convolve::Convolution;
 use super::geometry::Geometry;
 use super::weights::Weights;
@@ -45,10 +46,12 @@ pub fn plan(model: &TypedModel) -> TractResult<Plan> {
             plan.fused.insert(last, fused);
         }
     }
+    chain(model, &mut plan);
     Ok(plan)
 }
 
-fn only_successor(model: &TypedModel, id: usize) -> Option<usize> {
+/// The one node that takes the first output of node `id`, if that is no output of the graph.
+pub fn only_successor(model: &TypedModel, id: usize) -> Option<usize> {
     let is_output = model.outputs.iter().any(|outlet| outlet.node == id);
     match model.node(id).outputs[0].successors.as_slice() {
         [only] if !is_output => Some(only.node),
@@ -70,7 +73,8 @@ fn convolution(constants: &mut Constants, node: &TypedNode) -> TractResult<Optio
         bias = vec![bias[0]; geometry.channels_out];
     }
     let weights = Weights::pack(&geometry, &floats(&weights)?);
-    let convolution = Convolution { geometry, weights, bias, clamp: [f32::NEG_INFINITY, f32::INFINITY] };
+    let clamp = [f32::NEG_INFINITY, f32::INFINITY];
+    let convolution = Convolution { geometry, weights, bias, clamp, takes: None, gives: None };
     Ok(Some(Fused { convolution, input: node.inputs[0], added: None }))
 }
 

@@ -36,6 +36,11 @@ impl Geometry {
         if self.rows_are_runs() { self.kernel[1] * self.channels_in } else { self.channels_in / self.groups }
     }
 
+    /// Whether no eight of values that a kernel reads reaches beyond what is under it.
+    pub fn reads_whole_eights(&self) -> bool {
+        self.run_length().is_multiple_of(8) || self.depthwise() && self.channels_in.is_multiple_of(8)
+    }
+
     fn rows_are_runs(&self) -> bool {
         self.groups == 1 && self.dilations[1] == 1
     }
@@ -55,26 +60,16 @@ impl Geometry {
         (0..output[0]).flat_map(|y| (0..output[1]).map(move |x| y * steps[0] + x * steps[1])).collect()
     }
 
-    /// The image in the middle of zeros; none where nothing is to be padded.
-    pub fn pad(&self, image: &[f32], size: [usize; 2]) -> Option<Vec<f32>> {
-        let padded = self.padded(size);
-        (padded != size).then(|| {
-            let mut frame = Vec::with_capacity(padded[0] * padded[1] * self.channels_in);
-            self.pad_with(image, size, &mut frame, |row, to| to.extend_from_slice(row));
-            frame
-        })
-    }
-
     /// Lets `convert` append each row of an image to `frame`, between the zeros that pad it.
-    pub fn pad_with<T: Clone + Default>(
+    pub fn pad_with<T>(
         &self,
-        image: &[f32],
+        image: &[T],
         size: [usize; 2],
-        frame: &mut Vec<T>,
-        convert: impl Fn(&[f32], &mut Vec<T>),
+        frame: &mut Vec<i16>,
+        convert: impl Fn(&[T], &mut Vec<i16>),
     ) {
         let row = self.padded(size)[1] * self.channels_in;
-        let zeros = |frame: &mut Vec<T>, count| frame.resize(frame.len() + count, T::default());
+        let zeros = |frame: &mut Vec<i16>, count| frame.resize(frame.len() + count, 0);
         zeros(frame, self.pad_before[0] * row);
         for values in image.chunks_exact(size[1] * self.channels_in) {
             zeros(frame, self.pad_before[1] * self.channels_in);

@@ -1,6 +1,7 @@
 //! An image as 16-bit integers with a scale of its own, so that none depends on what it came with.
 
 use std::array::from_fn;
+use std::borrow::Cow;
 
 use super::geometry::Geometry;
 use super::simd::{F32x4, I16x8};
@@ -9,14 +10,14 @@ use super::simd::{F32x4, I16x8};
 pub const TINY: f32 = 1e-30;
 
 /// A padded image, ready for the kernels.
-pub struct Integers {
-    /// `[height][width][channels]`, and zeros behind them to read whole eights.
-    pub values: Vec<i16>,
+pub struct Integers<'a> {
+    /// `[height][width][channels]`, and zeros behind them where eights are not whole.
+    pub values: Cow<'a, [i16]>,
     /// What one level is worth.
     pub scale: f32,
 }
 
-impl Integers {
+impl<'a> Integers<'a> {
     /// Of an image of `[height, width, channels]` with `size` = `[height, width]`, whose largest magnitude becomes
     /// `levels`. The scale is not finite where a value is not.
     pub fn of(geometry: &Geometry, image: &[f32], size: [usize; 2], levels: i16) -> Self {
@@ -24,7 +25,19 @@ impl Integers {
         let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
         geometry.pad_with(image, size, &mut values, |row, to| convert(row, levels / largest, to));
         values.extend([0; 7]);
-        Self { values, scale: largest / levels }
+        Self { values: values.into(), scale: largest / levels }
+    }
+
+    /// Of an image that is in levels worth `scale` already.
+    pub fn padded(geometry: &Geometry, image: &'a [i16], size: [usize; 2], scale: f32) -> Self {
+        let [height, width] = geometry.padded(size);
+        if [height, width] == size && geometry.reads_whole_eights() {
+            return Self { values: image.into(), scale };
+        }
+        let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
+        geometry.pad_with(image, size, &mut values, |row, to| to.extend_from_slice(row));
+        values.extend([0; 7]);
+        Self { values: values.into(), scale }
     }
 }
 

@@ -4,17 +4,23 @@
 //! other is the same product over the runs of values under the kernel: the indirect convolution of
 //! Dukhan, "The Indirect Convolution Algorithm" (2019). The lanes of a vector are eight values of a run,
 //! so neither input nor weights are ever shuffled; a sum's lanes meet once, at its end.
-//! Sums of integers are exact; those of f32 run in one fixed order everywhere.
+//! Those of a depthwise kernel are a pair of taps of four channels instead.
 
-use super::simd::{F32x4, I16x8, I32x4};
+use std::hint::black_box;
+
+use super::finish::{Finish, Panel, Target};
+use super::simd::{I16x8, I32x4};
+use super::weights::VECTORS;
 
 /// Pixels per tile: with four channels and what they are made of, what 16 vector registers hold.
 pub const PIXELS: usize = 2;
 /// Steps between two turns of a loop.
-const STEPS: usize = 8;
+pub const STEPS: usize = 8;
 
 /// Weights of four channels for eight consecutive values: `[channel][value]`.
 pub type Quad = [[i16; 8]; 4];
+/// Weights of two taps for eight channels: `[half][channel, tap]`.
+pub type Pair = [[i16; 8]; VECTORS];
 /// Sums of four channels for each pixel, each still spread over four lanes.
 type Tile = [[I32x4; 4]; PIXELS];
 
@@ -37,71 +43,105 @@ macro_rules! unroll {
     };
 }
 
-/// Sums of four channels for the pixels at `starts`, over one run of eights that begins there.
+/// Takes all of `weights`, and what goes with each, at `once`, or [`STEPS`] at a time: a loop's turn stores and loads all sums.
+macro_rules! steps {
+    ($once:expr, ($weights:expr, $places:expr), |$some:ident, $there:ident| $body:block) => {
+        if $once {
+            let ($some, $there) = ($weights, &$places[..$weights.len()]);
+            $body
+        } else {
+            for ($some, $there) in $weights.chunks(STEPS).zip($places.chunks(STEPS)) $body
+        }
+    };
+    ($once:expr, $weights:expr, |$some:ident| $body:block) => {
+        if $once {
+            let $some = $weights;
+            $body
+        } else {
+            for $some in $weights.chunks(STEPS) $body
+        }
+    };
+}
+
+/// Finishes sums of four channels for the pixels at `starts`, over one run of eights that begins there; `ONCE` where
+/// they are no more than [`STEPS`].
 // A function of its own, as the next two: registers are too few to share with the loops around.
 #[inline(never)]
-pub fn sum_run(image: &[i16], starts: &[[usize; PIXELS]], weights: &[Quad], sums: &mut [[F32x4; PIXELS]]) {
-    for (starts, sums) in starts.iter().zip(sums) {
+pub fn sum_run<const ONCE: bool>(
+    image: &[i16],
+    starts: &[[usize; PIXELS]],
+    weights: &[Quad],
+    panel: &Panel<1>,
+    finish: &mut Finish<impl Target>,
+) {
+    for (nth, starts) in starts.iter().enumerate() {
         let mut tile = [[I32x4::zero(); 4]; PIXELS];
-        let mut rows = starts.map(|start| &image[start..]);
-        for weights in weights.chunks(STEPS) {
-            let cut = rows.map(|row| row.split_at(weights.len() * 8));
-            let eights = cut.map(|(eights, _)| &eights.as_chunks().0[..weights.len()]);
+        let mut rows = starts.map(|start| image[start..].as_chunks().0);
+        steps!(ONCE, weights, |weights| {
+            let eights = rows.map(|row| &row[..weights.len()]);
             unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], eights.map(|row| &row[step])) });
-            rows = cut.map(|(_, rest)| rest);
-        }
-        *sums = tile.map(I32x4::sums);
+            rows = rows.map(|row| &row[weights.len()..]);
+        });
+        finish.write(panel, nth, tile.map(|sums| [I32x4::sums(sums)]));
     }
 }
 
 /// Like [`sum_run`], over eights at these offsets from a pixel's start, which together reach over `reach` values.
 #[inline(never)]
-pub fn sum_eights(
+pub fn sum_eights<const ONCE: bool>(
     image: &[i16],
     starts: &[[usize; PIXELS]],
-    offsets: &[usize],
-    reach: usize,
+    (offsets, reach): (&[usize], usize),
     weights: &[Quad],
-    sums: &mut [[F32x4; PIXELS]],
+    panel: &Panel<1>,
+    finish: &mut Finish<impl Target>,
 ) {
-    for (starts, sums) in starts.iter().zip(sums) {
+    for (nth, starts) in starts.iter().enumerate() {
         let mut tile = [[I32x4::zero(); 4]; PIXELS];
         let rows = starts.map(|start| &image[start..][..reach]);
-        for (weights, offsets) in weights.chunks(STEPS).zip(offsets.chunks(STEPS)) {
+        steps!(ONCE, (weights, offsets), |weights, offsets| {
             unroll!(weights.len(), |step| {
                 let values = rows.map(|row| row[offsets[step]..].first_chunk().expect("within reach"));
                 add_step(&mut tile, &weights[step], values);
             });
-        }
-        *sums = tile.map(I32x4::sums);
+        });
+        finish.write(panel, nth, tile.map(|sums| [I32x4::sums(sums)]));
     }
 }
 
-/// Sums of `V × 4` channels for the pixels at `starts`, over the taps of a depthwise kernel at these offsets from a
-/// pixel's start, which together reach over `reach` values.
+/// Finishes sums of eight channels for the pixels at `starts`, over pairs of taps of a depthwise kernel at these offsets
+/// from a pixel's start, which together reach over `reach` values; `ONCE` where they are no more than [`STEPS`].
 #[inline(never)]
-pub fn sum_taps<const V: usize>(
-    image: &[f32],
+pub fn sum_taps<const ONCE: bool>(
+    image: &[i16],
     starts: &[[usize; PIXELS]],
-    taps: &[usize],
-    reach: usize,
-    weights: &[[[f32; 4]; V]],
-    sums: &mut [[[F32x4; V]; PIXELS]],
+    (taps, reach): (&[[usize; 2]], usize),
+    weights: &[Pair],
+    panel: &Panel<VECTORS>,
+    finish: &mut Finish<impl Target>,
 ) {
-    for (starts, sums) in starts.iter().zip(sums) {
-        let mut tile = [[F32x4::splat(0.0); V]; PIXELS];
+    // Without a sum, a compiler takes eights to be interleaved for two fours each, and loads these one by one.
+    let zero = I16x8::splat(black_box(0));
+    for (nth, starts) in starts.iter().enumerate() {
+        let mut tile = [[I32x4::zero(); VECTORS]; PIXELS];
         let rows = starts.map(|start| &image[start..][..reach]);
-        for (weights, taps) in weights.chunks(STEPS).zip(taps.chunks(STEPS)) {
+        steps!(ONCE, (weights, taps), |weights, taps| {
             unroll!(weights.len(), |step| {
-                let weights = weights[step].each_ref().map(F32x4::load);
+                let weights = weights[step].each_ref().map(I16x8::load);
                 for (sums, row) in tile.iter_mut().zip(rows) {
-                    let values = row[taps[step]..][..V * 4].as_chunks().0.first_chunk::<V>().expect("whole");
-                    (0..V).for_each(|v| sums[v] = F32x4::load(&values[v]).mul_add(weights[v], sums[v]));
+                    let [first, second] = taps[step];
+                    let pairs = I16x8::interleaved([eight(row, first).add(zero), eight(row, second).add(zero)]);
+                    (0..VECTORS).for_each(|v| sums[v] = sums[v].add_dot(pairs[v], weights[v]));
                 }
             });
-        }
-        *sums = tile;
+        });
+        finish.write(panel, nth, tile.map(|sums| sums.map(I32x4::floats)));
     }
+}
+
+#[inline(always)]
+fn eight(row: &[i16], at: usize) -> I16x8 {
+    I16x8::load(row[at..].first_chunk().expect("within reach"))
 }
 
 #[inline(always)]

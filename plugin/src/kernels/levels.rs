@@ -1,4 +1,4 @@
-//! How finely a dense convolution's weights and inputs are divided, so that no sum of their products can overflow.
+//! How finely a convolution's weights and inputs are divided, so that no sum of their products can overflow.
 
 use super::integers::TINY;
 
@@ -21,7 +21,7 @@ impl Filter {
 
     /// In whole multiples of `scale`.
     pub fn integers(&self, scale: f32) -> Vec<[i16; 8]> {
-        self.weights.iter().map(|eight| eight.map(|weight| (weight / scale).round() as i16)).collect()
+        self.weights.iter().map(|eight| eight.map(|weight| (weight / scale).round_ties_even() as i16)).collect()
     }
 
     /// What a lane can sum up to over inputs of at most 1, in largest weights.
@@ -31,7 +31,7 @@ impl Filter {
 
     fn is_of_eight_bits(&self) -> bool {
         let scale = self.largest / EIGHT_BITS;
-        let near = |weight: &f32| (weight / scale - (weight / scale).round()).abs() < 1e-3;
+        let near = |weight: &f32| (weight / scale - (weight / scale).round_ties_even()).abs() < 1e-3;
         self.weights.as_flattened().iter().all(near)
     }
 }

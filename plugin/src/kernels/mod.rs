@@ -3,11 +3,12 @@
 //! tract packs every convolution's input for its own matrix product; with channels last none is needed,
 //! and what follows a convolution (bias, addition, clamp) costs no pass of its own.
 //!
-//! Dense convolutions run on 16-bit integers, twice as many products at a time as in f32. Each output channel's weights
-//! have a scale, and so has each image; `levels` chooses both so that no sum of 32 bits can overflow. Integer sums are
-//! exact and all else rounds as IEEE 754 says, so that results are the same bits on every engine. Depthwise convolutions
-//! have few products and stay in f32.
+//! Convolutions run on 16-bit integers, twice as many products at a time as in f32. Each output channel's weights have a
+//! scale, and so has each image; `levels` chooses both so that no sum of 32 bits can overflow. An image whose bounds are
+//! known goes from one convolution to the next in integers (`chain`). Integer sums are exact and all else rounds as IEEE
+//! 754 says, so that results are the same bits on every engine.
 
+mod chain;
 mod convolve;
 #[cfg(test)]
 mod exactness;
@@ -23,6 +24,7 @@ mod simd;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod values;
 mod weights;
 
 pub use translate::translate;

@@ -3,6 +3,7 @@
 use tract_core::internal::*;
 
 use super::convolve::Convolution;
+use super::values::{Input, Output};
 
 /// Convolves `[images, height, width, channels]`; a second input, of the output's shape, is added to it.
 #[derive(Clone, Debug)]
@@ -41,12 +42,19 @@ impl EvalOp for NhwcConv {
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let &[images, height, width, _] = inputs[0].shape() else { bail!("expected four axes") };
         let [out_height, out_width] = self.output_size(height, width)?;
-        let mut output = Tensor::zero::<f32>(&[images, out_height, out_width, self.0.geometry.channels_out])?;
-        let input = inputs[0].try_as_plain_ram()?;
+        let shape = [images, out_height, out_width, self.0.geometry.channels_out];
         let added = inputs.get(1).map(|added| added.try_as_plain_ram()).transpose()?;
         let added = added.as_ref().map(|added| added.as_slice::<f32>()).transpose()?;
-        let mut view = output.try_as_plain_ram_mut()?;
-        self.0.run(input.as_slice::<f32>()?, [height, width], added, view.as_slice_mut::<f32>()?);
+        let input = inputs[0].try_as_plain_ram()?;
+        let input = match self.0.takes {
+            None => Input::Floats(input.as_slice()?),
+            Some(_) => Input::Levels(input.as_slice()?),
+        };
+        let run = |mut output: Output| self.0.run(input, [height, width], added, &mut output);
+        let output = match self.0.gives {
+            None => filled(&shape, |values| run(Output::Floats(values)))?,
+            Some(_) => filled(&shape, |values| run(Output::Levels(values)))?,
+        };
         Ok(tvec!(output.into_tvalue()))
     }
 }
@@ -54,13 +62,28 @@ impl EvalOp for NhwcConv {
 impl TypedOp for NhwcConv {
     fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
         let shape = &inputs[0].shape;
-        ensure!(shape.rank() == 4 && inputs[0].datum_type == f32::datum_type());
+        ensure!(shape.rank() == 4 && inputs[0].datum_type == datum_type(self.0.takes));
         let [height, width] = self.output_size(shape[1].to_usize()?, shape[2].to_usize()?)?;
         let shape: TVec<TDim> =
             tvec!(shape[0].clone(), height.to_dim(), width.to_dim(), self.0.geometry.channels_out.to_dim());
         ensure!(inputs.get(1).is_none_or(|added| added.shape.as_ref() == shape.as_slice()));
-        Ok(tvec!(f32::fact(shape)))
+        Ok(tvec!(datum_type(self.0.gives).fact(shape)))
     }
 
     as_op!();
+}
+
+/// A tensor whose values `fill` writes over zeros. (`Tensor::zero` writes these one by one.)
+fn filled<T: Datum + Clone + Default>(
+    shape: &[usize; 4],
+    fill: impl FnOnce(&mut [T]) -> TractResult<()>,
+) -> TractResult<Tensor> {
+    let mut values = vec![T::default(); shape.iter().product()];
+    fill(&mut values)?;
+    Ok(tract_ndarray::ArrayD::from_shape_vec(&shape[..], values)?.into_tensor())
+}
+
+/// Of an image in levels that are worth so much, if it is in levels.
+fn datum_type(level: Option<f32>) -> DatumType {
+    if level.is_some() { i16::datum_type() } else { f32::datum_type() }
 }

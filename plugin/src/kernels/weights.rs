@@ -3,59 +3,66 @@
 use std::array::from_fn;
 
 use super::geometry::Geometry;
-use super::kernel::Quad;
+use super::kernel::{Pair, Quad};
 use super::levels::{Filter, LARGEST, lanes, scales};
 
 /// Vectors of four channels per panel of a depthwise convolution.
 pub const VECTORS: usize = 2;
 
-/// A convolution's weights, packed once at load.
+/// A convolution's weights as integers, packed once at load.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Weights {
-    Dense(Dense),
-    /// `[panels][taps][8 channels]`, filled up with zeros
-    Depthwise(Vec<[[f32; 4]; VECTORS]>),
-}
-
-/// Weights as integers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dense {
-    /// `[groups][panels of 4 channels][runs][eights of values]`, filled up with zeros
-    pub packed: Vec<Quad>,
+pub struct Weights {
+    pub packed: Packed,
     /// What one level is worth, of each output channel.
     pub scales: Vec<f32>,
     /// The integer of an image's largest input value, such that no sum can overflow.
     pub levels: i16,
 }
 
+/// In the order of reading, filled up with zeros.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Packed {
+    /// `[groups][panels of 4 channels][runs][eights of values]`
+    Dense(Vec<Quad>),
+    /// `[panels of 8 channels][pairs of taps]`
+    Depthwise(Vec<Pair>),
+}
+
 impl Weights {
     /// Packs `oihw`, `[channels out][channels in / groups][height][width]` as ONNX has it.
     pub fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
-        if geometry.depthwise() {
-            Self::Depthwise(pack_depthwise(geometry, oihw))
-        } else {
-            Self::Dense(Dense::pack(geometry, oihw))
-        }
-    }
-}
-
-impl Dense {
-    fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
-        let order = reading_order(geometry);
+        let order = if geometry.depthwise() { pairs(taps(geometry)) } else { reading_order(geometry) };
         let filters: Vec<Filter> =
             oihw.chunks_exact(oihw.len() / geometry.channels_out).map(|oihw| Filter::read(oihw, &order)).collect();
         let scales = scales(&filters);
         let whole: Vec<Vec<[i16; 8]>> =
             filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
         let most = whole.iter().map(|filter| lanes(filter, |weight| weight.unsigned_abs().into())).max().unwrap_or(0);
-        let quad = |panel: &[Vec<[i16; 8]>], at: usize| {
-            from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]))
-        };
-        let groups = whole.chunks_exact(geometry.channels_out / geometry.groups);
-        let panels = groups.flat_map(|group| group.chunks(4));
-        let packed = panels.flat_map(|panel| (0..order.len()).map(move |at| quad(panel, at))).collect();
-        Self { packed, scales, levels: i16::try_from(LARGEST / most.max(1)).unwrap_or(i16::MAX) }
+        let levels = i16::try_from(LARGEST / most.max(1)).unwrap_or(i16::MAX);
+        let packed = if geometry.depthwise() { depthwise(&whole) } else { dense(geometry, &whole) };
+        Self { packed, scales, levels }
     }
+}
+
+fn dense(geometry: &Geometry, filters: &[Vec<[i16; 8]>]) -> Packed {
+    let quad =
+        |panel: &[Vec<[i16; 8]>], at: usize| from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]));
+    let groups = filters.chunks_exact(geometry.channels_out / geometry.groups);
+    let panels = groups.flat_map(|group| group.chunks(4));
+    Packed::Dense(panels.flat_map(|panel| (0..panel[0].len()).map(move |at| quad(panel, at))).collect())
+}
+
+fn depthwise(filters: &[Vec<[i16; 8]>]) -> Packed {
+    let pair = |panel: &[Vec<[i16; 8]>], at: usize| -> Pair {
+        from_fn(|half| from_fn(|lane| panel[half * 4 + lane / 2][at][lane % 2]))
+    };
+    let panels = filters.chunks_exact(VECTORS * 4);
+    Packed::Depthwise(panels.flat_map(|panel| (0..panel[0].len()).map(move |at| pair(panel, at))).collect())
+}
+
+/// Taps of a depthwise filter, two by two, as eights that are otherwise empty.
+fn pairs(taps: usize) -> Vec<[usize; 8]> {
+    (0..taps).step_by(2).map(|tap| from_fn(|i| if i < 2 { tap + i } else { usize::MAX })).collect()
 }
 
 /// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in eights;
@@ -71,12 +78,4 @@ fn reading_order(geometry: &Geometry) -> Vec<[usize; 8]> {
 
 fn taps(geometry: &Geometry) -> usize {
     geometry.kernel[0] * geometry.kernel[1]
-}
-
-fn pack_depthwise(geometry: &Geometry, oihw: &[f32]) -> Vec<[[f32; 4]; VECTORS]> {
-    let taps = taps(geometry);
-    let value = |channel: usize, tap| if channel < geometry.channels_out { oihw[channel * taps + tap] } else { 0.0 };
-    let panels = (0..geometry.channels_out).step_by(VECTORS * 4);
-    let pack = |first| (0..taps).map(move |tap| from_fn(|v| from_fn(|lane| value(first + v * 4 + lane, tap))));
-    panels.flat_map(pack).collect()
 }
