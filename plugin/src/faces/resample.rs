@@ -49,16 +49,17 @@ fn extent<'a>(sources: impl IntoIterator<Item = &'a usize>) -> Range<usize> {
 fn squeeze(frame: &Frame, row: usize, columns: &[Taps]) -> Vec<f32> {
     let used = extent(columns.iter().flat_map(|column| &column.sources));
     let bytes = frame.row(row, used.clone());
-    let pixels = bytes.as_chunks::<3>().0;
+    // Four values a pixel, so that one vector holds it.
+    let pixels: Vec<[f32; 4]> =
+        bytes.as_chunks::<3>().0.iter().map(|&[red, green, blue]| [red, green, blue, 0].map(f32::from)).collect();
     let mut line = Vec::with_capacity(columns.len() * 3);
     for column in columns {
-        let mut sums = [0.0f32; 3];
+        let mut sums = [0.0f32; 4];
         for (&source, &weight) in column.sources.iter().zip(&column.weights) {
-            for (sum, value) in sums.iter_mut().zip(pixels[source - used.start]) {
-                *sum += weight * f32::from(value);
-            }
+            let pixel = &pixels[source - used.start];
+            sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += weight * value);
         }
-        line.extend(sums);
+        line.extend_from_slice(&sums[..3]);
     }
     line
 }

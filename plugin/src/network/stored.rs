@@ -37,14 +37,15 @@ fn expanded(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Optio
     if scales.len() != along || total != stored.raw_data.len() || inner == 0 {
         return None;
     }
-    let scaled = stored.raw_data.chunks_exact(inner).zip(scales.iter().cycle());
-    let full =
-        scaled.flat_map(|(run, scale)| run.iter().flat_map(move |&byte| (f32::from(byte as i8) * scale).to_le_bytes()));
+    let mut full: Vec<[u8; 4]> = Vec::with_capacity(total);
+    for (run, scale) in stored.raw_data.chunks_exact(inner).zip(scales.iter().cycle()) {
+        full.extend(run.iter().map(|&byte| (f32::from(byte as i8) * scale).to_le_bytes()));
+    }
     Some(TensorProto {
         name: name.clone(),
         dims: stored.dims.clone(),
         data_type: DataType::Float as i32,
-        raw_data: full.collect(),
+        raw_data: full.into_flattened(),
         ..TensorProto::default()
     })
 }
