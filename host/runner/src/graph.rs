@@ -18,7 +18,7 @@ use crate::error::Error;
 const NORMALISED: &str = "veritag/normalised";
 
 /// The part `features` of a bundle with `crops` UINT8 `[N, 3, side, side]` as its input, `features` FP32 `[N, width]` and
-/// `bundle` UINT8 `[N, 32]` as its outputs. Normalisation is what `prepare` does, operation by operation.
+/// `bundle` UINT8 `[N, 32]` as its outputs. Normalisation is what `prepare` does, but for its last bits.
 ///
 /// # Errors
 /// [`Error::Graph`] when the part is no network of one input and one output.
@@ -55,20 +55,21 @@ fn rename(graph: &mut GraphProto, from: &str, to: &str) {
     nodes.chain(values).filter(|name| *name == from).for_each(|name| *name = to.to_owned());
 }
 
-/// (pixel / 255 − mean) / std, before all other nodes.
+/// (pixel / 255 − mean) / std, before all other nodes, as one product and one sum: two passes over the pixels instead of three.
 fn normalise(graph: &mut GraphProto, mean: [f32; 3], std: [f32; 3]) {
-    let floats = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let floats = |value: fn(f64, f64) -> f64| {
+        let channels = mean.iter().zip(std).map(|(&mean, std)| value(mean.into(), std.into()) as f32);
+        channels.flat_map(f32::to_le_bytes).collect()
+    };
     graph.initializer.extend([
-        constant("veritag/255", DataType::Float, &[1], floats(&[255.0])),
-        constant("veritag/mean", DataType::Float, &[1, 3, 1, 1], floats(&mean)),
-        constant("veritag/std", DataType::Float, &[1, 3, 1, 1], floats(&std)),
+        constant("veritag/scale", DataType::Float, &[1, 3, 1, 1], floats(|_, std| 1.0 / (255.0 * std))),
+        constant("veritag/offset", DataType::Float, &[1, 3, 1, 1], floats(|mean, std| -mean / std)),
     ]);
     let to = AttributeProto { name: "to".into(), i: DataType::Float as i64, r#type: 2, ..Default::default() };
     let first = [
         node("Cast", &[CROPS], "veritag/float", vec![to]),
-        node("Div", &["veritag/float", "veritag/255"], "veritag/share", vec![]),
-        node("Sub", &["veritag/share", "veritag/mean"], "veritag/centred", vec![]),
-        node("Div", &["veritag/centred", "veritag/std"], NORMALISED, vec![]),
+        node("Mul", &["veritag/float", "veritag/scale"], "veritag/scaled", vec![]),
+        node("Add", &["veritag/scaled", "veritag/offset"], NORMALISED, vec![]),
     ];
     graph.node.splice(..0, first);
 }

@@ -95,7 +95,7 @@ impl Dispatcher {
 /// Asks for the features of all pieces in one request, and hands each its own.
 async fn answer(breaker: &Breaker, batch: Vec<Piece>) {
     let rows = batch.iter().map(|piece| piece.rows).sum();
-    let crops = batch.iter().flat_map(|piece| &piece.pixels).copied().collect();
+    let crops = batch.iter().map(|piece| &piece.pixels[..]).collect::<Vec<_>>().concat();
     let answer = breaker.ask(rows, crops).await;
     let outcome = answer.as_ref().map_or_else(RunnerError::code, |_| "ok");
     metrics::counter!("veritag_runner_requests_total", "outcome" => outcome).increment(1);
