@@ -49,3 +49,6 @@ for size in 1920x1080 4000x3000; do # the portrait, pasted into a grey frame wit
         -filter_complex "[1][0]overlay=(W-w)/2:(H-h)/2" -frames:v 1 -q:v 2 "target/bench-$size.jpg"
 done
 "$VENV/bin/python" tests/bench/compare.py "$program" "$bundle" "$CLIP" $REPEATS target/bench-4000x3000.jpg target/bench-1920x1080.jpg
+
+echo "4. The service, a steady queue on all cores" >&2
+"$VENV/bin/python" tests/bench/service.py "$program"

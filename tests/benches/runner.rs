@@ -1,7 +1,9 @@
 //! Features of 20 crops in the sandbox and on `veritag runner`, through the whole client: `tests/bench/run.sh` names bundle and
-//! threads, and adds ONNX Runtime in Python. Prints one JSON line with medians in milliseconds and the bytes on the wire.
+//! threads, and adds ONNX Runtime in Python. Prints one JSON line with medians in milliseconds and the bytes on the wire:
+//! `_ms` of one window that waits for its answer, `_each_ms` of each of many that overlap.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use veritag::commands::start::start_threads;
@@ -18,6 +20,9 @@ use veritag_tests::root;
 use veritag_tests::runner::runner;
 
 const FRAMES: usize = 20;
+/// Windows under way at a time, as in a service, and all of a run.
+const IN_FLIGHT: usize = 4;
+const WINDOWS: usize = 12;
 
 /// Median of `repeats` runs after one that warms up, in milliseconds.
 fn median(repeats: usize, mut run: impl FnMut()) -> f64 {
@@ -66,12 +71,15 @@ fn main() {
     let server = runner(&["--model", &directory, "--threads", &threads.to_string()]);
     let through = |url: &str| {
         let offload = Offload::open(&config::Runner::default(), url, pool.clone()).expect("a runner");
-        median(repeats, || drop(offload.infer(crops.clone()).expect("features")))
+        let infer = || drop(offload.infer(crops.clone()).expect("features"));
+        let flow = || (0..WINDOWS / IN_FLIGHT).for_each(|_| infer());
+        let many = || thread::scope(|scope| (0..IN_FLIGHT).for_each(|_| drop(scope.spawn(flow))));
+        (median(repeats, infer), median(repeats, many) / WINDOWS as f64)
     };
-    let (http, grpc) = (through(&server.http()), through(&server.grpc()));
+    let ((http, http_each), (grpc, grpc_each)) = (through(&server.http()), through(&server.grpc()));
     println!(
         "{{\"bundle\": \"{name}\", \"threads\": {threads}, \"sandbox_ms\": {sandbox:.1}, \"http_ms\": {http:.1}, \
-         \"grpc_ms\": {grpc:.1}, \"wire_bytes\": {}}}",
+         \"http_each_ms\": {http_each:.1}, \"grpc_ms\": {grpc:.1}, \"grpc_each_ms\": {grpc_each:.1}, \"wire_bytes\": {}}}",
         wire(side, width)
     );
 }
