@@ -82,7 +82,8 @@ fn provider(options: &Serve) -> ExecutionProviderDispatch {
     match options.provider {
         Provider::Cuda => CUDA::default().with_device_id(device).build(),
         Provider::Tensorrt => TensorRT::default().with_device_id(device).with_fp16(options.fp16).build(),
-        Provider::Cpu | Provider::Webgpu | Provider::Tract => CPU::default().build(),
+        // What a run has used is kept for the next: fresh pages would take as long again as a small network.
+        Provider::Cpu | Provider::Webgpu | Provider::Tract => CPU::default().with_arena_allocator(true).build(),
     }
 }
 
