@@ -10,13 +10,15 @@ use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::value::{DynValue, TensorRef};
+use ort::value::TensorRef;
 use veritag::open_inference::{BUNDLE, CROPS, Data, FEATURES, Tensor};
 
 use super::Engine;
 use crate::cli::{Libraries, Provider, Serve};
 use crate::error::Error;
 
+/// Crops that each thread of a processor computes at a time: of more, less stays in its cache.
+const AT_ONCE: usize = 8;
 const LIBRARY: &str = "libonnxruntime.so";
 const WEBGPU: &str = "libonnxruntime_providers_webgpu.so";
 /// Where `make runner` puts them, below the checkout.
@@ -50,15 +52,17 @@ impl OnnxRuntime {
     /// What ONNX Runtime says.
     pub fn load(&self, onnx: &[u8], options: &Serve) -> Result<Box<dyn Engine>, String> {
         let session = self.builder(options).and_then(|mut builder| builder.commit_from_memory(onnx).map_err(told));
-        session.map(|session| Box::new(Network(session)) as Box<dyn Engine>)
+        let at_once = match options.provider {
+            Provider::Cpu => AT_ONCE * threads(options),
+            _ => options.max_batch.get().into(),
+        };
+        session.map(|session| Box::new(Network { session, at_once }) as Box<dyn Engine>)
     }
 
     fn builder(&self, options: &Serve) -> Result<SessionBuilder, String> {
-        let cores = available_parallelism().map_or(1, NonZero::get) / usize::from(options.instances.get());
-        let threads = options.threads.map_or(cores.max(1), |threads| threads.get().into());
         let builder = Session::builder(&self.environment).map_err(told)?;
         let builder = builder.with_optimization_level(GraphOptimizationLevel::All).map_err(|it| it.to_string())?;
-        let builder = builder.with_intra_threads(threads).map_err(|it| it.to_string())?;
+        let builder = builder.with_intra_threads(threads(options)).map_err(|it| it.to_string())?;
         // Threads that spin between requests would take the cores from ffmpeg.
         let builder = builder.with_intra_op_spinning(false).map_err(|it| it.to_string())?;
         if options.provider == Provider::Webgpu {
@@ -77,6 +81,12 @@ impl OnnxRuntime {
     }
 }
 
+/// Of each copy of the network.
+fn threads(options: &Serve) -> usize {
+    let cores = available_parallelism().map_or(1, NonZero::get) / usize::from(options.instances.get());
+    options.threads.map_or(cores.max(1), |threads| threads.get().into())
+}
+
 fn provider(options: &Serve) -> ExecutionProviderDispatch {
     let device = i32::from(options.device);
     match options.provider {
@@ -87,27 +97,30 @@ fn provider(options: &Serve) -> ExecutionProviderDispatch {
     }
 }
 
-struct Network(Session);
+struct Network {
+    session: Session,
+    /// Crops that are computed at a time.
+    at_once: usize,
+}
 
 impl Engine for Network {
     fn infer(&mut self, crops: &Tensor) -> Result<Vec<Tensor>, String> {
         let Data::Uint8(pixels) = &crops.data else { return Err(format!("crops are {}", crops.data.datatype())) };
-        let input = TensorRef::from_array_view((crops.shape.clone(), &pixels[..])).map_err(told)?;
-        let outputs = self.0.run(ort::inputs![CROPS => input]).map_err(told)?;
-        let (features, bundle) =
-            (read(&outputs[FEATURES], FEATURES, Data::Fp32)?, read(&outputs[BUNDLE], BUNDLE, Data::Uint8)?);
-        Ok(vec![features, bundle])
+        let (rows, crop) = (crops.rows().max(1), crops.shape[1..].iter().product::<usize>());
+        let (mut features, mut bundle) = (Vec::new(), Vec::new());
+        for some in pixels.chunks(crop * self.at_once) {
+            let shape: Vec<usize> = [some.len() / crop].iter().chain(&crops.shape[1..]).copied().collect();
+            let input = TensorRef::from_array_view((shape, some)).map_err(told)?;
+            let outputs = self.session.run(ort::inputs![CROPS => input]).map_err(told)?;
+            features.extend_from_slice(outputs[FEATURES].try_extract_tensor().map_err(told)?.1);
+            bundle.extend_from_slice(outputs[BUNDLE].try_extract_tensor().map_err(told)?.1);
+        }
+        let tensor = |name, width, data| Tensor::new(name, vec![rows, width], data).map_err(|error| error.to_string());
+        Ok(vec![
+            tensor(FEATURES, features.len() / rows, Data::Fp32(features))?,
+            tensor(BUNDLE, bundle.len() / rows, Data::Uint8(bundle))?,
+        ])
     }
-}
-
-fn read<T: ort::value::PrimitiveTensorElementType + Clone>(
-    value: &DynValue,
-    name: &str,
-    wrap: impl Fn(Vec<T>) -> Data,
-) -> Result<Tensor, String> {
-    let (shape, values) = value.try_extract_tensor::<T>().map_err(told)?;
-    let shape = shape.iter().map(|&side| side as usize).collect();
-    Tensor::new(name, shape, wrap(values.to_vec())).map_err(|error| error.to_string())
 }
 
 fn told(error: ort::Error) -> String {
