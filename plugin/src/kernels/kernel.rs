@@ -77,10 +77,10 @@ pub fn sum_run<const ONCE: bool>(
     for (nth, starts) in starts.iter().enumerate() {
         let mut tile = [[I32x4::zero(); 4]; PIXELS];
         let mut rows = starts.map(|start| image[start..].as_chunks().0);
-        steps!(ONCE, weights, |weights| {
-            let eights = rows.map(|row| &row[..weights.len()]);
-            unroll!(weights.len(), |step| { add_step(&mut tile, &weights[step], eights.map(|row| &row[step])) });
-            rows = rows.map(|row| &row[weights.len()..]);
+        steps!(ONCE, weights, |some| {
+            let eights = rows.map(|row| &row[..some.len()]);
+            unroll!(some.len(), |step| { add_step(&mut tile, &some[step], eights.map(|row| &row[step])) });
+            rows = rows.map(|row| &row[some.len()..]);
         });
         finish.write(panel, nth, tile.map(|sums| [I32x4::sums(sums)]));
     }
