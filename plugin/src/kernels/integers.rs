@@ -21,24 +21,28 @@ impl<'a> Integers<'a> {
     /// Of an image of `[height, width, channels]` with `size` = `[height, width]`, whose largest magnitude becomes
     /// `levels`. The scale is not finite where a value is not.
     pub fn of(geometry: &Geometry, image: &[f32], size: [usize; 2], levels: i16) -> Self {
-        let ([height, width], levels, largest) = (geometry.padded(size), f32::from(levels), largest(image));
-        let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
-        geometry.pad_with(image, size, &mut values, |row, to| convert(row, levels / largest, to));
-        values.extend([0; 7]);
+        let (levels, largest) = (f32::from(levels), largest(image));
+        let values = framed(geometry, image, size, |row, to| convert(row, levels / largest, to));
         Self { values: values.into(), scale: largest / levels }
     }
 
     /// Of an image that is in levels worth `scale` already.
     pub fn padded(geometry: &Geometry, image: &'a [i16], size: [usize; 2], scale: f32) -> Self {
-        let [height, width] = geometry.padded(size);
-        if [height, width] == size && geometry.reads_whole_eights() {
+        if geometry.padded(size) == size && geometry.reads_whole_eights() {
             return Self { values: image.into(), scale };
         }
-        let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
-        geometry.pad_with(image, size, &mut values, |row, to| to.extend_from_slice(row));
-        values.extend([0; 7]);
+        let values = framed(geometry, image, size, |row, to| to.extend_from_slice(row));
         Self { values: values.into(), scale }
     }
+}
+
+/// The image, whose rows `convert` appends, between the zeros that pad it.
+fn framed<T>(geometry: &Geometry, image: &[T], size: [usize; 2], convert: impl Fn(&[T], &mut Vec<i16>)) -> Vec<i16> {
+    let [height, width] = geometry.padded(size);
+    let mut values = Vec::with_capacity(height * width * geometry.channels_in + 7);
+    geometry.pad_with(image, size, &mut values, convert);
+    values.extend([0; 7]);
+    values
 }
 
 /// The largest magnitude.

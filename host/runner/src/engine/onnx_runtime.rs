@@ -10,7 +10,7 @@ use ort::ep::{CPU, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::value::TensorRef;
+use ort::value::{DynValue, PrimitiveTensorElementType, TensorRef};
 use veritag::open_inference::{BUNDLE, CROPS, Data, FEATURES, Tensor};
 
 use super::Engine;
@@ -106,20 +106,40 @@ struct Network {
 impl Engine for Network {
     fn infer(&mut self, crops: &Tensor) -> Result<Vec<Tensor>, String> {
         let Data::Uint8(pixels) = &crops.data else { return Err(format!("crops are {}", crops.data.datatype())) };
-        let (rows, crop) = (crops.rows().max(1), crops.shape[1..].iter().product::<usize>());
-        let (mut features, mut bundle) = (Vec::new(), Vec::new());
+        let crop: usize = crops.shape[1..].iter().product();
+        let (mut features, mut bundle) = (Rows::default(), Rows::default());
         for some in pixels.chunks(crop * self.at_once) {
             let shape: Vec<usize> = [some.len() / crop].iter().chain(&crops.shape[1..]).copied().collect();
             let input = TensorRef::from_array_view((shape, some)).map_err(told)?;
             let outputs = self.session.run(ort::inputs![CROPS => input]).map_err(told)?;
-            features.extend_from_slice(outputs[FEATURES].try_extract_tensor().map_err(told)?.1);
-            bundle.extend_from_slice(outputs[BUNDLE].try_extract_tensor().map_err(told)?.1);
+            features.append(&outputs[FEATURES])?;
+            bundle.append(&outputs[BUNDLE])?;
         }
-        let tensor = |name, width, data| Tensor::new(name, vec![rows, width], data).map_err(|error| error.to_string());
+        let tensor = |name, shape, data| Tensor::new(name, shape, data).map_err(|error| error.to_string());
         Ok(vec![
-            tensor(FEATURES, features.len() / rows, Data::Fp32(features))?,
-            tensor(BUNDLE, bundle.len() / rows, Data::Uint8(bundle))?,
+            tensor(FEATURES, features.shape, Data::Fp32(features.values))?,
+            tensor(BUNDLE, bundle.shape, Data::Uint8(bundle.values))?,
         ])
+    }
+}
+
+/// Outputs of several runs, one below the other.
+#[derive(Default)]
+struct Rows<T> {
+    shape: Vec<usize>,
+    values: Vec<T>,
+}
+
+impl<T: PrimitiveTensorElementType + Clone> Rows<T> {
+    fn append(&mut self, output: &DynValue) -> Result<(), String> {
+        let (shape, values) = output.try_extract_tensor::<T>().map_err(told)?;
+        let mut shape: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
+        if let (Some(rows), Some(before)) = (shape.first_mut(), self.shape.first()) {
+            *rows += before;
+        }
+        self.shape = shape;
+        self.values.extend_from_slice(values);
+        Ok(())
     }
 }
 
