@@ -47,6 +47,8 @@ def options():
     args.add_argument("--clips", type=float, help="share of clips beside photographs (by the root of their people)")
     args.add_argument("--margin", type=float, help="of the crops that the model is to see, in units of the face box; "
                       "that of the packs unless given, which may be cut more loosely")
+    args.add_argument("--wear", type=float, default=1.0, help="how often crops are blurred, noisy, shrunk and compressed: "
+                      "0 never, 1 most of them (1)")
     args.add_argument("--steps", type=int, default=8000, help="of `frame`")
     args.add_argument("--start", type=Path, metavar="FILE", help="to begin from: frame.pt of another run, or the "
                       "directory of a bundle")

