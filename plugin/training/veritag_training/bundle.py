@@ -10,7 +10,7 @@ from string import Template
 import numpy as np
 import torch
 
-from . import card, export, pixels, record, scope
+from . import breakdown, card, export, pixels, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
 from .score import auc, calibrated, report, torch_parts
@@ -34,7 +34,7 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    parts, before, after, refused, worn = store(work, arch, storage or STORAGE[arch])
+    parts, before, after, refused, worn, away = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
         raise SystemExit(f"{arch} has no LSTM: train `sequence` first")
@@ -53,6 +53,7 @@ def write(work, arch, head, storage, name, version, others=()):
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
+    print(*breakdown.table([*after, *away], head, chosen), sep="\n")
     warn(size, auc(labels(before), calibrated(before, head)) - auc(labels(after), calibrated(after, head)))
     print(f"{folder}: {size / 1e6:.1f} MB, head {head}, threshold {chosen['threshold']:.3f}, band {chosen['band']}")
     return folder
@@ -74,7 +75,10 @@ def place_card(path, text, rows):
 
 
 def store(work, arch, storage):
-    """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused."""
+    """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused.
+
+    Then those after wear and of collections kept away by name, and the latter by themselves.
+    """
     tracks, size = work.roles["validation"], work.packs.side
     detector = load_detector(work, arch)
     sequence = load_sequence(work, arch, detector)
@@ -92,9 +96,9 @@ def store(work, arch, storage):
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
     again = lambda role, **how: work.score(role, *stored, in_scope=judges(parts["scope"]), **how)  # noqa: E731
     worn = {f"validation, {name}": again("validation", change=change) for name, change in WEAR.items()}
-    if work.roles["away"]:
-        worn[f"{', '.join(work.options.away)}: kept out as a whole; fakes are its people with faces of others"] = again("away")
-    return parts, before, after, refused, worn
+    if away := again("away") if work.roles["away"] else []:
+        worn[f"{', '.join(work.options.away)}: kept out as a whole; fakes are its people with faces of others"] = away
+    return parts, before, after, refused, worn, away
 
 
 def history(work, arch):
