@@ -72,6 +72,15 @@ pub fn measured_on(metric: &Metric) -> String {
     format!("{}: {} assets ({} fake){groups}", metric.set, metric.assets, metric.fake)
 }
 
+/// What a model's figures promise, of the set with the most genuine assets; none without a bound on false flags.
+pub fn expectation(metrics: &[Metric]) -> Option<String> {
+    let bounded = metrics.iter().filter(|metric| metric.name == "genuine called fake" && metric.interval.is_some());
+    let flagged = bounded.max_by_key(|metric| metric.assets.saturating_sub(metric.fake))?;
+    let unsure = metrics.iter().find(|metric| metric.set == flagged.set && metric.name == "left unsure")?;
+    let (most, unsure, assets) = (flagged.interval?[1] * 100.0, unsure.value * 100.0, flagged.assets);
+    Some(format!("up to {most:.1}% of genuine ones may be called fake, {unsure:.0}% stay unsure ({assets} assets measured)"))
+}
+
 /// One sentence for [`Assessment::text`].
 pub fn sentence(assessment: &Assessment) -> String {
     let model = assessment.model.as_ref();
@@ -237,6 +246,24 @@ mod tests {
         let mut image = examples::image();
         image.windows[0].more_faces = 2;
         assert!(sentence(&image).ends_with(", 1 frame, 2 more faces were not judged, not reviewed."));
+    }
+
+    #[test]
+    fn what_to_expect_is_the_bound_on_most_genuine_assets() {
+        let metric = |set: &str, assets, name: &str, interval| Metric {
+            set: set.into(),
+            assets,
+            fake: 10,
+            groups: None,
+            name: name.into(),
+            value: 0.25,
+            interval,
+        };
+        let few = [metric("few", 20, "genuine called fake", Some([0.0, 0.3])), metric("few", 20, "left unsure", None)];
+        let many = [metric("many", 90, "left unsure", None), metric("many", 90, "genuine called fake", Some([0.0, 0.015]))];
+        let expected = "up to 1.5% of genuine ones may be called fake, 25% stay unsure (90 assets measured)";
+        assert_eq!(expectation(&[few.clone(), many].concat()).unwrap(), expected);
+        assert_eq!(expectation(&few[1..]), None);
     }
 
     #[test]

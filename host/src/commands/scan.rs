@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use veritag_abi::Reason;
 
 use super::{SOME_FAILED, progress, start};
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, wording};
 use crate::blame::Blame;
 use crate::cli::{Scan, Setup};
 use crate::config;
@@ -121,7 +121,9 @@ impl<'a> Run<'a> {
     fn finish(mut self, scanner: &Scanner) -> io::Result<ExitCode> {
         self.bar.finish_and_clear();
         if !self.options.json {
-            self.print(&table::footer(&self.all, self.begun.elapsed(), &scanner.pool.bundle().id))?;
+            let bundle = scanner.pool.bundle();
+            self.print(&table::footer(&self.all, self.begun.elapsed(), &bundle.id))?;
+            wording::expectation(&bundle.spec.metrics).map_or(Ok(()), |line| self.print(&wording::visible(&line)))?;
         }
         if let Some(path) = &self.options.report {
             let written = replace(path, report::html(&self.entries).as_bytes());

@@ -102,7 +102,10 @@ def elsewhere(records, head, chosen):
     """AUC and verdicts of other assets than those by which the band was set."""
     scores, fake = asset_scores(records, head, chosen["reading"]), labels(records)
     shares = verdicts(scores[~fake], scores[fake], chosen["band"])
-    return [("AUC", auc(fake, scores), interval(records, scores)), *((*each, None) for each in shares.items())]
+    genuine, flagged = (~fake).sum(), (scores[~fake] >= chosen["band"][1]).sum()
+    bounds = {"genuine called fake": [1 - most(genuine - flagged, genuine), most(flagged, genuine)]}
+    return [("AUC", auc(fake, scores), interval(records, scores)),
+            *((name, value, bounds.get(name)) for name, value in shares.items())]
 
 
 def learnt_from(work, seen):
