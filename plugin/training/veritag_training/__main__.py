@@ -6,6 +6,7 @@ Stages, each of which goes on where an earlier run of it stopped:
   distil    the CNN of --arch from labels and from the trained lite0
   sequence  the LSTM of --arch, on people whom its CNN has never seen
   score     the AUC on held-out people
+  limits    the same of their stills by how sharp they are
   bundle    scores, exports and calibrates: OUT/bundles/NAME
   light     small copies of the checkpoints of --arch, *.light.pt, to carry elsewhere and go on from under the old name
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from . import bundle, scope, stages, team
+from . import bundle, limits, scope, stages, team
 from .loop import lighten
 from .nets import BODIES
 from .packs import Packs
@@ -27,7 +28,7 @@ from .weights import known, load_detector, load_sequence
 
 def options():
     args = argparse.ArgumentParser("veritag_training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "bundle", "light"])
+    args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "limits", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
     args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn faces, to be refused")
     args.add_argument("--out", type=Path, required=True)
@@ -154,6 +155,9 @@ def main():
             with_order = o.stage in ("sequence", "score")
             parts = torch_parts(detector, load_sequence(work, arch, detector) if with_order else None)
             report(work.score("validation", *parts), arch)
+        if o.stage == "limits":
+            features, heads = torch_parts(load_detector(work, arch), None)
+            print(*limits.table(work, features, heads["frame"]), sep="\n")
         if o.stage in ("bundle", "all"):
             bundle.write(work, arch, o.head, o.storage, o.name, o.version, o.scores)
 

@@ -75,10 +75,14 @@ class Work:
 
     def score(self, role, features, heads, **how):
         """The scores of those of a role, and of their genuine ones with faces of others; `how` as in `score`."""
+        return score(self.roles[role], self.packs, features, heads, made=self.swaps(role), **how)
+
+    def swaps(self, role):
+        """The genuine ones of a role with faces of others, as `swapped` gives them."""
         if role not in self.made:
             genuine = [track for track in self.roles[role] if judged(track) and not track.fake]
             self.made[role] = list(swapped(genuine, self.packs))
-        return score(self.roles[role], self.packs, features, heads, made=self.made[role], **how)
+        return self.made[role]
 
     def detector(self, arch, trained=None):
         detector = Detector(arch, self.packs.side, pretrained=trained is None)
