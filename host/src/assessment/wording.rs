@@ -78,7 +78,9 @@ pub fn expectation(metrics: &[Metric]) -> Option<String> {
     let flagged = bounded.max_by_key(|metric| metric.assets.saturating_sub(metric.fake))?;
     let unsure = metrics.iter().find(|metric| metric.set == flagged.set && metric.name == "left unsure")?;
     let (most, unsure, assets) = (flagged.interval?[1] * 100.0, unsure.value * 100.0, flagged.assets);
-    Some(format!("up to {most:.1}% of genuine ones may be called fake, {unsure:.0}% stay unsure ({assets} assets measured)"))
+    Some(format!(
+        "up to {most:.1}% of genuine ones may be called fake, {unsure:.0}% stay unsure ({assets} assets measured)"
+    ))
 }
 
 /// One sentence for [`Assessment::text`].
@@ -260,7 +262,8 @@ mod tests {
             interval,
         };
         let few = [metric("few", 20, "genuine called fake", Some([0.0, 0.3])), metric("few", 20, "left unsure", None)];
-        let many = [metric("many", 90, "left unsure", None), metric("many", 90, "genuine called fake", Some([0.0, 0.015]))];
+        let many =
+            [metric("many", 90, "left unsure", None), metric("many", 90, "genuine called fake", Some([0.0, 0.015]))];
         let expected = "up to 1.5% of genuine ones may be called fake, 25% stay unsure (90 assets measured)";
         assert_eq!(expectation(&[few.clone(), many].concat()).unwrap(), expected);
         assert_eq!(expectation(&few[1..]), None);

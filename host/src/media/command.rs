@@ -7,9 +7,9 @@ use ffmpeg_sidecar::command::FfmpegCommand;
 use super::limits::Limits;
 use super::picture;
 use super::probe::{Kind, Probe};
+use super::sample::Span;
 use super::source;
 use super::timeline::{self, Anchor};
-use super::window::Span;
 use crate::tools::Tools;
 
 /// How far apart the key frames of a stream are at most, as a rule.

@@ -9,9 +9,9 @@ use super::error::MediaError;
 use super::limits::Limits;
 use super::nut::{Next, Nut};
 use super::probe::{Kind, Probe};
+use super::sample::Span;
 use super::source;
 use super::timeline::Anchor;
-use super::window::{Frames, Span};
 use crate::tools::{Ended, Running, ToolError, Tools, last_line};
 
 /// A frame shown for longer than this, and than three of its neighbours, is held.
@@ -20,6 +20,17 @@ const HELD_US: u64 = 500_000;
 const MAX_MISSING: f64 = 0.25;
 /// What ffmpeg leaves where nothing was decoded: zeros, in colour (YUV) and in grey.
 const UNWRITTEN: [[u8; 3]; 2] = [[0, 135, 0], [0, 0, 0]];
+
+/// Consecutive frames of one size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frames {
+    pub width: u32,
+    pub height: u32,
+    /// Presentation times from the beginning of the file, in µs; never going back.
+    pub pts_us: Vec<u64>,
+    /// Frame after frame, `height` rows of `width` rgb24 triples.
+    pub pixels: Vec<u8>,
+}
 
 /// Frames up to where the stream changes its size, if it does, in µs from the beginning of the file.
 pub struct Part {

@@ -22,8 +22,10 @@ mod timeline;
 mod tracks;
 mod window;
 
+pub use decode::Frames;
 pub use error::MediaError;
 pub use limits::Limits;
 pub use probe::{Kind, Probe};
+pub use sample::Span;
 pub use tracks::tracks;
-pub use window::{Frames, Span, window};
+pub use window::window;

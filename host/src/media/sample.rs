@@ -4,6 +4,17 @@
 const USUAL_RATE: f64 = 25.0;
 const SECOND: f64 = 1e6;
 
+/// Which frames, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// From the beginning of the file, in µs.
+    pub start_us: u64,
+    /// At most this many consecutive frames, at least 1.
+    pub frames: u32,
+    /// Longest side of a decoded frame; smaller ones are not enlarged.
+    pub max_side: u32,
+}
+
 /// Start times in µs of at most `windows` windows of `frames` frames, of media that lasts from one time to the other.
 ///
 /// The duration is cut into equal parts and each window lies in the middle of its part, so that windows

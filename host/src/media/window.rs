@@ -3,36 +3,15 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::decode::{Part, part};
+use super::decode::{Frames, Part, part};
 use super::error::MediaError;
 use super::limits::Limits;
 use super::probe::Probe;
+use super::sample::Span;
 use crate::tools::Tools;
 
 /// Parts of different sizes of a window that are tried.
 const MAX_PARTS: usize = 8;
-
-/// Which frames, and how large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// From the beginning of the file, in µs.
-    pub start_us: u64,
-    /// At most this many consecutive frames, at least 1.
-    pub frames: u32,
-    /// Longest side of a decoded frame; smaller ones are not enlarged.
-    pub max_side: u32,
-}
-
-/// Consecutive frames of one size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frames {
-    pub width: u32,
-    pub height: u32,
-    /// Presentation times from the beginning of the file, in µs; never going back.
-    pub pts_us: Vec<u64>,
-    /// Frame after frame, `height` rows of `width` rgb24 triples.
-    pub pixels: Vec<u8>,
-}
 
 /// Decodes at least one frame, and fewer than asked for where the file ends or breaks.
 ///

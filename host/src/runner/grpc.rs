@@ -9,7 +9,7 @@ use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
 use super::RunnerError;
-use super::transport::{MAX_ANSWER_BYTES, Settings};
+use super::settings::{MAX_ANSWER_BYTES, Settings};
 use crate::blame::with_causes;
 use crate::config::ConfigError;
 use crate::open_inference::grpc::{

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::RunnerError;
-use super::transport::{MAX_ANSWER_BYTES, Settings};
+use super::settings::{MAX_ANSWER_BYTES, Settings};
 use crate::blame::with_causes;
 use crate::config::ConfigError;
 use crate::open_inference::{

@@ -11,6 +11,7 @@ mod error;
 mod grpc;
 mod http;
 mod pixels;
+mod settings;
 mod transport;
 
 use std::sync::mpsc::channel;
@@ -28,7 +29,8 @@ use crate::config;
 use address::Address;
 use batch::{Dispatcher, Piece, Task};
 use breaker::Breaker;
-use transport::{Settings, Transport};
+use settings::Settings;
+use transport::Transport;
 
 /// # Errors
 /// [`RunnerError`] when the address, the token or the certificate is of no use.

@@ -5,11 +5,12 @@ use tract_core::internal::{TractResult, ensure};
 use super::finish::{Finish, Floats, Levels, Sum, Target, fours};
 use super::geometry::Geometry;
 use super::integers::Integers;
-use super::kernel::{PIXELS, Pair, Quad, STEPS, sum_eights, sum_run, sum_taps};
+use super::kernel::{STEPS, sum_eights, sum_run, sum_taps};
 use super::layout::Layout;
 use super::simd::F32x4;
+use super::tile::{PIXELS, Pair, Quad, VECTORS};
 use super::values::{Input, Output};
-use super::weights::{Packed, VECTORS, Weights};
+use super::weights::{Packed, Weights};
 
 /// Tiles worked on together: what they read and write stays in the cache while the weights pass by.
 const TILES: usize = 32;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::convolve::Convolution;
 use super::geometry::Geometry;
-use super::kernel::Quad;
+use super::tile::Quad;
 use super::values::{Input, Output};
 use super::weights::{Packed, Weights};
 

@@ -2,8 +2,8 @@
 
 use std::array::from_fn;
 
-use super::kernel::PIXELS;
 use super::simd::{F32x4, I16x8};
+use super::tile::PIXELS;
 
 /// An output image, `[pixels][channels]`, as it is written.
 pub struct Finish<'a, T> {

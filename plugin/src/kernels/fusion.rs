@@ -7,7 +7,6 @@ use tract_core::ops::binary::TypedBinOp;
 use tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
 use tract_core::ops::nn::DataFormat;
 
-use super::chain::chain;
 use super::convolve::Convolution;
 use super::geometry::Geometry;
 use super::weights::Weights;
@@ -46,7 +45,6 @@ pub fn plan(model: &TypedModel) -> TractResult<Plan> {
             plan.fused.insert(last, fused);
         }
     }
-    chain(model, &mut plan);
     Ok(plan)
 }
 

@@ -10,17 +10,11 @@ use std::hint::black_box;
 
 use super::finish::{Finish, Panel, Target};
 use super::simd::{I16x8, I32x4};
-use super::weights::VECTORS;
+use super::tile::{PIXELS, Pair, Quad, VECTORS};
 
-/// Pixels per tile: with four channels and what they are made of, what 16 vector registers hold.
-pub const PIXELS: usize = 2;
 /// Steps between two turns of a loop.
 pub const STEPS: usize = 8;
 
-/// Weights of four channels for eight consecutive values: `[channel][value]`.
-pub type Quad = [[i16; 8]; 4];
-/// Weights of two taps for eight channels: `[half][channel, tap]`.
-pub type Pair = [[i16; 8]; VECTORS];
 /// Sums of four channels for each pixel, each still spread over four lanes.
 type Tile = [[I32x4; 4]; PIXELS];
 

@@ -3,7 +3,7 @@
 use std::array::from_fn;
 
 use super::geometry::Geometry;
-use super::kernel::PIXELS;
+use super::tile::PIXELS;
 
 /// Offsets for one convolution of images of one size.
 pub struct Layout {

@@ -23,6 +23,7 @@ mod op;
 mod simd;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod translate;
 mod values;
 mod weights;

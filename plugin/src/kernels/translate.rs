@@ -8,6 +8,7 @@ use tract_core::ops::cnn::MaxPool;
 use tract_core::ops::element_wise::ElementWiseOp;
 use tract_core::ops::nn::{DataFormat, Reduce};
 
+use super::chain::chain;
 use super::fusion::{Fused, Plan, plan};
 use super::op::NhwcConv;
 
@@ -21,7 +22,8 @@ const TO_FIRST: AxisOp = AxisOp::Move(3, 1);
 /// # Errors
 /// Those of tract, when the graph contradicts itself.
 pub fn translate(source: &TypedModel) -> TractResult<TypedModel> {
-    let plan = plan(source)?;
+    let mut plan = plan(source)?;
+    chain(source, &mut plan);
     let target = TypedModel { symbols: source.symbols.clone(), ..TypedModel::default() };
     let mut translator = Translator { source, target, first: HashMap::new(), last: HashMap::new() };
     for id in source.eval_order()? {

@@ -3,11 +3,8 @@
 use std::array::from_fn;
 
 use super::geometry::Geometry;
-use super::kernel::{Pair, Quad};
 use super::levels::{Filter, LARGEST, lanes, scales};
-
-/// Vectors of four channels per panel of a depthwise convolution.
-pub const VECTORS: usize = 2;
+use super::tile::{Pair, Quad, VECTORS};
 
 /// A convolution's weights as integers, packed once at load.
 #[derive(Clone, Debug, PartialEq)]
