@@ -70,7 +70,8 @@ fn convolution(constants: &mut Constants, node: &TypedNode) -> TractResult<Optio
     if bias.len() == 1 {
         bias = vec![bias[0]; geometry.channels_out];
     }
-    let weights = Weights::pack(&geometry, &floats(&weights)?);
+    let weights = weights.cast_to::<f32>()?;
+    let weights = Weights::pack(&geometry, weights.try_as_plain_ram()?.as_slice::<f32>()?);
     let clamp = [f32::NEG_INFINITY, f32::INFINITY];
     let convolution = Convolution { geometry, weights, bias, clamp, takes: None, gives: None };
     Ok(Some(Fused { convolution, input: node.inputs[0], added: None }))

@@ -7,32 +7,39 @@ pub const LARGEST: u32 = i32::MAX as u32;
 /// Levels of weights that a file stores in 8 bits: they stay as they are.
 const EIGHT_BITS: f32 = 127.0;
 
-/// The weights of one output channel, in the order in which they are read.
-pub struct Filter {
-    weights: Vec<[f32; 8]>,
+/// The weights of one output channel, as a file has them, and the order in which they are read.
+pub struct Filter<'a> {
+    weights: &'a [f32],
+    order: &'a [[usize; 8]],
     largest: f32,
 }
 
-impl Filter {
-    pub fn read(oihw: &[f32], order: &[[usize; 8]]) -> Self {
-        let weights = order.iter().map(|eight| eight.map(|at| oihw.get(at).copied().unwrap_or(0.0))).collect();
-        Self { weights, largest: oihw.iter().fold(TINY, |largest, weight| largest.max(weight.abs())) }
+impl<'a> Filter<'a> {
+    pub fn new(weights: &'a [f32], order: &'a [[usize; 8]]) -> Self {
+        Self { weights, order, largest: weights.iter().fold(TINY, |largest, weight| largest.max(weight.abs())) }
     }
 
-    /// In whole multiples of `scale`.
+    /// As they are read, in whole multiples of `scale`.
     pub fn integers(&self, scale: f32) -> Vec<[i16; 8]> {
-        self.weights.iter().map(|eight| eight.map(|weight| (weight / scale).round_ties_even() as i16)).collect()
+        let whole: Vec<i16> = self.weights.iter().map(|weight| (weight / scale).round_ties_even() as i16).collect();
+        self.ordered(&whole)
+    }
+
+    /// `values` of the weights as they are read; zeros where an eight is filled up.
+    fn ordered<T: Copy + Default>(&self, values: &[T]) -> Vec<[T; 8]> {
+        self.order.iter().map(|eight| eight.map(|at| values.get(at).copied().unwrap_or_default())).collect()
     }
 
     /// What a lane can sum up to over inputs of at most 1, in largest weights.
     fn most(&self) -> f32 {
-        lanes(&self.weights, |weight| f64::from(weight.abs())) as f32 / self.largest
+        lanes(&self.ordered(self.weights), |weight| f64::from(weight.abs())) as f32 / self.largest
     }
 
     fn is_of_eight_bits(&self) -> bool {
         let scale = self.largest / EIGHT_BITS;
-        let near = |weight: &f32| (weight / scale - (weight / scale).round_ties_even()).abs() < 1e-3;
-        self.weights.as_flattened().iter().all(near)
+        let near = |weight: &&f32| (*weight / scale - (*weight / scale).round_ties_even()).abs() < 1e-3;
+        // All are counted: a loop that may end early is not vectorised.
+        self.weights.iter().filter(near).count() == self.weights.len()
     }
 }
 

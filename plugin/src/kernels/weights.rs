@@ -29,8 +29,8 @@ impl Weights {
     /// Packs `oihw`, `[channels out][channels in / groups][height][width]` as ONNX has it.
     pub fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
         let order = if geometry.depthwise() { pairs(taps(geometry)) } else { reading_order(geometry) };
-        let filters: Vec<Filter> =
-            oihw.chunks_exact(oihw.len() / geometry.channels_out).map(|oihw| Filter::read(oihw, &order)).collect();
+        let filters = oihw.chunks_exact(oihw.len() / geometry.channels_out);
+        let filters: Vec<Filter> = filters.map(|weights| Filter::new(weights, &order)).collect();
         let scales = scales(&filters);
         let whole: Vec<Vec<[i16; 8]>> =
             filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
