@@ -69,3 +69,15 @@ def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
     assert stages.distil(work_in(tmp_path, teacher=known, distil_steps=1), "resnext50") is not None
     with pytest.raises(SystemExit, match="is no CNN of resnext50"):
         weights.begin(None, work_in(tmp_path, arch="resnext50", start=known), "resnext50")
+
+
+def test_a_run_that_went_on_is_averaged_with_its_start_once(run, work_in, tmp_path):
+    known, work = run / "lite0" / "frame.pt", work_in(tmp_path, start=run / "lite0" / "frame.pt")
+    learnt = stages.frame(work, "lite0").state_dict()
+    stages.average(work, "lite0")
+    first, found = (torch.load(path, weights_only=True)["average"] for path in (known, tmp_path / "lite0" / "frame.pt"))
+    for key in ("frame.weight", "body.body._conv_stem.weight"):
+        torch.testing.assert_close(found[key], (learnt[key] + first[key]) / 2)
+    for again in (work, work_in(run)):
+        with pytest.raises(SystemExit, match="and once"):
+            stages.average(again, "lite0")

@@ -3,6 +3,7 @@
 Stages, each of which goes on where an earlier run of it stopped:
   all       everything below for lite0, then for resnext50, taught by lite0
   frame     the CNN of --arch from labels
+  average   the CNN of `frame` halfway back to --start
   distil    the CNN of --arch from labels and from the trained lite0
   sequence  the LSTM of --arch, on people whom its CNN has never seen
   score     the AUC on held-out people
@@ -28,7 +29,7 @@ from .weights import known, load_detector, load_sequence
 
 def options():
     args = argparse.ArgumentParser("veritag_training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("stage", choices=["all", "frame", "distil", "sequence", "score", "limits", "bundle", "light"])
+    args.add_argument("stage", choices=["all", "frame", "average", "distil", "sequence", "score", "limits", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
     args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn faces, to be refused")
     args.add_argument("--out", type=Path, required=True)
@@ -146,6 +147,8 @@ def main():
                 return
         elif o.stage in ("frame", "all") and not stages.frame(work, arch):
             return
+        if o.stage == "average":
+            stages.average(work, arch)
         if o.stage == "all" and not stages.ordered(work):
             print("no whole windows, real and fake, are kept for an LSTM: the head will be the mean of the frames")
         elif o.stage in ("sequence", "all") and not stages.sequence(work, arch, load_detector(work, arch)):

@@ -8,7 +8,7 @@ import hashlib
 import torch
 import torch.nn.functional as F
 
-from .loop import fingerprint, learn
+from .loop import fingerprint, learn, load, trained
 from .nets import Detector, SequenceHead, Student, distil_loss, normalise
 from .pixels import resize
 from .sample import Sampler
@@ -107,6 +107,25 @@ def frame(work, arch):
 
     views, path = work.views("frame", settings), work.out / arch / "frame.pt"
     return learn(f"frame {arch}", model, loss, views, path, settings, work.deadline, taught, seen)
+
+
+def average(work, arch):
+    """Takes the trained CNN halfway back to the weights of --start, once.
+
+    Between the two lie networks that do better than either on people and collections held out (Wortsman et al., "Robust
+    fine-tuning of zero-shot models", CVPR 2022).
+    """
+    path = work.out / arch / "frame.pt"
+    learnt, state = trained(path, work.basis(arch)), load(path, work.basis(arch))
+    if work.options.start is None or state["settings"].get("averaged"):
+        raise SystemExit(f"{path}: only a run that went on from another with --start is averaged with it, and once")
+    torch.manual_seed(work.options.seed)
+    first = work.detector(arch)
+    begin(first, work, arch)
+    first = first.state_dict()
+    state["average"] = {key: (value + first[key]) / 2 if value.is_floating_point() else value for key, value in learnt.items()}
+    state["settings"]["averaged"] = True
+    torch.save(state, path)
 
 
 def distil(work, arch):
