@@ -75,7 +75,8 @@ def test_a_run_that_went_on_is_averaged_with_its_start_once(run, work_in, tmp_pa
     known, work = run / "lite0" / "frame.pt", work_in(tmp_path, start=run / "lite0" / "frame.pt")
     learnt = stages.frame(work, "lite0").state_dict()
     stages.average(work, "lite0")
-    first, found = (torch.load(path, weights_only=True)["average"] for path in (known, tmp_path / "lite0" / "frame.pt"))
+    averages = (torch.load(path, weights_only=True)["average"] for path in (known, tmp_path / "lite0" / "frame.pt"))
+    first, found = map(weights.inner, averages)
     for key in ("frame.weight", "body.body._conv_stem.weight"):
         torch.testing.assert_close(found[key], (learnt[key] + first[key]) / 2)
     for again in (work, work_in(run)):

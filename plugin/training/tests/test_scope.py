@@ -26,3 +26,15 @@ def test_limits_rest_on_nobody_who_taught(packs, run, work_in):
     learnt, kept = ({track.key for track in scope.ordinary(work, learning)} for learning in (True, False))
     assert learnt and kept and not learnt & kept
     assert {track.key for track in work.roles["validation"]} & kept
+    watched = scope.Watched(work.views("frame", {"start": "", "windows": 4, "frames": 1}), work, 4)
+    assert not {track.key for track in watched.sampler.tracks} & kept
+
+
+def test_a_detector_meets_every_reason_beside_what_it_judges(run, work_in):
+    work = work_in(run)
+    settings = work.settings("lite0", "frame") | {"start": "none"}
+    views, watched = work.views("frame", settings), scope.Watched(work.views("frame", settings), work, 4)
+    for step in range(2):
+        x, fake, refused, reason = watched[step]
+        assert torch.equal(x, views[step][0]) and torch.equal(fake, views[step][1])
+        assert (refused.shape, reason) == ((2, *x.shape[2:]), step)

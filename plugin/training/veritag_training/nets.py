@@ -123,6 +123,19 @@ class Detector(nn.Module):
             return maps, features, self.frame(self.drop(features))[:, 0]
 
 
+class Watchful(nn.Module):
+    """A detector that learns, beside its own answer, to keep apart what cannot be judged; only for training."""
+
+    def __init__(self, detector, reasons):
+        super().__init__()
+        self.detector, self.reasons = detector, nn.Linear(detector.body.width, reasons)
+
+    def forward(self, x):
+        """Logits [N] as the detector's, and the log-odds [N, K] of every reason not to judge."""
+        features, logits = self.detector(x)
+        return logits, self.reasons(features)
+
+
 class Student(nn.Module):
     """A detector and, for distillation alone, the way from its maps to the teacher's.
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from . import pixels
+from . import pixels, team
 from .blend import blend
 from .degrade import degrade
 from .draw import Draw
@@ -26,6 +26,8 @@ MISSED = 0.1
 # A reason that finds fewer of those that should be refused is none.
 FOUND = 0.5
 WINDOWS, BATCHES = 32, 40
+# While the detector learns, beside so many windows stands one that cannot be judged, at least two in each step.
+BESIDE = 8
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
 PENALTY = 1e-2
@@ -66,17 +68,37 @@ def wash_out(x, draw):
     return result
 
 
+class Watched:
+    """The `views` of each step, and some crops [N, 3, S, S] for one reason of those that cannot be judged, with its number.
+
+    They come from those whom the limits do not rest on.
+    """
+
+    def __init__(self, views, work, windows):
+        self.views, self.work, self.reasons = views, work, reasons(work)
+        self.windows = 2 * max(windows // team.size() // (2 * BESIDE), 1)
+        self.sampler, self.pictures = sources(work, True)
+
+    def __getitem__(self, step):
+        number = (step * team.size() + team.rank()) % len(self.reasons)
+        refused = faces(self.work, self.sampler, self.pictures, self.reasons[number], [step, team.rank(), 0], self.windows)
+        return *self.views[step], refused.flatten(0, 1), number
+
+
+def reasons(work):
+    """Those that can be learnt: without packs of drawn faces it does not know those."""
+    return REASONS if work.drawn else REASONS[:-1]
+
+
 def learn(work, features):
     """A linear layer: features [N, F] to the log-odds [N, K] of the reasons that it knows, above 0 where to refuse.
 
     `features` takes crops of 0 to 1 to an array [N, F]. Also gives those reasons, each with the share that it finds of
     the faces by which limits were set, and under `ordinary` what share of those that should be judged is refused.
-    Without packs of drawn faces it does not know those.
     """
-    reasons = REASONS if work.drawn else REASONS[:-1]
-    taught, kept = (samples(work, features, learning, reasons) for learning in (True, False))
+    taught, kept = (samples(work, features, learning) for learning in (True, False))
     rows, found = {}, {}
-    for reason in reasons:
+    for reason in reasons(work):
         rows[reason] = weight, bias = row(taught, kept, reason)
         found[reason] = float((kept[reason] @ weight + bias > 0).float().mean())
     print("refused:", ", ".join(f"{share:.3f} of {name} faces" for name, share in found.items()))
@@ -108,19 +130,23 @@ def limit(ordinary, refused):
     return torch.maximum(end, (end + torch.quantile(refused, MISSED)) / 2)
 
 
-def samples(work, features, learning, reasons):
-    """Features [N, F] of faces of each of `reasons`, and of ordinary ones under None.
+def samples(work, features, learning):
+    """Features [N, F] of faces of each reason, and of ordinary ones under None.
 
     Collections come as often as each other. Limits are set, and measured, on clips of people held out, and
     on photographs that have taught the detector, but not this.
     """
-    sampler = Sampler(ordinary(work, learning), work.blends, power=0)
-    pictures = half(work.drawn.tracks, learning) if work.drawn else None
+    sampler, pictures = sources(work, learning)
     found = {}
-    for kind in [None, *reasons]:
+    for kind in [None, *reasons(work)]:
         draws = (faces(work, sampler, pictures, kind, [learning, step]) for step in range(BATCHES))
         found[kind] = torch.from_numpy(np.concatenate([features(x.flatten(0, 1)) for x in draws]))
     return found
+
+
+def sources(work, learning):
+    """What draws ordinary faces, and the tracks of drawn ones, None without packs of them."""
+    return Sampler(ordinary(work, learning), work.blends, power=0), work.drawn and half(work.drawn.tracks, learning)
 
 
 def ordinary(work, learning):
@@ -151,14 +177,14 @@ def check_drawn(drawn, packs):
         raise SystemExit("--drawn: too few faces of the split `train` that are large and sharp enough to be judged")
 
 
-def faces(work, sampler, pictures, kind, seed):
-    """Crops [WINDOWS, 1, 3, S, S] of one kind."""
+def faces(work, sampler, pictures, kind, seed, windows=WINDOWS):
+    """Crops [windows, 1, 3, S, S] of one kind."""
     random = np.random.default_rng([work.options.seed, *seed, *str(kind).encode()])
-    draw, side = Draw(int(random.integers(2**62)), work.device, WINDOWS, 1), work.packs.side
+    draw, side = Draw(int(random.integers(2**62)), work.device, windows, 1), work.packs.side
     if kind == "drawn":
-        rows = np.array([[track.row] for track in random.choice(pictures, WINDOWS)])
+        rows = np.array([[pictures[n].row] for n in random.integers(len(pictures), size=windows)])
         return degrade(work.drawn.crops(rows).float() / 255, draw, side, WEAR)
-    batch = sampler.batch(random, WINDOWS, 1)
+    batch = sampler.batch(random, windows, 1)
     x = work.packs.crops(batch.rows).float() / 255
     landmarks, wanted = (torch.from_numpy(v).to(work.device) for v in (batch.landmarks, batch.blend))
     if kind == "too_compressed":

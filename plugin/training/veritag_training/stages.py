@@ -8,17 +8,20 @@ import hashlib
 import torch
 import torch.nn.functional as F
 
+from . import scope
 from .loop import fingerprint, learn, load, trained
-from .nets import Detector, SequenceHead, Student, distil_loss, normalise
+from .nets import Detector, SequenceHead, Student, Watchful, distil_loss, normalise
 from .pixels import resize
 from .sample import Sampler
 from .score import judged, score
 from .split import listing
 from .swaps import swapped
 from .views import Views, Windows
-from .weights import begin, load_teacher
+from .weights import begin, inner, load_teacher
 
 SMOOTHING = 0.02
+# Weight of what cannot be judged in the loss of `frame`.
+WATCH = 0.3
 # Crops by which a bundle's normalisation is put back.
 SAMPLE = 128
 # Share of the steps of `frame` and `distil` over which wear grows from `FIRST_WEAR` to all that was asked for.
@@ -92,21 +95,29 @@ class Work:
 
 
 def frame(work, arch):
-    """Learns from labels, single frames. Gives the trained detector, or None when time ran out."""
-    torch.manual_seed(work.options.seed)
-    model = work.detector(arch)
-    start, taught, seen = begin(model, work, arch)
-    settings = work.settings(arch, "frame") | {"start": start}
+    """Learns from labels, single frames, and from crops that cannot be judged that they are none to be judged.
 
+    Gives the trained detector, or None when time ran out.
+    """
+    torch.manual_seed(work.options.seed)
+    reasons = scope.reasons(work)
+    model = Watchful(work.detector(arch), len(reasons)).to(work.device)
+    start, taught, seen = begin(model.detector, work, arch)
+    settings = work.settings(arch, "frame") | {"start": start, "reasons": reasons}
     seen_through = torch.compile(model) if work.options.compile else model
 
-    def loss(x, fake):
+    def loss(x, fake, refused, reason):
+        x = x.flatten(0, 1)
         with work.autocast():
-            _, logits = seen_through(normalise(x.flatten(0, 1)))
-        return F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
+            logits, odds = seen_through(normalise(torch.cat([x, refused])))
+        applies = torch.zeros_like(odds)
+        applies[len(x):, reason] = 1
+        labels = F.binary_cross_entropy_with_logits(logits[: len(x)], smooth(fake.repeat_interleave(settings["frames"])))
+        return labels + WATCH * F.binary_cross_entropy_with_logits(odds, applies)
 
-    views, path = work.views("frame", settings), work.out / arch / "frame.pt"
-    return learn(f"frame {arch}", model, loss, views, path, settings, work.deadline, taught, seen)
+    views, path = scope.Watched(work.views("frame", settings), work, settings["windows"]), work.out / arch / "frame.pt"
+    learnt = learn(f"frame {arch}", model, loss, views, path, settings, work.deadline, taught, seen)
+    return learnt and learnt.detector
 
 
 def average(work, arch):
@@ -116,7 +127,7 @@ def average(work, arch):
     fine-tuning of zero-shot models", CVPR 2022).
     """
     path = work.out / arch / "frame.pt"
-    learnt, state = trained(path, work.basis(arch)), load(path, work.basis(arch))
+    learnt, state = inner(trained(path, work.basis(arch))), load(path, work.basis(arch))
     if work.options.start is None or state["settings"].get("averaged"):
         raise SystemExit(f"{path}: only a run that went on from another with --start is averaged with it, and once")
     torch.manual_seed(work.options.seed)

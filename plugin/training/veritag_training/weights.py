@@ -133,8 +133,9 @@ def made_by(generators):
 
 
 def inner(weights):
-    """Those of the detector alone: a student's come with ways to its teacher's maps."""
-    return {key.removeprefix("detector."): value for key, value in weights.items() if not key.startswith("project.")}
+    """Those of the detector alone, without what helped it to learn."""
+    helpers = "project.", "reasons."
+    return {key.removeprefix("detector."): value for key, value in weights.items() if not key.startswith(helpers)}
 
 
 def load_detector(work, arch):
