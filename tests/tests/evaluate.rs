@@ -51,7 +51,7 @@ fn degraded_copies_are_measured_too() {
     );
     let document: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
     let robustness = document["bundles"][0]["robustness"].as_array().unwrap();
-    assert_eq!(robustness.len(), 11);
+    assert_eq!(robustness.len(), 13);
     let measured = |condition: &&Value| condition["auc_change"]["value"].is_number();
     assert!(robustness.iter().filter(measured).count() >= 6, "small, blurred and slow ones are not assessed");
     for condition in robustness {

@@ -45,6 +45,7 @@ fn small_faces_of_a_large_picture_are_judged() {
 fn a_picture_gets_one_score_at_every_size_and_in_any_frame() {
     let directory = tempfile::tempdir().unwrap();
     let cases = [
+        ((384, 384), 384, (0, 0)),
         ((512, 512), 512, (0, 0)),
         ((1024, 1024), 1024, (0, 0)),
         ((4000, 4000), 4000, (0, 0)),

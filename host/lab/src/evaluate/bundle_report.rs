@@ -59,7 +59,13 @@ pub struct Condition {
     pub measured: Measured,
     /// AUC on the copies less that on their originals, over the assets assessed as both.
     pub auc_change: Estimate,
+    /// Share of the assets assessed as both whose scores differ by at most [`ALIKE`]; none where there are none.
+    #[serde(default)]
+    pub alike: Option<f64>,
 }
+
+/// What two scores of one asset may differ by and still be called alike.
+pub const ALIKE: f64 = 0.1;
 
 impl About {
     pub fn new(model: ModelId, bundle: &Bundle) -> Self {
@@ -104,8 +110,14 @@ impl BundleReport {
         let auc_change = bootstrap::auc_difference(&pairs);
         let measured = Measured::of(&copies, self.about.threshold);
         let (name, words) = (degradation.name.to_owned(), degradation.words.to_owned());
-        self.robustness.push(Condition { name, words, measured, auc_change });
+        self.robustness.push(Condition { name, words, measured, auc_change, alike: alike(&pairs) });
     }
+}
+
+fn alike(pairs: &[(Case, Case)]) -> Option<f64> {
+    let moved = |(one, other): &(Case, Case)| Some((one.score? - other.score?).abs());
+    let moved: Vec<f64> = pairs.iter().filter_map(moved).collect();
+    (!moved.is_empty()).then(|| moved.iter().filter(|&&by| by <= ALIKE).count() as f64 / moved.len() as f64)
 }
 
 #[cfg(test)]
@@ -121,8 +133,10 @@ mod tests {
         let mut copies = outcomes(&entries, 0.6, 1);
         copies.reverse();
         bundle.add_condition(&ALL[0], copies);
-        assert_eq!(bundle.robustness[0].auc_change.value, Some(0.0));
+        assert_eq!((bundle.robustness[0].auc_change.value, bundle.robustness[0].alike), (Some(0.0), Some(1.0)));
         bundle.add_condition(&ALL[1], outcomes(&entries, 0.0, 2));
-        assert!(bundle.robustness[1].auc_change.value < Some(-0.1));
+        assert!(bundle.robustness[1].auc_change.value < Some(-0.1) && bundle.robustness[1].alike < Some(0.9));
+        bundle.add_condition(&ALL[2], Vec::new());
+        assert_eq!(bundle.robustness[2].alike, None);
     }
 }

@@ -75,6 +75,7 @@ mod tests {
                 let [w, h, n] = shape(&copy);
                 let near = |side: u32, of: u32, share: f64| (f64::from(side) - f64::from(of) * share).abs() <= 3.0;
                 match degradation.name {
+                    "double" | "pasted" => assert!(near(w, width, 2.0) && near(h, height, 2.0), "{w}×{h}"),
                     "half" => assert!(near(w, width, 0.5) && near(h, height, 0.5), "{w}×{h}"),
                     "quarter" => assert!(near(w, width, 0.25) && near(h, height, 0.25), "{w}×{h}"),
                     "letterboxed" => assert!(near(w, width, 1.0) && near(h, height, 1.5), "{w}×{h}"),

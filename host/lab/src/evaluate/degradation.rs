@@ -22,7 +22,7 @@ pub struct Degradation {
 const GENTLE: Degradation = Degradation { name: "", words: "", filter: "", crf: 16, jpeg: 2, only_video: false };
 
 /// In the order in which they are shown.
-pub const ALL: [Degradation; 11] = [
+pub const ALL: [Degradation; 13] = [
     Degradation {
         name: "crf-23",
         words: "compressed as cameras do (H.264 CRF 23, JPEG 4 of 31)",
@@ -38,6 +38,7 @@ pub const ALL: [Degradation; 11] = [
         jpeg: 24,
         ..GENTLE
     },
+    Degradation { name: "double", words: "twice the width and height", filter: "scale=iw*2:-2:flags=lanczos", ..GENTLE },
     Degradation { name: "half", words: "half the width and height", filter: "scale=iw/2:-2:flags=area", ..GENTLE },
     Degradation {
         name: "quarter",
@@ -53,6 +54,12 @@ pub const ALL: [Degradation; 11] = [
         name: "letterboxed",
         words: "black bars above and below",
         filter: "pad=iw:ih*3/2:0:(oh-ih)/2:black",
+        ..GENTLE
+    },
+    Degradation {
+        name: "pasted",
+        words: "pasted into a grey picture twice as wide and high",
+        filter: "pad=iw*2:ih*2:iw*0.7:ih*0.6:gray",
         ..GENTLE
     },
     Degradation {

@@ -6,7 +6,7 @@ use crate::evaluate::bundle_report::{BundleReport, Condition};
 use crate::evaluate::evaluation::Evaluation;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::metric::Metric;
-use crate::page::estimate::signed;
+use crate::page::estimate::{share, signed};
 use veritag::assessment::wording::visible;
 use veritag::output::Counts;
 
@@ -115,10 +115,14 @@ fn robustness(bundle: &BundleReport) -> String {
     }
     let change = |c: &Condition| Some(format!("{} {}", line(&c.name), signed(c.auc_change.value?)));
     let changes: Vec<String> = bundle.robustness.iter().filter_map(change).collect();
+    let kept = |c: &Condition| Some(format!("{} {}", line(&c.name), share(c.alike?)));
+    let kept: Vec<String> = bundle.robustness.iter().filter_map(kept).collect();
+    let said = |parts: Vec<String>| if parts.is_empty() { "none can be said".into() } else { parts.join("; ") };
     format!(
-        "{}\nChange of the AUC over the assets assessed both ways: {}.",
+        "{}\nChange of the AUC over the assets assessed both ways: {}.\n\nOf these, so many keep their score, give or take {ALIKE}: {}.",
         table("copies", [vec![row("as they are", &bundle.measured)], rows].concat()),
-        if changes.is_empty() { "none can be said".into() } else { changes.join("; ") }
+        said(changes),
+        said(kept)
     )
 }
 

@@ -54,8 +54,13 @@ fn number(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Auc => format!("{value:.3}"),
         Metric::CalibrationError => format!("{value:.2}"),
-        _ => format!("{:.0} %", value * 100.0),
+        _ => share(value),
     }
+}
+
+/// `93 %`
+pub fn share(value: f64) -> String {
+    format!("{:.0} %", value * 100.0)
 }
 
 /// The mark on its line; guessing is ticked where it has a place of its own.

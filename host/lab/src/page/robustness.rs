@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{breakdowns, estimate};
 use crate::evaluate::BundleReport;
-use crate::evaluate::bundle_report::Condition;
+use crate::evaluate::bundle_report::{ALIKE, Condition};
 use veritag::assessment::wording::visible;
 
 pub fn robustness(bundles: &[BundleReport]) -> Markup {
@@ -13,7 +13,7 @@ pub fn robustness(bundles: &[BundleReport]) -> Markup {
         @if !conditions.is_empty() {
             section {
                 h2 { "After what happens to media on their way" }
-                p.quiet { "The same assets, each copied with ffmpeg. Below each copy’s AUC stands its change from the originals, over the assets assessed as both." }
+                p.quiet { "The same assets, each copied with ffmpeg. Below each copy’s AUC stands its change from the originals, over the assets assessed as both, and how many of these keep their score, give or take " (ALIKE) "." }
                 div.scroll {
                     table.parts {
                         thead { (breakdowns::head("copies")) }
@@ -43,7 +43,10 @@ fn rows(condition: &Condition, bundles: &[BundleReport]) -> Markup {
 }
 
 fn change(condition: &Condition) -> Markup {
-    html! { span.change { "change " (estimate::difference(condition.auc_change)) } }
+    html! {
+        span.change { "change " (estimate::difference(condition.auc_change)) }
+        @if let Some(share) = condition.alike { span.change { "score kept by " (estimate::share(share)) } }
+    }
 }
 
 fn first(place: usize, rows: usize, words: &str) -> Markup {
