@@ -14,9 +14,14 @@ use wasmparser::{Parser, Payload, TypeRef};
 
 use crate::{MODEL, fixture, root};
 
-/// The bundle that the repository ships.
+/// The bundle that is the default.
 pub fn bundle() -> Bundle {
-    Bundle::read(&root().join("plugin/model").join(MODEL)).expect("a whole bundle")
+    shipped(MODEL)
+}
+
+/// One of the bundles that the repository ships.
+pub fn shipped(name: &str) -> Bundle {
+    Bundle::read(&root().join("plugin/model").join(name)).expect("a whole bundle")
 }
 
 /// # Errors

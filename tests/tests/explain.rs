@@ -12,7 +12,7 @@ use veritag::files::sha256;
 use veritag::model::Bundle;
 use veritag::scan::Scanner;
 use veritag_abi::{Relevance, Role, TensorBatch};
-use veritag_tests::sandbox::{batch, bundle, frames, instance};
+use veritag_tests::sandbox::{batch, bundle, frames, instance, shipped};
 use veritag_tests::{MODEL, fixture, hostile_manifest, root, run, veritag};
 
 fn scanner(manifest: &Path) -> Scanner {
@@ -35,25 +35,27 @@ fn row_and_column(map: &Relevance, at: usize) -> [f32; 2] {
 /// The face of `manipulated.mp4` is altered within a soft mask; hair, shoulders and background are as they were.
 #[test]
 fn a_face_that_was_altered_speaks_for_fake_where_it_was_altered() {
-    let mut plugin = instance(&bundle()).unwrap();
-    let frames = frames("media/manipulated.mp4", 5);
-    let crops = plugin.prepare(&batch(&frames)).unwrap();
-    let map = plugin.explain(&crops).unwrap().faces.remove(0);
-    let warmest = (0..map.cells.len()).max_by(|a, b| map.cells[*a].total_cmp(&map.cells[*b])).unwrap();
-    let [row, column] = row_and_column(&map, warmest);
-    assert!((0.2..0.8).contains(&row) && (0.2..0.8).contains(&column) && map.cells[warmest] > 0.0, "{map:?}");
+    for bundle in [bundle(), shipped("lite0-lstm")] {
+        let mut plugin = instance(&bundle).unwrap();
+        let frames = frames("media/manipulated.mp4", 5);
+        let crops = plugin.prepare(&batch(&frames)).unwrap();
+        let map = plugin.explain(&crops).unwrap().faces.remove(0);
+        let warmest = (0..map.cells.len()).max_by(|a, b| map.cells[*a].total_cmp(&map.cells[*b])).unwrap();
+        let [row, column] = row_and_column(&map, warmest);
+        assert!((0.2..0.8).contains(&row) && (0.2..0.8).contains(&column) && map.cells[warmest] > 0.0, "{map:?}");
 
-    let again = instance(&bundle()).unwrap().explain(&crops).unwrap();
-    assert_eq!(again.faces[0], map, "the same bits in another instance");
-    let features = plugin.infer(&crops).unwrap();
-    let judged = plugin.decide(&features).unwrap().windows[0].faces[0].logit.unwrap();
-    assert!((judged - map.logit).abs() < 1e-4, "{judged} {}", map.logit);
+        let again = instance(&bundle).unwrap().explain(&crops).unwrap();
+        assert_eq!(again.faces[0], map, "the same bits in another instance");
+        let features = plugin.infer(&crops).unwrap();
+        let judged = plugin.decide(&features).unwrap().windows[0].faces[0].logit.unwrap();
+        assert!((judged - map.logit).abs() < 1e-4, "{judged} {}", map.logit);
+    }
 }
 
 /// Of a head that is linear, the cells share out the logit between them, but for what it gives without any features.
 #[test]
 fn the_cells_of_a_linear_head_add_up_to_its_logit() {
-    let mut plugin = instance(&Bundle::read(&root().join("plugin/model/lite0-frame")).unwrap()).unwrap();
+    let mut plugin = instance(&bundle()).unwrap();
     let frames = frames("media/real.mp4", 3);
     let crops = plugin.prepare(&batch(&frames)).unwrap();
     let map = plugin.explain(&crops).unwrap().faces.remove(0);

@@ -41,7 +41,6 @@ fn small_faces_of_a_large_picture_are_judged() {
 }
 
 #[test]
-#[ignore = "not reached: the default bundle's scores of the portrait lie within 0.08"]
 fn a_picture_gets_one_score_at_every_size_and_in_any_frame() {
     let directory = tempfile::tempdir().unwrap();
     let cases = [

@@ -6,7 +6,7 @@ use veritag::sandbox::Instance;
 use veritag_abi::bundle::SelfTest;
 use veritag_abi::{Chunk, Reason, Role, TensorBatch};
 use veritag_plugin::plugin::Plugin;
-use veritag_tests::sandbox::{batch, bundle, frames, instance};
+use veritag_tests::sandbox::{batch, bundle, frames, instance, shipped};
 use veritag_tests::{MODEL, root};
 
 const PARTS: [&str; 3] = ["features.onnx", "head.onnx", "scope.onnx"];
@@ -31,8 +31,10 @@ fn analyze_is_decide_after_infer_after_prepare_however_infer_is_split() {
 #[test]
 fn two_instances_give_the_same_bits() {
     let frames = frames("media/real.mp4", 2);
-    let answers = [(); 2].map(|()| instance(&bundle()).unwrap().analyze(&batch(&frames)).unwrap());
-    assert_eq!(answers[0], answers[1]);
+    for bundle in [bundle(), shipped("lite0-lstm")] {
+        let answers = [(); 2].map(|()| instance(&bundle).unwrap().analyze(&batch(&frames)).unwrap());
+        assert_eq!(answers[0], answers[1]);
+    }
 }
 
 /// Of what follows the convolutions, tract adds up in another order natively; a kernel that took another way would be

@@ -8,13 +8,12 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
-import torch
 
 from . import breakdown, card, export, pixels, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
 from .score import auc, calibrated, report, torch_parts
-from .weights import TAUGHT, load_detector, load_sequence
+from .weights import TAUGHT, known, load_detector, load_sequence
 
 HERE = Path(__file__).parent
 STORAGE = {"lite0": "float16", "resnext50": "int8"}
@@ -103,8 +102,9 @@ def store(work, arch, storage):
 
 def history(work, arch):
     """How many crops a detector has seen, and the marks of those who have taught it."""
-    state = torch.load(work.out / arch / "frame.pt", map_location="cpu", weights_only=True)
-    return state["seen"], state["taught"]
+    path = work.out / arch / "frame.pt"
+    state = known(path if path.exists() else work.options.start)
+    return state["seen"], sorted(state["taught"])
 
 
 def better(records):

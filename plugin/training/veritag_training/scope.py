@@ -24,13 +24,13 @@ REFUSED = 0.005
 # Of those that should be refused this share may be missed before a limit gives way.
 MISSED = 0.1
 # A reason that finds fewer of those that should be refused is none.
-FOUND = 0.5
-WINDOWS, BATCHES = 32, 40
+FOUND = 0.4
+WINDOWS, BATCHES = 32, 80
 # While the detector learns, beside so many windows stands one that cannot be judged, at least two in each step.
 BESIDE = 8
 # Share of the usual wear that ordinary and other faces have seen.
 WEAR = 0.6
-PENALTY = 1e-2
+PENALTY = 1e-3
 
 
 def cover(x, landmarks, draw):
