@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import onnx
 import pytest
-from veritag_training import bundle, card, stages, weights
+from veritag_training import bundle, card, scope, stages, weights
 from veritag_training.score import QUALITY, torch_parts
 
 
@@ -55,3 +55,10 @@ def test_training_goes_on_from_it(made, run, work_in, tmp_path):
     assert abs(features(crops) - mine(crops)).max() < 2e-2
     with pytest.raises(SystemExit, match="held out here"):
         weights.begin(detector, work_in(tmp_path, start=made, fold=1), "lite0")
+
+
+def test_it_is_written_anew_without_training(made, work_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(scope, "BATCHES", 2)
+    again = bundle.write(work_in(tmp_path, start=made), "lite0", "frame", "float32", None, "2.0.0")
+    assert (again / weights.TAUGHT).read_text() == (made / weights.TAUGHT).read_text()
+    assert tomllib.loads((again / "model.toml").read_text())["model"]["version"] == "2.0.0"

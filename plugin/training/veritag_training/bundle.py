@@ -92,6 +92,7 @@ def store(work, arch, storage):
     compare(onnx_parts(export.parts(arch, *networks, size, "float32")), torch_parts(*networks), crops)
     after = work.score("validation", *stored, in_scope=judges(parts["scope"]))
     report(after, f"{arch} as stored ({storage})")
+    (work.out / arch).mkdir(parents=True, exist_ok=True)
     (work.out / arch / "validation.jsonl").write_text("".join(json.dumps(record) + "\n" for record in after))
     again = lambda role, **how: work.score(role, *stored, in_scope=judges(parts["scope"]), **how)  # noqa: E731
     worn = {f"validation, {name}": again("validation", change=change) for name, change in WEAR.items()}

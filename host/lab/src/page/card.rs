@@ -2,7 +2,7 @@
 
 use crate::evaluate::bootstrap::{Estimate, FEW_GROUPS};
 use crate::evaluate::breakdown::{Dimension, Part};
-use crate::evaluate::bundle_report::{BundleReport, Condition};
+use crate::evaluate::bundle_report::{ALIKE, BundleReport, Condition};
 use crate::evaluate::evaluation::Evaluation;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::metric::Metric;
