@@ -38,7 +38,12 @@ pub const ALL: [Degradation; 13] = [
         jpeg: 24,
         ..GENTLE
     },
-    Degradation { name: "double", words: "twice the width and height", filter: "scale=iw*2:-2:flags=lanczos", ..GENTLE },
+    Degradation {
+        name: "double",
+        words: "twice the width and height",
+        filter: "scale=iw*2:-2:flags=lanczos",
+        ..GENTLE
+    },
     Degradation { name: "half", words: "half the width and height", filter: "scale=iw/2:-2:flags=area", ..GENTLE },
     Degradation {
         name: "quarter",
