@@ -31,7 +31,7 @@ fn analyze_is_decide_after_infer_after_prepare_however_infer_is_split() {
 #[test]
 fn two_instances_give_the_same_bits() {
     let frames = frames("media/real.mp4", 2);
-    for bundle in [bundle(), shipped("lite0-lstm")] {
+    for bundle in [bundle(), shipped("lite0-frame")] {
         let answers = [(); 2].map(|()| instance(&bundle).unwrap().analyze(&batch(&frames)).unwrap());
         assert_eq!(answers[0], answers[1]);
     }
