@@ -35,9 +35,9 @@ fn row_and_column(map: &Relevance, at: usize) -> [f32; 2] {
 /// The face of `manipulated.mp4` is altered within a soft mask; hair, shoulders and background are as they were.
 #[test]
 fn a_face_that_was_altered_speaks_for_fake_where_it_was_altered() {
+    let frames = frames("media/manipulated.mp4", 5);
     for bundle in [bundle(), shipped("lite0-frame")] {
         let mut plugin = instance(&bundle).unwrap();
-        let frames = frames("media/manipulated.mp4", 5);
         let crops = plugin.prepare(&batch(&frames)).unwrap();
         let map = plugin.explain(&crops).unwrap().faces.remove(0);
         let warmest = (0..map.cells.len()).max_by(|a, b| map.cells[*a].total_cmp(&map.cells[*b])).unwrap();

@@ -95,7 +95,7 @@ class Work:
 
 
 def frame(work, arch):
-    """Learns from labels, single frames, and from crops that cannot be judged that they are none to be judged.
+    """Learns from labels, single frames, and beside them to name why other crops cannot be judged.
 
     Gives the trained detector, or None when time ran out.
     """

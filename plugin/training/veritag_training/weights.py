@@ -141,13 +141,13 @@ def inner(weights):
 def load_detector(work, arch):
     """The detector of `frame.pt` of `arch`, if it was trained to the end in this run; that of --start if none was begun."""
     path = work.out / arch / "frame.pt"
-    if not path.exists() and work.options.start is not None and arch == work.options.arch:
-        detector = work.detector(arch)
-        begin(detector, work, arch)
-        return detector.eval().requires_grad_(False)
-    if not path.exists():
+    if path.exists():
+        return work.detector(arch, inner(trained(path, work.basis(arch)))).eval().requires_grad_(False)
+    if work.options.start is None or arch != work.options.arch:
         raise SystemExit(f"{path} does not exist: train {arch} first, or name what to --start from")
-    return work.detector(arch, inner(trained(path, work.basis(arch)))).eval().requires_grad_(False)
+    detector = work.detector(arch)
+    begin(detector, work, arch)
+    return detector.eval().requires_grad_(False)
 
 
 def load_sequence(work, arch, detector):

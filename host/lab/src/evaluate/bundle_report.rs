@@ -60,7 +60,6 @@ pub struct Condition {
     /// AUC on the copies less that on their originals, over the assets assessed as both.
     pub auc_change: Estimate,
     /// Share of the assets assessed as both whose scores differ by at most [`ALIKE`]; none where there are none.
-    #[serde(default)]
     pub alike: Option<f64>,
 }
 
