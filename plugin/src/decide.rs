@@ -1,6 +1,6 @@
 //! Features to a verdict: a score for every face, then for every window, then for the asset.
 
-use veritag_abi::bundle::{Bundle, Calibration, Output, QualityLimits};
+use veritag_abi::bundle::{Bundle, Calibration, QualityLimits};
 use veritag_abi::{Analysis, FaceScore, Fault, Quality, Reason, TensorBatch, Track, Verdict, Window, WindowScore};
 
 use crate::model::loaded::Model;
@@ -24,7 +24,7 @@ pub fn decide(model: &Model, features: &TensorBatch) -> Result<Analysis, Fault> 
     for window in &features.seen.windows {
         windows.push(judge_window(model, reading, window, &mut rows)?);
     }
-    Ok(conclude(model, reading, windows))
+    Ok(conclude(model, reading, model.bundle.output.band_of(still), windows))
 }
 
 fn judge_window<'a>(
@@ -83,13 +83,13 @@ fn refusal(bundle: &Bundle, quality: &Quality, frames: usize) -> Option<Reason> 
     rules.into_iter().find_map(|(refused, reason)| refused.then_some(reason))
 }
 
-fn conclude(model: &Model, reading: &Calibration, windows: Vec<WindowScore>) -> Analysis {
-    let Output { threshold, band, .. } = model.bundle.output;
+fn conclude(model: &Model, reading: &Calibration, band: [f32; 2], windows: Vec<WindowScore>) -> Analysis {
     let logits: Vec<f32> = windows.iter().filter_map(window_logit).collect();
     let score = (!logits.is_empty()).then(|| reading.score(logits.iter().sum::<f32>() / logits.len() as f32));
     let reason = if score.is_none() { Some(main_reason(&windows)) } else { None };
     let verdict = score.map_or(Verdict::NotAssessed, |score| Verdict::of(score, band));
-    Analysis { verdict, reason, score, threshold, band, model: model.id.clone(), windows }
+    let (threshold, model) = (model.bundle.output.threshold, model.id.clone());
+    Analysis { verdict, reason, score, threshold, band, model, windows }
 }
 
 /// The highest logit among the faces that were judged.

@@ -4,7 +4,7 @@ use veritag::files::sha256;
 use veritag::model::Bundle;
 use veritag::sandbox::Instance;
 use veritag_abi::bundle::SelfTest;
-use veritag_abi::{Chunk, Reason, Role, TensorBatch};
+use veritag_abi::{Chunk, Reason, Role, TensorBatch, Verdict};
 use veritag_plugin::plugin::Plugin;
 use veritag_tests::sandbox::{batch, bundle, frames, instance, shipped};
 use veritag_tests::{MODEL, root};
@@ -125,6 +125,20 @@ fn a_face_turned_further_aside_than_the_bundle_allows_is_not_judged() {
     let (_directory, bundle) = changed("max_turn = 0.6", "max_turn = 0.0");
     let analysis = instance(&bundle).unwrap().analyze(&batch(&frames("media/portrait.png", 1))).unwrap();
     assert_eq!((analysis.score, analysis.reason), (None, Some(Reason::TurnedAway)));
+}
+
+#[test]
+fn a_still_may_have_a_band_of_its_own() {
+    let (_directory, bundle) = changed("labels = [\"fake\"]", "labels = [\"fake\"]\nstill_band = [0.0, 1.0]");
+    let mut plugin = instance(&bundle).unwrap();
+    let still = plugin.analyze(&batch(&frames("media/portrait.png", 1))).unwrap();
+    assert_eq!((still.verdict, still.band), (Verdict::Unsure, [0.0, 1.0]));
+    let clip = plugin.analyze(&batch(&frames("media/real.mp4", 2))).unwrap();
+    assert_eq!(clip.band, bundle.spec.output.band);
+
+    let mut spec = bundle.spec;
+    spec.output.still_band = Some([0.0, spec.output.threshold / 2.0]);
+    assert!(spec.check().unwrap_err().contains("output.still_band"));
 }
 
 #[test]

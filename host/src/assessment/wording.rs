@@ -131,6 +131,15 @@ fn limit(verdict: Verdict, [low, high]: [f32; 2]) -> String {
     }
 }
 
+/// How scores become verdicts, of all assets or of clips and of stills.
+pub fn bands(band: [f32; 2], still_band: Option<[f32; 2]>) -> String {
+    let words = |[low, high]: [f32; 2]| format!("real up to {low:.2}, fake from {high:.2} on, unsure between");
+    match still_band {
+        None => words(band),
+        Some(still) => format!("{}; of a still, {}", words(band), words(still)),
+    }
+}
+
 /// What `no manipulation found` does not speak of.
 fn not_looked_for(assessment: &Assessment) -> Option<String> {
     let speaks = assessment.verdict == Verdict::Real && !assessment.blind_to.is_empty();

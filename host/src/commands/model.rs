@@ -58,9 +58,8 @@ fn figure(metric: &Metric) -> String {
 /// Everything that helps a person to decide whether to trust the bundle.
 fn show(bundle: &ModelBundle) {
     let Bundle { model, output, metrics, parts, .. } = &bundle.spec;
-    let [low, high] = output.band;
     println!("{} {}: {}", model.name, model.version, model.architecture);
-    println!("band: real below {low}, fake from {high} on, unsure between; threshold {}", output.threshold);
+    println!("verdicts: {}; threshold {}", wording::bands(output.band, output.still_band), output.threshold);
     println!("calibrated on: {}", output.calibration.fitted_on);
     println!("not looked for: {}", model.blind_to.join(", "));
     println!("limits: {}", model.limits);

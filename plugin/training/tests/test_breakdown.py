@@ -21,7 +21,7 @@ def test_groups_of_a_few_are_not_shown():
     records = [record(label, i, "female" if i < breakdown.FEWEST else "male", score)
                for label, score in (("real", -2.0), ("fake", 2.0)) for i in range(breakdown.FEWEST + 5)]
     records[0]["windows"]["frame"] = [3.0]
-    head, *lines = breakdown.table(records, "frame", {"reading": {"image": (1.0, 0.0)}, "band": [0.3, 0.8]})
+    head, *lines = breakdown.table(records, "frame", {"reading": {"image": (1.0, 0.0)}, "bands": {"image": [0.3, 0.8]}})
     assert head == breakdown.HEAD and len(lines) == 1
     assert lines[0].startswith("| women | 20 | 20 | 0.95") and "| 1 of 20, 24.9% | 0% |" in lines[0]
 

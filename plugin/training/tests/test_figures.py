@@ -45,7 +45,7 @@ def test_calibration():
     records = [{"label": label, "kind": "video", "group": i, "windows": {"frame": list(random.normal(mean, 1, 4))}}
                for label, mean in (("real", -1), ("fake", 3)) for i in range(300)]
     found = calibrate(records, "frame")
-    low, high = found["band"]
+    low, high = found["bands"]["video"]
     assert 0 <= low <= found["threshold"] <= high <= 1
     assert found["said"]["genuine called fake, clips"] <= 0.01
     wrong = [record | {"windows": {"frame": [-x for x in record["windows"]["frame"]]}} for record in records]
@@ -63,7 +63,12 @@ def test_stills_and_clips_are_read_apart():
                for i in range(300)]
     reading = readings(records, "frame")
     assert abs(reading["image"][1] / reading["image"][0] + 5) < 0.3 and abs(reading["video"][1]) < 0.6
-    assert calibrate(records, "frame")["said"]["fakes called fake, stills"] > 0.5
+    odd = [record | {"windows": {"frame": [1.5]}} for record in records
+           if (record["kind"], record["label"]) == ("video", "real")][:20]
+    found = calibrate(records + odd, "frame")
+    assert found["said"]["fakes called fake, stills"] > 0.5
+    assert found["bands"]["video"][1] > found["bands"]["image"][1] + 0.05, "stills wait for the edge of clips"
+    assert all(low <= found["threshold"] <= high for low, high in found["bands"].values())
     few = [record for record in records if record["kind"] == "video"] + records[-3:]
     assert np.allclose(*readings(few, "frame").values(), atol=0.05), "three stills have a reading of their own"
 
@@ -78,7 +83,7 @@ def test_record(made, tmp_path):
     made = shutil.copytree(made, tmp_path / "bundle")
     card = tomllib.loads((made / "model.toml").read_text())
     parts = {part["name"]: part["sha256"] for part in card["part"]}
-    shown = {"parts": parts, "threshold": card["output"]["threshold"], "band": card["output"]["band"],
+    shown = {"parts": parts, **{key: card["output"].get(key) for key in ("threshold", "band", "still_band")},
               "measured": {"groups": 4, "real": {"real": 3}, "fake": {"fake": 4, "not_assessed": 1},
                            "figures": {key: {"value": 0.5, "interval": [0.25, 0.75]} for key in record.SHOWN}}}
     document = {"bundles": [shown], "splits": ["test"]}
@@ -89,7 +94,7 @@ def test_record(made, tmp_path):
         record.write(made / "model.toml", text, rows + record.others(tomllib.loads(text), rows))
     now = tomllib.loads((made / "model.toml").read_text())
     assert now["metric"] == rows + card["metric"] and now["part"] == card["part"]
-    for changed in {"threshold": 0.123}, {"parts": parts | {"head": "0"}}:
+    for changed in {"threshold": 0.123}, {"still_band": [0.1, 0.2]}, {"parts": parts | {"head": "0"}}:
         with pytest.raises(SystemExit, match="not of this bundle"):
             record.measured(document | {"bundles": [shown | changed]}, card)
     with pytest.raises(SystemExit, match="training assets"):

@@ -48,7 +48,7 @@ def table(records, head, chosen):
 
 def line(name, records, head, chosen):
     scores, fake = asset_scores(records, head, chosen["reading"]), labels(records)
-    shares, around = verdicts(scores[~fake], scores[fake], chosen["band"]), interval(records, scores)
+    shares, around = verdicts(records, head, chosen), interval(records, scores)
     flagged, genuine = round(shares["genuine called fake"] * (~fake).sum()), int((~fake).sum())
     ranked = f"{auc(fake, scores):.2f}" + (f" [{around[0]:.2f}, {around[1]:.2f}]" if around else "")
     return (f"| {name} | {genuine} | {fake.sum()} | {ranked} | {flagged} of {genuine}, {most(flagged, genuine):.1%} | "

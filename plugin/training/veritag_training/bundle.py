@@ -54,7 +54,8 @@ def write(work, arch, head, storage, name, version, others=()):
         print(f"{arch}, {what}: {value:.3f}")
     print(*breakdown.table([*after, *away], head, chosen), sep="\n")
     warn(size, auc(labels(before), calibrated(before, head)) - auc(labels(after), calibrated(after, head)))
-    print(f"{folder}: {size / 1e6:.1f} MB, head {head}, threshold {chosen['threshold']:.3f}, band {chosen['band']}")
+    print(f"{folder}: {size / 1e6:.1f} MB, head {head}, threshold {chosen['threshold']:.3f}, "
+          f"bands {chosen['bands']}")
     return folder
 
 

@@ -40,15 +40,17 @@ def platt(records, head, steps=100):
 
 
 def readings(records, head):
-    """Scale and offset for each kind of asset, clips and stills: a still has no second frame.
+    """Scale and offset for each kind of asset, clips and stills: a still has no second frame."""
+    return {kind: platt(some, head) for kind, some in by_kind(records).items()}
 
-    A kind of which there are too few of either label is read as all are.
-    """
+
+def by_kind(records):
+    """The records of each kind of asset; all of them for a kind of which there are too few of either label."""
     found = {}
     for kind in sorted({record["kind"] for record in records}):
         some = [record for record in records if record["kind"] == kind]
         enough = min(labels(some).sum(), (~labels(some)).sum()) >= FEWEST
-        found[kind] = platt(some if enough else records, head)
+        found[kind] = some if enough else records
     return found
 
 
@@ -99,19 +101,27 @@ def log_binomial(k, of, share):
 def calibrate(records, head):
     """What [output] of model.toml says, and what that means on these records.
 
-    `fake` begins where all but `FALSE_FLAGS` of the genuine assets lie below, of clips and of stills; `real` ends where
-    all but `FALSE_PASSES` of the fakes lie above. The threshold between is where most are told apart.
+    The threshold is where most are told apart. Of each kind of asset, `fake` begins above it where all but
+    `FALSE_FLAGS` of the genuine ones lie below, and `real` ends below it where all but `FALSE_PASSES` of the fakes lie
+    above.
     """
     reading = readings(records, head)
-    scores, fake, kinds = asset_scores(records, head, reading), labels(records), [record["kind"] for record in records]
-    parts = [(scores[some & ~fake], scores[some & fake]) for some in (np.array(kinds) == kind for kind in reading)]
-    high = max(edge(real) for real, _ in parts)
-    low = max(min((round(1 - above(1 - fakes, FALSE_PASSES), 3) for _, fakes in parts if len(fakes)), default=0.0), 0.0)
-    low = min(low, high)
-    threshold = float(np.clip(best(parts), low, high))
-    said = {f"{name}, {PLURAL[kind]}": value for kind, (real, fakes) in zip(reading, parts)
-            for name, value in verdicts(real, fakes, [low, high]).items()}
-    return {"reading": reading, "threshold": threshold, "band": [low, high], "said": said}
+    parts = {}
+    for kind, some in by_kind(records).items():
+        scores, fake = asset_scores(some, head, reading), labels(some)
+        parts[kind] = scores[~fake], scores[fake]
+    threshold = best(parts.values())
+    bands = {kind: band(*part, threshold) for kind, part in parts.items()}
+    chosen = {"reading": reading, "threshold": threshold, "bands": bands}
+    said = {f"{name}, {PLURAL[kind]}": share for kind in bands for name, share in
+            verdicts([record for record in records if record["kind"] == kind], head, chosen).items()}
+    return chosen | {"said": said}
+
+
+def band(real, fakes, threshold):
+    """The scores between whose ends an asset is `unsure`; the threshold lies within."""
+    low = round(1 - above(1 - fakes, FALSE_PASSES), 3)
+    return [max(min(low, threshold), 0.0), max(edge(real), threshold)]
 
 
 def edge(real):
@@ -127,15 +137,15 @@ def edge(real):
 def best(parts):
     """The score at which, over the kinds of asset, most real ones lie below and most fakes above."""
     steps = np.arange(1, STEP) / STEP
-    right = sum((real[:, None] < steps).mean(0) + (fakes[:, None] >= steps).mean(0)
-                for real, fakes in parts if len(real) and len(fakes))
+    right = sum((real[:, None] < steps).mean(0) + (fakes[:, None] >= steps).mean(0) for real, fakes in parts)
     return float(np.median(steps[right == np.max(right)]))
 
 
-def verdicts(real, fakes, band):
-    """The shares that are called right, wrong and `unsure`."""
-    low, high = band
-    both = np.concatenate([real, fakes])
-    found = {"genuine called fake": real >= high, "fakes called fake": fakes >= high, "fakes called real": fakes <= low,
-             "left unsure": (both > low) & (both < high)}
+def verdicts(records, head, chosen):
+    """The shares that are called right, wrong and `unsure`, each asset by the band of its kind."""
+    scores, fake = asset_scores(records, head, chosen["reading"]), labels(records)
+    low, high = np.array([chosen["bands"][record["kind"]] for record in records]).T
+    flagged, passed = scores >= high, scores <= low
+    found = {"genuine called fake": flagged[~fake], "fakes called fake": flagged[fake], "fakes called real": passed[fake],
+             "left unsure": ~flagged & ~passed}
     return {name: float(share.mean()) for name, share in found.items() if len(share)}

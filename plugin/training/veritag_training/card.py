@@ -24,7 +24,7 @@ def fields(work, arch, head, records, chosen, refused):
         "size": work.packs.side, "margin": work.packs.margin, "still_views": json.dumps(STILL_VIEWS), "window": work.packs.window,
         "calibrations": calibrations(records, chosen["reading"]),
         "threshold": f"{chosen['threshold']:.3f}", "beyond": beyond(records, chosen),
-        "low": f"{chosen['band'][0]:.3f}", "high": f"{chosen['band'][1]:.3f}",
+        "bands": bands(chosen["bands"]),
         "reasons": json.dumps([name for name in scope.REASONS if name in refused]),
         "missing": f"missing = {json.dumps(work.options.missing)}\n" if work.options.missing else "", **QUALITY}
 
@@ -38,14 +38,20 @@ def calibrations(records, reading):
         for (name, numbers), kind in zip(tables.items(), ("video", "image")) if numbers)
 
 
+def bands(found):
+    """The fields of the band of clips, or of all where there are none, and of that of stills where there are both."""
+    shown = {"band": found.get("video") or found["image"]} | ({"still_band": found["image"]} if len(found) > 1 else {})
+    return "\n".join(f"{name} = [{low:.3f}, {high:.3f}]" for name, (low, high) in shown.items())
+
+
 def beyond(records, chosen):
-    """What the upper end of the band, from where an asset is called fake, can vouch for."""
+    """What the upper ends of the bands, from where an asset is called fake, can vouch for."""
     parts = []
     for kind in chosen["reading"]:
         genuine = sum(record["kind"] == kind and record["label"] == "real" for record in records)
         flagged = round(chosen["said"].get(f"genuine called fake, {PLURAL[kind]}", 0) * genuine)
         parts.append(f"{flagged} of {genuine} held-out real {PLURAL[kind]} (of others up to {most(flagged, genuine):.1%})")
-    return f"Where most are told apart. The upper end of the band flags {' and '.join(parts)}; 95 % limits."
+    return f"The upper ends of the bands flag {' and '.join(parts)}; 95 % limits."
 
 
 def describe(work, head):
@@ -99,10 +105,10 @@ def metrics(work, before, after, records, head, chosen, refused, worn):
 
 
 def elsewhere(records, head, chosen):
-    """AUC and verdicts of other assets than those by which the band was set."""
-    scores, fake = asset_scores(records, head, chosen["reading"]), labels(records)
-    shares = verdicts(scores[~fake], scores[fake], chosen["band"])
-    genuine, flagged = (~fake).sum(), (scores[~fake] >= chosen["band"][1]).sum()
+    """AUC and verdicts of other assets than those by which the bands were set."""
+    scores, fake, shares = asset_scores(records, head, chosen["reading"]), labels(records), verdicts(records, head, chosen)
+    genuine = (~fake).sum()
+    flagged = round(shares["genuine called fake"] * genuine)
     bounds = {"genuine called fake": [1 - most(genuine - flagged, genuine), most(flagged, genuine)]}
     return [("AUC", auc(fake, scores), interval(records, scores)),
             *((name, value, bounds.get(name)) for name, value in shares.items())]

@@ -32,10 +32,10 @@ def text(row):
 
 
 def measured(evaluation, card):
-    """What the evaluation says of the bundle of this model.toml: of the same parts, threshold and band."""
-    identity = {"parts": {part["name"]: part["sha256"] for part in card["part"]},
-                "threshold": card["output"]["threshold"], "band": card["output"]["band"]}
-    found = [bundle for bundle in evaluation["bundles"] if {key: rounded(bundle[key]) for key in identity} == identity]
+    """What the evaluation says of the bundle of this model.toml: of the same parts, threshold and bands."""
+    identity = {"parts": {part["name"]: part["sha256"] for part in card["part"]}}
+    identity |= {key: card["output"].get(key) for key in ("threshold", "band", "still_band")}
+    found = [bundle for bundle in evaluation["bundles"] if {key: rounded(bundle.get(key)) for key in identity} == identity]
     if not found:
         raise SystemExit("the evaluation is not of this bundle: measure it as it is, with `veritag evaluate --json`")
     if "train" in evaluation["splits"] or evaluation.get("limit"):

@@ -62,9 +62,10 @@ class Work:
         return Sampler(tracks, self.blends if blends is None else blends, self.options.clips)
 
     def autocast(self):
-        """bfloat16 where that is faster: on CUDA, and on CPUs that multiply tiles of it (AMX)."""
-        tiles = torch.cpu.get_capabilities().get("amx_bf16", False)
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda" or tiles)
+        """bfloat16 where that is faster: on CUDA, and on CPUs that multiply it."""
+        can = torch.cpu.get_capabilities()
+        fast = self.device.type == "cuda" or can.get("amx_bf16") or can.get("avx512_bf16")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=bool(fast))
 
     def views(self, stage, settings):
         """Single frames, or some, of those who teach the CNN; a run that goes on from another meets other ones."""

@@ -33,6 +33,9 @@ pub struct About {
     pub fitted_on: String,
     pub threshold: f32,
     pub band: [f32; 2],
+    /// Of stills, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still_band: Option<[f32; 2]>,
 }
 
 /// One bundle, measured.
@@ -80,6 +83,7 @@ impl About {
             fitted_on: output.calibration.fitted_on.clone(),
             threshold: output.threshold,
             band: output.band,
+            still_band: output.still_band,
         }
     }
 }
@@ -99,6 +103,16 @@ impl BundleReport {
             about,
             assets,
         }
+    }
+
+    /// Where its verdicts stand among the points of its curve; none where it calls nothing fake.
+    pub fn called_fake(&self) -> Option<Point> {
+        let (real, fake) = (&self.measured.real, &self.measured.fake);
+        let share = |part: u64, whole: u64| part as f64 / whole as f64;
+        let precision = share(fake.fake, fake.fake + real.fake);
+        let (false_flags, caught) = (share(real.fake, real.assessed()), share(fake.fake, fake.assessed()));
+        let point = Point { score: self.about.band[1].into(), false_flags, caught, precision };
+        [false_flags, caught, precision].iter().all(|share| share.is_finite()).then_some(point)
     }
 
     /// Adds what the bundle said of degraded copies: of all assets that the degradation fits, in any order.
@@ -124,6 +138,15 @@ mod tests {
     use super::*;
     use crate::evaluate::degradation::ALL;
     use crate::evaluate::examples::{about, entries, outcomes};
+
+    #[test]
+    fn its_verdicts_lie_on_its_curve_where_all_assets_have_one_band() {
+        let bundle = BundleReport::new(about("a"), outcomes(&entries(50), 0.6, 1));
+        let on_curve = bundle.curve.iter().rfind(|point| point.score >= f64::from(bundle.about.band[1])).unwrap();
+        let shown = bundle.called_fake().unwrap();
+        assert_eq!((shown.false_flags, shown.caught), (on_curve.false_flags, on_curve.caught));
+        assert!(BundleReport::new(about("a"), Vec::new()).called_fake().is_none());
+    }
 
     #[test]
     fn copies_are_compared_with_their_own_originals() {

@@ -107,6 +107,7 @@ pub fn about(name: &str) -> About {
         fitted_on: "20 held-out clips, both classes weighted alike.".into(),
         threshold: THRESHOLD,
         band: BAND,
+        still_band: None,
     }
 }
 

@@ -97,5 +97,5 @@ fn input() -> Input {
 fn output() -> Output {
     let calibration = Calibration { scale: 1.0, offset: 0.0, fitted_on: "not fitted".to_owned() };
     let labels = vec!["fake".to_owned(), "real".to_owned()];
-    Output { labels, calibration, still: None, threshold: 0.5, band: [0.4, 0.6] }
+    Output { labels, calibration, still: None, threshold: 0.5, band: [0.4, 0.6], still_band: None }
 }

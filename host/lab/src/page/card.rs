@@ -7,7 +7,7 @@ use crate::evaluate::evaluation::Evaluation;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::metric::Metric;
 use crate::page::estimate::{share, signed};
-use veritag::assessment::wording::visible;
+use veritag::assessment::wording::{bands, visible};
 use veritag::output::Counts;
 
 /// The figures of a part that a card shows.
@@ -141,10 +141,10 @@ fn row(name: &str, measured: &Measured) -> String {
 }
 
 fn usage(bundle: &BundleReport) -> String {
-    let [low, high] = bundle.about.band;
     format!(
-        "It calls an asset fake from {high:.2}, real up to {low:.2}, and leaves what lies between to a person. Use it to \
-         choose what a person looks at first. Refuse, remove or publish nothing on its word alone."
+        "Scores become verdicts so: {}. What is unsure is left to a person. Use it to choose what a person looks at \
+         first. Refuse, remove or publish nothing on its word alone.",
+        bands(bundle.about.band, bundle.about.still_band)
     )
 }
 
@@ -189,7 +189,7 @@ mod tests {
             "For evaluation and research only.",
             "Children. The figures hold",
             "| compressed to blocks",
-            "fake from 0.80, real up to 0.30",
+            "real up to 0.30, fake from 0.80 on",
         ] {
             assert!(card.contains(words), "{words}\n{card}");
         }

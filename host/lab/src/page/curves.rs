@@ -47,11 +47,10 @@ fn precision_recall(bundles: &[BundleReport]) -> Markup {
 
 fn curve(nth: usize, bundle: &BundleReport, from: Option<(f64, f64)>, place: impl Fn(&Point) -> (f64, f64)) -> Markup {
     let class = series::class(nth);
-    let shipped = bundle.curve.iter().rfind(|point| point.score >= f64::from(bundle.about.band[1]));
     let named = bundle.curve.iter().find(|point| point.false_flags + point.caught >= 0.75 + 0.2 * nth as f64);
     html! {
         path class={ "line " (class) } d=(path(from.into_iter().chain(bundle.curve.iter().map(&place)))) {}
-        @if let Some((across, up)) = shipped.map(&place) {
+        @if let Some((across, up)) = bundle.called_fake().as_ref().map(&place) {
             rect class={ "shipped " (class) } x=(x(across) - 5.0) y=(y(up) - 5.0) width="10" height="10" {}
         }
         @if let Some((across, up)) = named.map(&place) {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::series;
 use crate::evaluate::{About, Evaluation};
-use veritag::assessment::wording::visible;
+use veritag::assessment::wording::{bands, visible};
 
 const ADVICE: [(&str, &str); 6] = [
     (
@@ -48,13 +48,12 @@ pub fn guide(evaluation: &Evaluation) -> Markup {
 }
 
 fn facts(nth: usize, about: &About) -> Markup {
-    let [low, high] = about.band;
     let facts = [
         ("Network", about.architecture.clone()),
         ("Limits", about.limits.clone()),
         ("Trained on", about.training_data.clone()),
         ("Calibrated", about.fitted_on.clone()),
-        ("Verdicts", format!("threshold {:.2}, unsure between {low:.2} and {high:.2}", about.threshold)),
+        ("Verdicts", format!("{}; threshold {:.2}", bands(about.band, about.still_band), about.threshold)),
         ("Licence", about.licence.clone()),
         ("sha256", about.model.sha256.clone()),
     ];

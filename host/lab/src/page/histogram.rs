@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::plot::{plot, x, y};
-use crate::evaluate::{BundleReport, Outcome};
+use crate::evaluate::{About, BundleReport, Outcome};
+use veritag::assessment::wording::bands;
 
 const BINS: usize = 20;
 
@@ -11,10 +12,11 @@ pub fn histogram(bundle: &BundleReport) -> Markup {
     let of = |fake: bool| shares(bundle.assets.iter().filter(move |asset| asset.is_fake() == fake));
     let (real, fake) = (of(false), of(true));
     let most = real.iter().chain(&fake).copied().fold(f64::MIN_POSITIVE, f64::max);
-    let [low, high] = bundle.about.band.map(f64::from);
     let threshold = f64::from(bundle.about.threshold);
     let content = html! {
-        rect.band x=(x(low)) y=(y(1.0)) width=(x(high) - x(low)) height=(y(0.0) - y(1.0)) {}
+        @for [low, high] in shaded(&bundle.about) {
+            rect.band x=(x(low)) y=(y(1.0)) width=(x(high) - x(low)) height=(y(0.0) - y(1.0)) {}
+        }
         @for (nth, share) in real.iter().enumerate() { (bar("bar real", nth, 0.5, share / most * 0.46)) }
         @for (nth, share) in fake.iter().enumerate() { (bar("bar fake", nth, 0.5 - share / most * 0.46, share / most * 0.46)) }
         line.baseline x1=(x(0.0)) x2=(x(1.0)) y1=(y(0.5)) y2=(y(0.5)) {}
@@ -24,9 +26,14 @@ pub fn histogram(bundle: &BundleReport) -> Markup {
     };
     let caption = html! {
         "Scores of genuine assets upwards, of fakes downwards, as shares of their kind. Dashed: threshold "
-        (format!("{threshold:.2}")) "; shaded: unsure, " (format!("{low:.2} to {high:.2}")) "."
+        (format!("{threshold:.2}")) "; shaded: unsure. " (bands(bundle.about.band, bundle.about.still_band)) "."
     };
     plot("Scores by class", "score", "", &content, &caption)
+}
+
+/// The ends of the bands: of all assets, or of clips and of stills.
+fn shaded(about: &About) -> impl Iterator<Item = [f64; 2]> {
+    [about.band].into_iter().chain(about.still_band).map(|band| band.map(f64::from))
 }
 
 fn bar(class: &str, nth: usize, from: f64, tall: f64) -> Markup {

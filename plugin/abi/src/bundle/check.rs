@@ -57,6 +57,7 @@ impl Bundle {
         numbers.extend(limits.max_turn);
         numbers.extend(input.still_views.iter().flatten());
         numbers.extend(input.mean.into_iter().chain(input.std).chain(output.band));
+        numbers.extend(output.still_band.iter().flatten());
         numbers.extend(readings.flat_map(|reading| [reading.scale, reading.offset]));
         numbers.extend(self.self_test.iter().flat_map(|test| [test.logit, test.tolerance]));
         numbers
@@ -94,15 +95,17 @@ impl Temporal {
 impl Output {
     fn rules(&self) -> [Rule; 4] {
         let labels: Vec<&str> = self.labels.iter().map(String::as_str).collect();
-        let [low, high] = self.band;
+        let bands = [self.band_of(false), self.band_of(true)];
+        let scores = bands.iter().flatten().all(|edge| (0.0..=1.0).contains(edge));
+        let around = bands.iter().all(|[low, high]| (low..=high).contains(&&self.threshold));
         [
             (
                 matches!(labels[..], ["fake"] | ["fake", "real"] | ["real", "fake"]),
                 "output.labels must be [fake] or fake and real",
             ),
             ((0.0..=1.0).contains(&self.threshold), "output.threshold must be 0 to 1"),
-            (self.band.iter().all(|edge| (0.0..=1.0).contains(edge)), "output.band must lie within 0 to 1"),
-            ((low..=high).contains(&self.threshold), "output.threshold must lie within output.band"),
+            (scores, "output.band and output.still_band must lie within 0 to 1"),
+            (around, "output.threshold must lie within output.band and output.still_band"),
         ]
     }
 }

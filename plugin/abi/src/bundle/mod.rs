@@ -146,12 +146,20 @@ pub struct Output {
     pub threshold: f32,
     /// Scores strictly between these are `unsure`; the threshold lies within.
     pub band: [f32; 2],
+    /// For assets that are a single frame, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still_band: Option<[f32; 2]>,
 }
 
 impl Output {
     /// How logits of an asset are read: of a `still`, or of footage.
     pub fn calibration_of(&self, still: bool) -> &Calibration {
         self.still.as_ref().filter(|_| still).unwrap_or(&self.calibration)
+    }
+
+    /// Between which scores an asset is `unsure`: a `still`, or footage.
+    pub fn band_of(&self, still: bool) -> [f32; 2] {
+        self.still_band.filter(|_| still).unwrap_or(self.band)
     }
 }
 
