@@ -8,8 +8,9 @@ use crate::assessment::Runner;
 use crate::error::Error;
 use crate::sandbox::Pool;
 
-/// Fewest crops that are worth a worker of their own.
-const CROPS_PER_TASK: usize = 5;
+/// Fewest crops that are worth a worker of their own: half a window, and more than the views of one face of a still,
+/// which are done sooner than another worker has loaded the model.
+const CROPS_PER_TASK: usize = 10;
 
 impl Inference for Pool {
     fn infer(&self, mut crops: TensorBatch) -> Result<Inferred, Error> {
