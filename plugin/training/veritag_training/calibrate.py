@@ -16,7 +16,7 @@ SCALES = 0.05, 10.0
 
 
 def labels(records):
-    return np.array([record["label"] == "fake" for record in records])
+    return np.array([record["label"] == "fake" for record in records], bool)
 
 
 def asset_logits(records, head):
