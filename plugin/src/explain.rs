@@ -32,7 +32,8 @@ pub fn explain(model: &Model, crops: &TensorBatch) -> Result<Explanation, Fault>
 }
 
 fn relevance(model: &Model, crops: &[f32], [frames, views]: [usize; 2]) -> Result<Relevance, Fault> {
-    let (features, maps) = model.features_and_maps(crops)?;
+    let (features, mut maps) = model.features_and_maps(crops)?;
+    maps.turn_back(frames * views, &model.bundle.input);
     let logit = model.face_logit(&features, frames, views)?;
     let without = |cell| model.face_logit(&maps.without(cell, &features), frames, views);
     let cells = (0..maps.cells()).map(|cell| Ok(logit - without(cell)?));

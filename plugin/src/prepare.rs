@@ -53,11 +53,16 @@ fn footage(model: &mut Model, frames: &Frames, most: usize) -> Result<(Vec<Path>
 
 fn cut_out(input: &Input, frames: &Frames, path: &Path, data: &mut Vec<f32>) -> Track {
     let seen = seen(input, frames, path);
-    let crop = |(index, face): &(usize, Detection)| {
+    let crop = |(nth, (index, face)): (usize, &(usize, Detection))| {
         let region = face.bbox.square(input.margin);
-        resample(&frames.frame(*index), &region, input.size, input.size).into_iter().map(whole).collect()
+        let mut crop = resample(&frames.frame(*index), &region, input.size, input.size);
+        crop.iter_mut().for_each(|value| *value = whole(*value));
+        if input.mirrored(nth, seen.len()) {
+            mirror(&mut crop, input.size);
+        }
+        crop
     };
-    let crops: Vec<Vec<f32>> = seen.iter().map(crop).collect();
+    let crops: Vec<Vec<f32>> = seen.iter().enumerate().map(crop).collect();
     crops.iter().for_each(|crop| normalise(input, crop, data));
     let place = |(index, face): &(usize, Detection)| TrackFrame {
         pts_us: frames.header().pts_us[*index],
@@ -73,6 +78,11 @@ fn seen(input: &Input, frames: &Frames, path: &Path) -> Vec<(usize, Detection)> 
         1 => input.still_views.iter().map(|view| (0, path.at(0).seen(view))).collect(),
         count => (0..count).map(|index| (index, path.at(index))).collect(),
     }
+}
+
+/// Turns rgb pixels, `size` to a row, left to right.
+fn mirror(crop: &mut [f32], size: usize) {
+    crop.chunks_exact_mut(size * 3).for_each(|row| row.as_chunks_mut::<3>().0.reverse());
 }
 
 /// The nearest of the values that a stored picture can have, so that a model can learn from just what it will see.

@@ -127,6 +127,23 @@ fn a_face_turned_further_aside_than_the_bundle_allows_is_not_judged() {
     assert_eq!((analysis.score, analysis.reason), (None, Some(Reason::TurnedAway)));
 }
 
+/// The middle crop, which stands for the face, is as it was found.
+#[test]
+fn every_other_crop_may_be_mirrored() {
+    let (_directory, bundle) = changed("[temporal]", "mirror = true\n[temporal]");
+    let (mut plain, mut mirroring) = (instance(&shipped(MODEL)).unwrap(), instance(&bundle).unwrap());
+    let size = bundle.spec.input.size;
+    for (name, count, turned) in [("media/portrait.png", 1, &[1, 3, 5, 7][..]), ("media/real.mp4", 3, &[0, 2])] {
+        let frames = frames(name, count);
+        let [plain, found] = [&mut plain, &mut mirroring].map(|plugin| plugin.prepare(&batch(&frames)).unwrap());
+        let crops = |crops: &TensorBatch| crops.data.chunks(3 * size * size).map(<[f32]>::to_vec).collect::<Vec<_>>();
+        let mut expected = crops(&plain);
+        turned.iter().for_each(|&nth| expected[nth].chunks_mut(size).for_each(<[f32]>::reverse));
+        assert!(crops(&found) == expected, "{name}");
+        assert_eq!(found.seen.windows[0].tracks[0].frames, plain.seen.windows[0].tracks[0].frames);
+    }
+}
+
 #[test]
 fn a_still_may_have_a_band_of_its_own() {
     let (_directory, bundle) = changed("labels = [\"fake\"]", "labels = [\"fake\"]\nstill_band = [0.0, 1.0]");

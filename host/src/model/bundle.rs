@@ -81,7 +81,7 @@ impl Bundle {
         let wrong = |why: String| ModelError::BadSpec { path: self.directory.join(MODEL_TOML), why };
         let input = &mut self.spec.input;
         (input.size, input.margin) = (size.unwrap_or(input.size), margin.unwrap_or(input.margin));
-        input.still_views = as_found();
+        (input.still_views, input.mirror) = (as_found(), false);
         self.spec.self_test = None;
         self.spec.check().map_err(wrong)?;
         let text = toml::to_string(&self.spec).expect("a spec serializes");

@@ -54,7 +54,15 @@ mod tests {
     use veritag_abi::bundle::{Channels, as_found};
 
     fn pixels(mean: [f32; 3], std: [f32; 3]) -> Pixels {
-        Pixels::of(&Input { size: 16, channels: Channels::Rgb, mean, std, margin: 1.3, still_views: as_found() })
+        Pixels::of(&Input {
+            size: 16,
+            channels: Channels::Rgb,
+            mean,
+            std,
+            margin: 1.3,
+            still_views: as_found(),
+            mirror: false,
+        })
     }
 
     proptest! {

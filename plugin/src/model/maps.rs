@@ -1,6 +1,7 @@
 //! The last feature maps of a face.
 
 use veritag_abi::Fault;
+use veritag_abi::bundle::Input;
 use veritag_abi::explanation::MAX_CELLS;
 
 /// How far a mean may be from its feature, for features up to 1 and in relation to larger ones.
@@ -31,6 +32,16 @@ impl Maps {
         (1..=MAX_CELLS).contains(&cells) && maps.len() == features.len() && maps.zip(features).all(near)
     }
 
+    /// Turns the maps of crops back that are mirrored, of the `crops` of a face.
+    pub fn turn_back(&mut self, crops: usize, input: &Input) {
+        let (columns, all) = (self.side[1], self.values.len());
+        for (nth, maps) in self.values.chunks_exact_mut((all / crops).max(1)).enumerate() {
+            if input.mirrored(nth, crops) {
+                maps.chunks_exact_mut(columns).for_each(<[f32]>::reverse);
+            }
+        }
+    }
+
     /// The features as they are when `cell` adds nothing to their means.
     pub fn without(&self, cell: usize, features: &[f32]) -> Vec<f32> {
         let share = |map: &[f32]| map[cell] / self.cells() as f32;
@@ -47,6 +58,7 @@ pub fn no_map() -> Fault {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use veritag_abi::bundle::Channels;
 
     proptest! {
         #[test]
@@ -57,6 +69,15 @@ mod tests {
             let lost = |nth: usize| (0..6).map(|cell| means[nth] - maps.without(cell, &means)[nth]).sum::<f32>();
             prop_assert!((0..2).all(|nth| (lost(nth) - means[nth]).abs() < 1e-4));
         }
+    }
+
+    #[test]
+    fn maps_of_mirrored_crops_are_turned_back() {
+        let (channels, mean, std) = (Channels::Rgb, [0.5; 3], [0.5; 3]);
+        let input = Input { size: 8, channels, mean, std, margin: 1.3, still_views: vec![], mirror: true };
+        let mut maps = Maps { side: [2, 2], values: (0..12).map(|value| value as f32).collect() };
+        maps.turn_back(3, &input);
+        assert_eq!(maps.values, [1.0, 0.0, 3.0, 2.0, 4.0, 5.0, 6.0, 7.0, 9.0, 8.0, 11.0, 10.0]);
     }
 
     #[test]

@@ -52,3 +52,12 @@ def test_normalise():
     expected = np.fromfile(Path(veritag_training.__file__).with_name("normalised.f32"), "<f4")
     for got in (normalise(values), normalise(values.float() / 255)):
         assert np.array_equal(got.contiguous().numpy().ravel(), expected), "normalised values differ from the plugin's"
+
+
+def test_every_other_crop_is_mirrored_and_the_middle_one_is_not():
+    """As `Input::mirrored` has it, in the plugin's ABI."""
+    for count, turned in ((9, [1, 3, 5, 7]), (5, [1, 3]), (3, [0, 2]), (1, [])):
+        crops = torch.rand(2, count, 3, 4, 4)
+        expected = crops.clone()
+        expected[:, turned] = crops[:, turned].flip(-1)
+        assert torch.equal(pixels.mirrored(crops), expected)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 # Of genuine assets at most this share may be flagged, of fakes at most this share may be passed as real.
-FALSE_FLAGS, FALSE_PASSES = 0.01, 0.05
+FALSE_FLAGS, FALSE_PASSES = 0.01, 0.1
 STEP = 1000
 # Fewest assets of either label that a kind of asset is read by; from so many genuine ones on their scores are counted.
 FEWEST, ENOUGH = 8, 200

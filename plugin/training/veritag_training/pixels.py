@@ -81,6 +81,13 @@ def warp(x, grid):
     return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
 
+def mirrored(crops):
+    """Crops [..., N, 3, S, S] of one face, every other one mirrored but the middle one not: `input.mirror` of model.toml."""
+    count = crops.shape[-4]
+    other = (torch.arange(count, device=crops.device) + count // 2) % 2 == 1
+    return torch.where(other[:, None, None, None], crops.flip(-1), crops)
+
+
 def middle(x, side):
     """The middle of crops [..., S, S], `side` wide."""
     start = (x.shape[-1] - side) // 2

@@ -9,6 +9,7 @@ import torch
 from .calibrate import PLURAL, asset_scores, labels, readings
 from .nets import normalise
 from .packs import AS_FOUND
+from .pixels import mirrored
 from .split import groups
 
 TRACKS_AT_ONCE = 16
@@ -63,8 +64,8 @@ def score(tracks, packs, features, heads, in_scope=lambda values: True, made=(),
 
 
 def seen(packs, track, crops):
-    """What the model sees of a track's loose crops: a still's several views, footage's frames."""
-    return packs.served(crops, STILL_VIEWS if track.asset["kind"] == "image" else AS_FOUND)
+    """What the model sees of a track's loose crops: a still's several views, footage's frames, some of them mirrored."""
+    return mirrored(packs.served(crops, STILL_VIEWS if track.asset["kind"] == "image" else AS_FOUND))
 
 
 def read(shown, features):

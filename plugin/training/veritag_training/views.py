@@ -7,6 +7,7 @@ from . import team
 from .blend import blend
 from .degrade import degrade
 from .draw import Draw
+from .pixels import mirrored
 
 # Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
 WHOLE = 0.7
@@ -40,7 +41,7 @@ class Views:
 
 
 class Windows(Views):
-    """Whole windows, or some first frames of them, of each of the `samplers` in turn."""
+    """Whole windows, or some first frames of them, of each of the `samplers` in turn, mirrored as they are when it serves."""
 
     def __init__(self, packs, seed, samplers, windows):
         super().__init__(packs, seed, "sequence", None, windows, packs.window)
@@ -51,3 +52,7 @@ class Windows(Views):
         if random.random() >= WHOLE:
             frames = int(random.integers(1, frames))
         return self.samplers[step % len(self.samplers)], windows, frames
+
+    def __getitem__(self, step):
+        x, fake = super().__getitem__(step)
+        return mirrored(x), fake

@@ -91,7 +91,7 @@ impl Options {
 
 fn input() -> Input {
     let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    Input { size: 112, channels: Channels::Rgb, mean, std, margin: 1.3, still_views: as_found() }
+    Input { size: 112, channels: Channels::Rgb, mean, std, margin: 1.3, still_views: as_found(), mirror: false }
 }
 
 fn output() -> Output {

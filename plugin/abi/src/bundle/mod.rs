@@ -91,6 +91,17 @@ pub struct Input {
     /// An odd number; the middle one is the box as it was found, [`AS_FOUND`].
     #[serde(default = "as_found", skip_serializing_if = "is_as_found")]
     pub still_views: Vec<[f32; 3]>,
+    /// Whether every other crop of a face is mirrored, left and right; the middle one is not. A face has two sides to it,
+    /// and its frames, or views, show each in as many crops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
+}
+
+impl Input {
+    /// Whether crop `nth` of `count` of a face is mirrored.
+    pub fn mirrored(&self, nth: usize, count: usize) -> bool {
+        self.mirror && !(nth + count / 2).is_multiple_of(2)
+    }
 }
 
 /// The view of a face that moves nothing.
