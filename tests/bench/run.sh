@@ -34,7 +34,7 @@ VERITAG_BENCH_BUNDLE=$PWD/$bundle VERITAG_BENCH_TRACT_KERNELS=$PWD/$tract_kernel
 
 echo "Runners: features of 20 crops, at 1 and 2 threads" >&2
 .setup/runner.sh
-for model in plugin/model/lite0-lstm plugin/model/resnext50-lstm; do
+for model in plugin/model/lite0-frame plugin/model/resnext50-lstm; do
     for threads in 1 2; do
         VERITAG_BENCH_BUNDLE=$PWD/$model VERITAG_BENCH_THREADS=$threads VERITAG_BENCH_REPEATS=$REPEATS \
             cargo bench --quiet --workspace --bench runner | grep '^{' >target/bench-runner.json

@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The bundle that is the default.
-pub const MODEL: &str = "lite0-lstm";
+pub const MODEL: &str = "lite0-frame";
 
 /// The checkout.
 pub fn root() -> PathBuf {

@@ -100,13 +100,13 @@ pub fn other_weights(directory: &Path, model: &str) -> PathBuf {
     for part in ["head.onnx", "scope.onnx"] {
         copy(models.join(model).join(part), bundle.join(part));
     }
-    copy(models.join("lite0-frame/features.onnx"), bundle.join("features.onnx"));
+    copy(models.join("lite0-lstm/features.onnx"), bundle.join("features.onnx"));
     let hash = |name: &str| {
         let text = std::fs::read_to_string(models.join(name).join("model.toml")).expect("a bundle");
         let (_, part) = text.split_once("file = \"features.onnx\"\nsha256 = \"").expect("its part");
         (part[..64].to_owned(), text)
     };
-    let ((own, text), (other, _)) = (hash(model), hash("lite0-frame"));
+    let ((own, text), (other, _)) = (hash(model), hash("lite0-lstm"));
     std::fs::write(bundle.join("model.toml"), text.replace(&own, &other)).expect("a writable directory");
     bundle
 }

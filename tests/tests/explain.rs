@@ -36,7 +36,7 @@ fn row_and_column(map: &Relevance, at: usize) -> [f32; 2] {
 #[test]
 fn a_face_that_was_altered_speaks_for_fake_where_it_was_altered() {
     let frames = frames("media/manipulated.mp4", 5);
-    for bundle in [bundle(), shipped("lite0-frame")] {
+    for bundle in [bundle(), shipped("lite0-lstm")] {
         let mut plugin = instance(&bundle).unwrap();
         let crops = plugin.prepare(&batch(&frames)).unwrap();
         let map = plugin.explain(&crops).unwrap().faces.remove(0);
@@ -55,7 +55,7 @@ fn a_face_that_was_altered_speaks_for_fake_where_it_was_altered() {
 /// Of a head that is linear, the cells share out the logit between them, but for what it gives without any features.
 #[test]
 fn the_cells_of_a_linear_head_add_up_to_its_logit() {
-    let mut plugin = instance(&shipped("lite0-frame")).unwrap();
+    let mut plugin = instance(&bundle()).unwrap();
     let frames = frames("media/real.mp4", 3);
     let crops = plugin.prepare(&batch(&frames)).unwrap();
     let map = plugin.explain(&crops).unwrap().faces.remove(0);
@@ -151,8 +151,8 @@ fn the_command_paints_the_faces_that_may_be_fake() {
         |name: &str| std::fs::read(directory.path().join(name)).is_ok_and(|file| file.starts_with(&[0xff, 0xd8]));
     assert!(explain("manipulated.mp4", &[]).contains("no proof"));
     assert!(painted("manipulated.mp4.window-1.face-1.jpg"));
-    assert!(explain("portrait.jpg", &[]).contains("No face to explain"));
-    assert!(!painted("portrait.jpg.window-1.face-1.jpg"));
-    explain("portrait.jpg", &["--all"]);
-    assert!(painted("portrait.jpg.window-1.face-1.jpg"));
+    assert!(explain("one-frame.mp4", &[]).contains("No face to explain"));
+    assert!(!painted("one-frame.mp4.window-1.face-1.jpg"));
+    explain("one-frame.mp4", &["--all"]);
+    assert!(painted("one-frame.mp4.window-1.face-1.jpg"));
 }

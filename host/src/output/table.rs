@@ -32,7 +32,7 @@ pub fn line(assessment: &Assessment, width: usize, colour: bool) -> String {
     format!("{}{rest}", style(assessment.verdict).force_styling(colour).apply_to(verdict))
 }
 
-/// The closing line: `12 assets: 2 fake, 1 unsure, 6 real, 3 not assessed, in 14.2 s by lite0-lstm 1.1.0`.
+/// The closing line: `12 assets: 2 fake, 1 unsure, 6 real, 3 not assessed, in 14.2 s by lite0-frame 1.3.0`.
 pub fn footer(assessments: &[Assessment], elapsed: Duration, model: &ModelId) -> String {
     let counts: Counts = assessments.iter().map(|a| a.verdict).collect();
     let total = counts.total();

@@ -72,13 +72,13 @@ def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
 
 
 def test_a_run_that_went_on_is_averaged_with_its_start_once(run, work_in, tmp_path):
-    known, work = run / "lite0" / "frame.pt", work_in(tmp_path, start=run / "lite0" / "frame.pt")
+    known, work = run / "lite0" / "frame.pt", work_in(tmp_path, start=run / "lite0" / "frame.pt", way=0.25)
     learnt = stages.frame(work, "lite0").state_dict()
     stages.average(work, "lite0")
     averages = (torch.load(path, weights_only=True)["average"] for path in (known, tmp_path / "lite0" / "frame.pt"))
     first, found = map(weights.inner, averages)
     for key in ("frame.weight", "body.body._conv_stem.weight"):
-        torch.testing.assert_close(found[key], (learnt[key] + first[key]) / 2)
+        torch.testing.assert_close(found[key], learnt[key] / 4 + first[key] * 3 / 4)
     for again in (work, work_in(run)):
         with pytest.raises(SystemExit, match="and once"):
             stages.average(again, "lite0")

@@ -54,6 +54,8 @@ def options():
     args.add_argument("--steps", type=int, default=8000, help="of `frame`")
     args.add_argument("--start", type=Path, metavar="FILE", help="to begin from: frame.pt of another run, or the "
                       "directory of a bundle")
+    args.add_argument("--way", type=float, default=0.5, metavar="SHARE", help="how much of the way from --start `average` "
+                      "keeps (0.5)")
     args.add_argument("--teacher", type=Path, metavar="FILE", help="lite0's frame.pt, of OUT unless given")
     args.add_argument("--rate", type=float, default=6e-4)
     args.add_argument("--distil-steps", type=int, default=20000)

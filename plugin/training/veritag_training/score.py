@@ -16,8 +16,8 @@ TRACKS_AT_ONCE = 16
 # With fewer groups of either label there is no interval, as in `veritag evaluate`.
 FEWEST_GROUPS = 5
 # [quality] of every bundle: faces beyond these limits are not judged. Of the faces that taught `lite0-frame`, one in a
-# thousand is turned further aside.
-QUALITY = {"min_face_px": 64.0, "min_sharpness": 30.0, "min_brightness": 25.0, "max_brightness": 210.0, "max_turn": 0.6}
+# thousand is turned further aside; below this sharpness its answer is no better than chance (`limits`).
+QUALITY = {"min_face_px": 64.0, "min_sharpness": 3.0, "min_brightness": 25.0, "max_brightness": 210.0, "max_turn": 0.6}
 MEASURES = "face_px", "sharpness", "brightness"
 # [input] still_views of every bundle.
 STILL_VIEWS = ((1.06, 0.03, -0.03), (0.94, -0.03, 0.03), (1.03, -0.03, -0.03), (0.97, 0.03, 0.03), (1.0, 0.0, 0.0),

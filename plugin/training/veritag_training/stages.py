@@ -122,7 +122,7 @@ def frame(work, arch):
 
 
 def average(work, arch):
-    """Takes the trained CNN halfway back to the weights of --start, once.
+    """Takes the trained CNN back to the weights of --start, all but --way of the way that it has gone from there, once.
 
     Between the two lie networks that do better than either on people and collections held out (Wortsman et al., "Robust
     fine-tuning of zero-shot models", CVPR 2022).
@@ -135,7 +135,8 @@ def average(work, arch):
     first = work.detector(arch)
     begin(first, work, arch)
     first = first.state_dict()
-    state["average"] = {key: (value + first[key]) / 2 if value.is_floating_point() else value for key, value in learnt.items()}
+    between = lambda a, b: torch.lerp(a, b, work.options.way) if b.is_floating_point() else b  # noqa: E731
+    state["average"] = {key: between(first[key], value) for key, value in learnt.items()}
     state["settings"]["averaged"] = True
     torch.save(state, path)
 

@@ -106,7 +106,7 @@ fn a_runner_with_other_weights_is_refused_at_once_naming_both_even_where_the_san
         assert!(told.contains(&hash_of(&models.join(MODEL))), "{told}");
     }
     assert_eq!(FACE.refused(&other.grpc()), "runner-other-bundle");
-    assert_eq!(FACE.refused(&runner(&["--model", "lite0-frame"]).http()), "runner-other-bundle");
+    assert_eq!(FACE.refused(&runner(&["--model", "lite0-lstm"]).http()), "runner-other-bundle");
     assert!(FACE.refused(&runner(&["--model", "resnext50-lstm"]).http()).starts_with("runner-other-"));
 }
 
@@ -114,7 +114,7 @@ fn a_runner_with_other_weights_is_refused_at_once_naming_both_even_where_the_san
 fn a_runner_out_of_reach_is_told_and_the_sandbox_stands_in_if_it_may() {
     let scan = |fallback: &str| {
         let mut command = veritag();
-        command.args(["scan", "--json", "--runner", "http://127.0.0.1:9/v2/models/lite0-lstm"]);
+        command.args(["scan", "--json", "--runner", "http://127.0.0.1:9/v2/models/lite0-frame"]);
         run(command.arg(fixture("media/portrait.jpg")).env("VERITAG__RUNNER__FALLBACK", fallback))
     };
     let alone = scan("false");
