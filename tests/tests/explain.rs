@@ -151,8 +151,8 @@ fn the_command_paints_the_faces_that_may_be_fake() {
         |name: &str| std::fs::read(directory.path().join(name)).is_ok_and(|file| file.starts_with(&[0xff, 0xd8]));
     assert!(explain("manipulated.mp4", &[]).contains("no proof"));
     assert!(painted("manipulated.mp4.window-1.face-1.jpg"));
-    assert!(explain("one-frame.mp4", &[]).contains("No face to explain"));
-    assert!(!painted("one-frame.mp4.window-1.face-1.jpg"));
-    explain("one-frame.mp4", &["--all"]);
-    assert!(painted("one-frame.mp4.window-1.face-1.jpg"));
+    assert!(explain("portrait.jpg", &[]).contains("No face to explain"));
+    assert!(!painted("portrait.jpg.window-1.face-1.jpg"));
+    explain("portrait.jpg", &["--all"]);
+    assert!(painted("portrait.jpg.window-1.face-1.jpg"));
 }

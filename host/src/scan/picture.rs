@@ -31,9 +31,10 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 12..=12), mean in 0f32..1.0, std in 0.1f32..1.0, bgr: bool,
         ) {
             let channels = if bgr { Channels::Bgr } else { Channels::Rgb };
-            let input = Input { size: 2, channels, mean: [mean; 3], std: [std; 3], margin: 1.3, still_views: as_found(), mirror: false };
+            let (mean, std) = ([mean; 3], [std; 3]);
+            let input = Input { size: 2, channels, mean, std, margin: 1.3, still_views: as_found(), mirror: false };
             let order = if bgr { [2, 1, 0] } else { [0, 1, 2] };
-            let normal = |plane: usize, at: usize| (f32::from(bytes[at * 3 + order[plane]]) / 255.0 - mean) / std;
+            let normal = |plane: usize, at: usize| (f32::from(bytes[at * 3 + order[plane]]) / 255.0 - mean[plane]) / std[plane];
             let crop: Vec<f32> = (0..3).flat_map(|plane| (0..4).map(move |at| normal(plane, at))).collect();
             prop_assert_eq!(pictures(&input, &crop), bytes);
         }
