@@ -61,6 +61,7 @@ fn show(bundle: &ModelBundle) {
     println!("{} {}: {}", model.name, model.version, model.architecture);
     println!("verdicts: {}; threshold {}", wording::bands(output.band, output.still_band), output.threshold);
     println!("calibrated on: {}", output.calibration.fitted_on);
+    output.still.iter().for_each(|still| println!("    of stills: {}", still.fitted_on));
     println!("not looked for: {}", model.blind_to.join(", "));
     println!("limits: {}", model.limits);
     model.missing.iter().for_each(|missing| println!("missing: {missing}"));
