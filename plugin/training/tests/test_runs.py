@@ -4,9 +4,11 @@ import math
 import shutil
 import time
 
+import numpy as np
 import pytest
 import torch
-from veritag_training import loop, stages, weights
+from veritag_training import loop, pixels, stages, weights
+from veritag_training.score import torch_parts
 from veritag_training.views import Views
 
 
@@ -66,9 +68,17 @@ def test_who_is_held_out_has_not_taught(run, work_in, tmp_path, changed, said):
 def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
     known = run / "lite0" / "frame.pt"
     assert stages.frame(work_in(tmp_path, start=known), "lite0") is not None
-    assert stages.distil(work_in(tmp_path, teacher=known, distil_steps=1), "resnext50") is not None
     with pytest.raises(SystemExit, match="is no CNN of resnext50"):
         weights.begin(None, work_in(tmp_path, arch="resnext50", start=known), "resnext50")
+
+
+def test_a_student_may_see_smaller_crops_than_its_teacher(run, work_in, tmp_path, packs):
+    work = work_in(tmp_path, teacher=run / "lite0" / "frame.pt", distil_steps=1, size=packs.side // 2)
+    assert stages.distil(work, "resnext50") is not None
+    features, heads = torch_parts(weights.load_detector(work, "resnext50"), None, work.side)
+    crops = packs.crops(np.arange(3))
+    smaller = (pixels.resize(crops.float() / 255, packs.side // 2) * 255).round().byte()
+    np.testing.assert_allclose(features(crops), features(smaller), atol=0.05)
 
 
 def test_a_run_that_went_on_is_averaged_with_its_start_once(run, work_in, tmp_path):

@@ -49,6 +49,8 @@ def options():
     args.add_argument("--clips", type=float, help="share of clips beside photographs (by the root of their people)")
     args.add_argument("--margin", type=float, help="of the crops that the model is to see, in units of the face box; "
                       "that of the packs unless given, which may be cut more loosely")
+    args.add_argument("--size", type=int, metavar="PX", help="of the crops that the student sees in `distil`, where those "
+                      "of --data are larger, as its teacher has them; other stages want packs of its size")
     args.add_argument("--wear", type=float, default=1.0, help="how often crops are blurred, noisy, shrunk and compressed: "
                       "0 never, 1 most of them (1)")
     args.add_argument("--steps", type=int, default=8000, help="of `frame`")
@@ -91,9 +93,12 @@ def prepare(o):
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     packs = Packs(o.data, torch.device(o.device), o.margin)
+    if o.size not in (None, packs.side) and o.stage not in ("distil", "score"):
+        raise SystemExit(f"--size {o.size}: these packs are for {packs.side}; cut others for `{o.stage}`, with "
+                         f"veritag-lab crops --size {round(o.size * packs.size / packs.side)}")
     packs.tracks = [track for track in packs.tracks if track.asset["generator"] not in o.ignore]
-    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation, o.photographs_kept, o.clips_kept, o.away,
-                  known(o.start)["taught"] if o.start else ())
+    taught = {person for path in (o.start, o.teacher) if path for person in known(path)["taught"]}
+    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation, o.photographs_kept, o.clips_kept, o.away, taught)
     for role in ("train", "sequence"):
         found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
     drawn = Packs(o.drawn, packs.device, o.margin) if o.drawn else None
@@ -158,7 +163,7 @@ def main():
         if o.stage in ("frame", "distil", "sequence", "score"):
             detector = load_detector(work, arch)
             with_order = o.stage in ("sequence", "score")
-            parts = torch_parts(detector, load_sequence(work, arch, detector) if with_order else None)
+            parts = torch_parts(detector, load_sequence(work, arch, detector) if with_order else None, work.side)
             report(work.score("validation", *parts), arch)
         if o.stage == "limits":
             features, heads = torch_parts(load_detector(work, arch), None)

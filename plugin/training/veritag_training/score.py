@@ -9,7 +9,7 @@ import torch
 from .calibrate import PLURAL, asset_scores, labels, readings
 from .nets import normalise
 from .packs import AS_FOUND
-from .pixels import mirrored
+from .pixels import mirrored, resize
 from .split import groups
 
 TRACKS_AT_ONCE = 16
@@ -84,12 +84,13 @@ def read_by(head, track, values):
     return float(head(values))
 
 
-def torch_parts(detector, sequence):
-    """`features` and the heads of trained networks, for `score`."""
+def torch_parts(detector, sequence, side=None):
+    """`features` and the heads of trained networks, for `score`; crops are brought to `side`, if it is given."""
     device = detector.frame.weight.device
 
     @torch.no_grad()
     def features(crops):
+        crops = resize(crops.float() / 255, side) if side else crops
         return detector(normalise(crops))[0].cpu().numpy()
 
     @torch.no_grad()

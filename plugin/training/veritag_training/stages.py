@@ -37,7 +37,7 @@ class Work:
     def __init__(self, packs, roles, out, options, deadline, drawn=None):
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
         self.drawn, self.made = drawn, {}
-        self.device = packs.device
+        self.device, self.side = packs.device, options.size or packs.side
         clip_blends = options.blends if options.clip_blends is None else options.clip_blends
         self.blends = {"image": options.blends, "video": clip_blends}
 
@@ -45,7 +45,7 @@ class Work:
         """What all checkpoints of a run must agree on, so that nobody teaches one and is held out from another."""
         o = self.options
         return {"arch": arch, "seed": o.seed, "fold": f"{o.fold}/{o.folds}", "validation": sorted(o.validation), "away": sorted(o.away),
-                "without": sorted(o.without), "size": self.packs.side,
+                "without": sorted(o.without), "size": self.side,
                 "roles": hashlib.sha256(listing(self.roles).encode()).hexdigest()[:16]}
 
     def settings(self, arch, stage):
@@ -89,7 +89,7 @@ class Work:
         return self.made[role]
 
     def detector(self, arch, trained=None):
-        detector = Detector(arch, self.packs.side, pretrained=trained is None)
+        detector = Detector(arch, self.side, pretrained=trained is None)
         if trained is not None:
             detector.load_state_dict(trained)
         return detector.to(self.device, memory_format=torch.channels_last)
@@ -142,20 +142,21 @@ def average(work, arch):
 
 
 def distil(work, arch):
-    """Learns from the labels and from a trained lite0, which sees the same crops, at the size that it learnt at."""
+    """Learns from the labels and from a trained lite0, which sees the same crops; each at its own size."""
     teacher, side, known = load_teacher(work)
     torch.manual_seed(work.options.seed)
-    model = Student(arch, work.packs.side, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
+    model = Student(arch, work.side, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
     start, taught, seen = begin(model.detector, work, arch)
     start = {"start": start, "teacher": fingerprint(teacher)}
     settings = work.settings(arch, "distil") | start
+    seen_through = torch.compile(model) if work.options.compile else model
 
     def loss(x, fake):
         x = x.flatten(0, 1)
         with work.autocast():
             with torch.no_grad():
                 teacher_maps, _, teacher_logits = teacher.read(normalise(resize(x, side)))
-            maps, logits = model(normalise(x))
+            maps, logits = seen_through(normalise(resize(x, work.side)))
         labels = F.binary_cross_entropy_with_logits(logits, smooth(fake.repeat_interleave(settings["frames"])))
         return labels + distil_loss(maps, logits, teacher_maps, teacher_logits)
 
