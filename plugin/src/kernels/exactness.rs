@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::convolve::Convolution;
 use super::geometry::Geometry;
-use super::tile::Quad;
 use super::values::{Input, Output};
 use super::weights::{Packed, Weights};
 
@@ -32,11 +31,6 @@ fn run(convolution: &Convolution, pixels: &[f32]) -> Vec<f32> {
     let mut output = vec![f32::NAN; width * convolution.geometry.channels_out];
     convolution.run(Input::Floats(pixels), [1, width], None, &mut Output::Floats(&mut output)).unwrap();
     output
-}
-
-fn quads(convolution: &Convolution) -> &[Quad] {
-    let Packed::Dense(quads) = &convolution.weights.packed else { panic!("depthwise") };
-    quads
 }
 
 fn values(count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -76,14 +70,27 @@ proptest! {
 
     #[test]
     fn weights_of_eight_bits_stay_as_they_are(
-        stored in prop::collection::vec(any::<i8>().prop_filter("symmetric", |weight| *weight != i8::MIN), 1..40),
-        scale in 1e-6f32..1.0,
+        (stored, grouped) in (prop::collection::vec(any::<i8>(), 72), any::<bool>()), scale in 1e-6f32..1.0,
     ) {
-        let stored: Vec<i8> = std::iter::once(127).chain(stored).collect();
         let weights: Vec<f32> = stored.iter().map(|weight| f32::from(*weight) * scale).collect();
-        let convolution = convolution(weights.len(), &weights);
-        let packed = quads(&convolution).iter().flat_map(|quad| quad[0]).take(stored.len());
-        prop_assert_eq!(packed.collect::<Vec<_>>(), stored.into_iter().map(i16::from).collect::<Vec<_>>());
+        let (groups, channels_in, channels_out) = if grouped { (8, 8, 8) } else { (1, 4, 2) };
+        let exact = pack(3, groups, channels_in, channels_out, &weights);
+        let scales = vec![scale; channels_out];
+        let kept = Convolution { weights: Weights::stored(&exact.geometry, &stored, scales), ..exact.clone() };
+        let image: Vec<f32> = (0..9 * channels_in).map(|at| (at as f32).sin()).collect();
+        let run = |convolution: &Convolution| {
+            let mut output = vec![f32::NAN; channels_out];
+            convolution.run(Input::Floats(&image), [3; 2], None, &mut Output::Floats(&mut output)).unwrap();
+            output
+        };
+        for (kept, exact) in run(&kept).iter().zip(run(&exact)) {
+            prop_assert!((kept - exact).abs() < 1e-3 * scale * 128.0, "{kept} instead of {exact}");
+        }
+        let sum = |weights: &Weights| match &weights.packed {
+            Packed::Dense(quads) => quads.iter().flatten().flatten().map(|weight| i64::from(*weight)).sum::<i64>(),
+            Packed::Depthwise(pairs) => pairs.iter().flatten().flatten().map(|weight| i64::from(*weight)).sum(),
+        };
+        prop_assert_eq!(sum(&kept.weights), stored.iter().map(|weight| i64::from(*weight)).sum::<i64>());
     }
 
     #[test]

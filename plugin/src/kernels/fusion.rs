@@ -8,6 +8,7 @@ use tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec};
 use tract_core::ops::nn::DataFormat;
 
 use super::convolve::Convolution;
+use super::dequantize::Dequantize;
 use super::geometry::Geometry;
 use super::weights::Weights;
 
@@ -43,6 +44,10 @@ pub fn plan(model: &TypedModel) -> TractResult<Plan> {
                 last = next;
             }
             plan.fused.insert(last, fused);
+            let weights = model.node(id).inputs[1].node;
+            if model.node(weights).op_is::<Dequantize>() && only_successor(model, weights) == Some(id) {
+                plan.absorbed.insert(weights);
+            }
         }
     }
     Ok(plan)
@@ -62,19 +67,33 @@ fn convolution(constants: &mut Constants, node: &TypedNode) -> TractResult<Optio
         return Ok(None);
     };
     let fixed = constants.model.outlet_fact(node.inputs[0])?.shape[2..].iter().all(|side| side.to_usize().is_ok());
-    let (weights, bias) = (constants.value(node.inputs[1])?, constants.value(node.inputs[2])?);
-    let (Some(weights), Some(bias), true) = (weights, bias, fixed && conv.q_params.is_none()) else {
+    if !fixed || conv.q_params.is_some() {
         return Ok(None);
-    };
+    }
+    let (weights, bias) = (weights(constants, &geometry, node.inputs[1])?, constants.value(node.inputs[2])?);
+    let (Some(weights), Some(bias)) = (weights, bias) else { return Ok(None) };
     let mut bias = floats(&bias)?;
     if bias.len() == 1 {
         bias = vec![bias[0]; geometry.channels_out];
     }
-    let weights = weights.cast_to::<f32>()?;
-    let weights = Weights::pack(&geometry, weights.try_as_plain_ram()?.as_slice::<f32>()?);
     let clamp = [f32::NEG_INFINITY, f32::INFINITY];
     let convolution = Convolution { geometry, weights, bias, clamp, takes: None, gives: None };
     Ok(Some(Fused { convolution, input: node.inputs[0], added: None }))
+}
+
+/// Integers are taken as they are stored.
+fn weights(constants: &mut Constants, geometry: &Geometry, outlet: OutletId) -> TractResult<Option<Weights>> {
+    let node = constants.model.node(outlet.node);
+    if let Some(dequantize) = node.op_as::<Dequantize>() {
+        let inputs = [constants.value(node.inputs[0])?, constants.value(node.inputs[1])?];
+        let [Some(stored), Some(scales)] = inputs else { return Ok(None) };
+        if let Some((filters, scales)) = dequantize.filters([&stored, &scales])? {
+            return Ok(Some(Weights::stored(geometry, filters, scales)));
+        }
+    }
+    let Some(weights) = constants.value(outlet)? else { return Ok(None) };
+    let weights = weights.cast_to::<f32>()?;
+    Ok(Some(Weights::pack(geometry, weights.try_as_plain_ram()?.as_slice()?)))
 }
 
 fn geometry(conv: &Conv) -> Option<Geometry> {

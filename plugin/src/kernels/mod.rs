@@ -10,6 +10,7 @@
 
 mod chain;
 mod convolve;
+mod dequantize;
 #[cfg(test)]
 mod exactness;
 mod finish;
@@ -28,4 +29,5 @@ mod translate;
 mod values;
 mod weights;
 
+pub use dequantize::Dequantize;
 pub use translate::translate;

@@ -3,7 +3,7 @@
 use std::array::from_fn;
 
 use super::geometry::Geometry;
-use super::levels::{Filter, LARGEST, lanes, scales};
+use super::levels::{Filter, LARGEST, lanes, ordered, scales};
 use super::tile::{Pair, Quad, VECTORS};
 
 /// A convolution's weights as integers, packed once at load.
@@ -28,33 +28,57 @@ pub enum Packed {
 impl Weights {
     /// Packs `oihw`, `[channels out][channels in / groups][height][width]` as ONNX has it.
     pub fn pack(geometry: &Geometry, oihw: &[f32]) -> Self {
-        let order = if geometry.depthwise() { pairs(taps(geometry)) } else { reading_order(geometry) };
-        let filters = oihw.chunks_exact(oihw.len() / geometry.channels_out);
-        let filters: Vec<Filter> = filters.map(|weights| Filter::new(weights, &order)).collect();
+        let order = order(geometry);
+        let filters: Vec<Filter> = filters(geometry, oihw).map(|weights| Filter::new(weights, &order)).collect();
         let scales = scales(&filters);
-        let whole: Vec<Vec<[i16; 8]>> =
-            filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
-        let most = whole.iter().map(|filter| lanes(filter, |weight| weight.unsigned_abs().into())).max().unwrap_or(0);
-        let levels = i16::try_from(LARGEST / most.max(1)).unwrap_or(i16::MAX);
-        let packed = if geometry.depthwise() { depthwise(&whole) } else { dense(geometry, &whole) };
+        let whole: Vec<_> = filters.iter().zip(&scales).map(|(filter, scale)| filter.integers(*scale)).collect();
+        Self::packed(geometry, &whole, scales)
+    }
+
+    /// Packs integers of the same order as they are, of which one is worth so much in each output channel.
+    pub fn stored(geometry: &Geometry, oihw: &[i8], scales: Vec<f32>) -> Self {
+        let order = order(geometry);
+        let whole: Vec<_> = filters(geometry, oihw).map(|weights| ordered(weights, &order)).collect();
+        Self::packed(geometry, &whole, scales)
+    }
+
+    fn packed<T: Whole>(geometry: &Geometry, filters: &[Vec<[T; 8]>], scales: Vec<f32>) -> Self {
+        let most = filters.iter().map(|filter| lanes(filter, |weight| weight.into().unsigned_abs().into())).max();
+        let levels = i16::try_from(LARGEST / most.unwrap_or(0).max(1)).unwrap_or(i16::MAX);
+        let packed = if geometry.depthwise() { depthwise(filters) } else { dense(geometry, filters) };
         Self { packed, scales, levels }
     }
 }
 
-fn dense(geometry: &Geometry, filters: &[Vec<[i16; 8]>]) -> Packed {
-    let quad =
-        |panel: &[Vec<[i16; 8]>], at: usize| from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at]));
+/// An integer of 8 or 16 bits.
+trait Whole: Copy + Default + Into<i16> {}
+
+impl<T: Copy + Default + Into<i16>> Whole for T {}
+
+fn filters<'a, T>(geometry: &Geometry, oihw: &'a [T]) -> impl Iterator<Item = &'a [T]> {
+    oihw.chunks_exact(oihw.len() / geometry.channels_out)
+}
+
+fn dense<T: Whole>(geometry: &Geometry, filters: &[Vec<[T; 8]>]) -> Packed {
+    let quad = |panel: &[Vec<[T; 8]>], at: usize| -> Quad {
+        from_fn(|channel| panel.get(channel).map_or([0; 8], |filter| filter[at].map(T::into)))
+    };
     let groups = filters.chunks_exact(geometry.channels_out / geometry.groups);
     let panels = groups.flat_map(|group| group.chunks(4));
     Packed::Dense(panels.flat_map(|panel| (0..panel[0].len()).map(move |at| quad(panel, at))).collect())
 }
 
-fn depthwise(filters: &[Vec<[i16; 8]>]) -> Packed {
-    let pair = |panel: &[Vec<[i16; 8]>], at: usize| -> Pair {
-        from_fn(|half| from_fn(|lane| panel[half * 4 + lane / 2][at][lane % 2]))
+fn depthwise<T: Whole>(filters: &[Vec<[T; 8]>]) -> Packed {
+    let pair = |panel: &[Vec<[T; 8]>], at: usize| -> Pair {
+        from_fn(|half| from_fn(|lane| panel[half * 4 + lane / 2][at][lane % 2].into()))
     };
     let panels = filters.chunks_exact(VECTORS * 4);
     Packed::Depthwise(panels.flat_map(|panel| (0..panel[0].len()).map(move |at| pair(panel, at))).collect())
+}
+
+/// Where in a filter each value lies that the kernel reads, in eights; beyond the filter's end where an eight is filled up.
+fn order(geometry: &Geometry) -> Vec<[usize; 8]> {
+    if geometry.depthwise() { pairs(taps(geometry)) } else { reading_order(geometry) }
 }
 
 /// Taps of a depthwise filter, two by two, as eights that are otherwise empty.
@@ -62,8 +86,7 @@ fn pairs(taps: usize) -> Vec<[usize; 8]> {
     (0..taps).step_by(2).map(|tap| from_fn(|i| if i < 2 { tap + i } else { usize::MAX })).collect()
 }
 
-/// Where in a filter, `[channels in / groups][height][width]`, each value lies that the kernel reads, in eights;
-/// beyond the filter's end where an eight is filled up.
+/// In a filter `[channels in / groups][height][width]`.
 fn reading_order(geometry: &Geometry) -> Vec<[usize; 8]> {
     let (inputs, taps, length) = (geometry.channels_in / geometry.groups, taps(geometry), geometry.run_length());
     let place = |value: usize| value % inputs * taps + value / inputs;

@@ -83,9 +83,9 @@ impl Template {
 
 /// Shapes that the file claims for what lies between are not believed: they may be of another input's.
 fn read(mut onnx: &[u8]) -> TractResult<InferenceModel> {
-    let reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
-    let mut file = reader.proto_model_for_read(&mut onnx).context("not an ONNX file")?;
-    file.graph.iter_mut().for_each(stored::expand);
+    let mut reader = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+    stored::register(&mut reader.op_register);
+    let file = reader.proto_model_for_read(&mut onnx).context("not an ONNX file")?;
     reader.model_for_proto_model(&file)
 }
 

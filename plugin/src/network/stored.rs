@@ -1,67 +1,63 @@
-//! Weights that a file stores as 8-bit integers with scales.
+//! Reads weights that a file stores as integers with scales.
 
-use std::collections::HashMap;
+use tract_core::internal::*;
+use tract_onnx::model::{OnnxOpRegister, ParsingContext};
+use tract_onnx::pb::NodeProto;
+use tract_onnx::tract_hir::internal::*;
 
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
+use crate::kernels::Dequantize;
 
-/// Replaces each `DequantizeLinear` of constants without a zero point by what it gives, in f32.
-///
-/// tract would do the same one value at a time, which takes seconds in a sandbox. What does not fit is left to it.
-pub fn expand(graph: &mut GraphProto) {
-    let mut constants: HashMap<String, TensorProto> =
-        std::mem::take(&mut graph.initializer).into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
-    graph.node.retain(|node| {
-        let Some(full) = expanded(node, &constants) else { return true };
-        constants.remove(&node.input[0]);
-        constants.insert(full.name.clone(), full);
+const NAME: &str = "DequantizeLinear";
+
+/// Has graphs read with [`Dequantize`] in place of tract's operator, but where there are zero points or blocks: that one
+/// would make weights whole one value at a time, which takes seconds in a sandbox.
+pub fn register(operators: &mut OnnxOpRegister) {
+    operators.insert(NAME, read);
+}
+
+fn read(context: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
+    if node.input.len() != 2 || node.get_attr_opt::<i64>("block_size")?.is_some_and(|size| size != 0) {
+        return tract_onnx::onnx().op_register.0[NAME](context, node);
+    }
+    Ok((expand(Stored(Dequantize { axis: node.get_attr_opt("axis")?.unwrap_or(1) })), vec![]))
+}
+
+#[derive(Clone, Debug)]
+struct Stored(Dequantize);
+
+impl Expansion for Stored {
+    fn name(&self) -> StaticName {
+        NAME.into()
+    }
+
+    fn rules<'r, 'p: 'r, 's: 'r>(
+        &'s self,
+        solver: &mut Solver<'r>,
+        inputs: &'p [TensorProxy],
+        outputs: &'p [TensorProxy],
+    ) -> InferenceResult {
+        check_input_arity(inputs, 2)?;
+        check_output_arity(outputs, 1)?;
+        solver.equals(&inputs[1].datum_type, f32::datum_type())?;
+        solver.equals(&outputs[0].datum_type, f32::datum_type())?;
+        solver.equals(&inputs[0].shape, &outputs[0].shape)?;
+        Ok(())
+    }
+
+    fn wire(&self, prefix: &str, target: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+        target.wire_node(prefix, self.0.clone(), inputs)
+    }
+
+    /// Not before the graph is translated: a convolution takes the integers.
+    fn runs_out_of_plan(&self) -> bool {
         false
-    });
-    graph.initializer = constants.into_values().collect();
-}
-
-fn expanded(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Option<TensorProto> {
-    let ([stored, scales], [name]) = (&node.input[..], &node.output[..]) else { return None };
-    let (stored, scales) = (constants.get(stored)?, values(constants.get(scales)?)?);
-    if node.op_type != "DequantizeLinear" || stored.data_type != DataType::Int8 as i32 {
-        return None;
     }
-    let dims: Vec<usize> = stored.dims.iter().map(|&dim| dim.try_into().ok()).collect::<Option<_>>()?;
-    let axis = node.attribute.iter().find(|attribute| attribute.name == "axis").map_or(1, |attribute| attribute.i);
-    let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
-    let (along, inner) = match scales.len() {
-        1 => (1, stored.raw_data.len()),
-        _ => (*dims.get(usize::try_from(axis).ok()?)?, dims[axis as usize + 1..].iter().product()),
-    };
-    let total = dims.iter().try_fold(1, |total: usize, dim| total.checked_mul(*dim))?;
-    if scales.len() != along || total != stored.raw_data.len() || inner == 0 {
-        return None;
-    }
-    let mut full: Vec<[u8; 4]> = Vec::with_capacity(total);
-    for (run, scale) in stored.raw_data.chunks_exact(inner).zip(scales.iter().cycle()) {
-        full.extend(run.iter().map(|&byte| (f32::from(byte as i8) * scale).to_le_bytes()));
-    }
-    Some(TensorProto {
-        name: name.clone(),
-        dims: stored.dims.clone(),
-        data_type: DataType::Float as i32,
-        raw_data: full.into_flattened(),
-        ..TensorProto::default()
-    })
-}
-
-/// The values of a tensor of f32.
-fn values(tensor: &TensorProto) -> Option<Vec<f32>> {
-    if tensor.data_type != DataType::Float as i32 {
-        return None;
-    }
-    let raw = tensor.raw_data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-    Some(if tensor.raw_data.is_empty() { tensor.float_data.clone() } else { raw.collect() })
 }
 
 #[cfg(test)]
 mod tests {
-    use tract_onnx::pb::{AttributeProto, ModelProto, TypeProto, ValueInfoProto, type_proto};
+    use tract_onnx::pb::tensor_proto::DataType;
+    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto, TypeProto, ValueInfoProto, type_proto};
     use tract_onnx::prelude::*;
 
     use super::*;
@@ -106,30 +102,33 @@ mod tests {
         ModelProto { graph: Some(graph), opset_import, ..ModelProto::default() }
     }
 
-    fn run(file: &ModelProto) -> TractResult<Vec<f32>> {
-        let mut model = tract_onnx::onnx().with_ignore_output_shapes(true).model_for_proto_model(file)?;
+    /// As it is read with our operator, or with tract's.
+    fn run(file: &ModelProto, ours: bool) -> TractResult<(bool, Vec<f32>)> {
+        let mut reader = tract_onnx::onnx().with_ignore_output_shapes(true);
+        if ours {
+            register(&mut reader.op_register);
+        }
+        let mut model = reader.model_for_proto_model(file)?;
         model.set_input_fact(0, f32::fact([2, 3, 4]).into())?;
+        let model = model.into_typed()?;
+        let kept = model.nodes.iter().any(|node| node.op_is::<Dequantize>());
         let outputs = model.into_optimized()?.into_runnable()?.run(tvec!(Tensor::zero::<f32>(&[2, 3, 4])?.into()))?;
-        Ok(outputs[0].try_as_plain_ram()?.as_slice::<f32>()?.to_vec())
+        Ok((kept, outputs[0].try_as_plain_ram()?.as_slice::<f32>()?.to_vec()))
     }
 
     #[test]
     fn weights_of_eight_bits_are_what_tract_makes_of_them() {
         for (scales, axis) in [(1, 1), (2, 0), (3, 1), (4, -1), (4, 2)] {
-            let mut file = file(scales, axis);
-            let theirs = run(&file).unwrap();
-            file.graph.iter_mut().for_each(expand);
-            assert_eq!(file.graph.as_ref().unwrap().node.len(), 1);
-            assert_eq!(run(&file).unwrap(), theirs, "{scales} scales along {axis}");
+            let file = file(scales, axis);
+            let (ours, theirs) = (run(&file, true).unwrap(), run(&file, false).unwrap());
+            assert_eq!(ours, (true, theirs.1), "{scales} scales along {axis}");
         }
     }
 
     #[test]
-    fn what_contradicts_itself_is_left_as_it_is() {
+    fn scales_that_do_not_fit_are_refused() {
         for (scales, axis) in [(5, 1), (2, 7), (2, -7), (3, 0)] {
-            let mut file = file(scales, axis);
-            file.graph.iter_mut().for_each(expand);
-            assert_eq!(file.graph.unwrap().node.len(), 2, "{scales} scales along {axis}");
+            assert!(run(&file(scales, axis), true).is_err(), "{scales} scales along {axis}");
         }
     }
 }
