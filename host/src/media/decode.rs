@@ -149,7 +149,13 @@ fn read(running: Running, span: &Span, spare_rows: u32) -> Result<(Running, Part
 fn read_frames(nut: &mut Nut<Running>, frames: &mut Frames, count: u32) -> io::Result<Option<u64>> {
     while frames.pts_us.len() < count as usize {
         match nut.next_frame(&mut frames.pixels)? {
-            Next::Frame(time) => frames.pts_us.push(time.max(frames.pts_us.last().copied().unwrap_or(0))),
+            Next::Frame(time) => {
+                frames.pts_us.push(time.max(frames.pts_us.last().copied().unwrap_or(0)));
+                if frames.pts_us.len() == 1 {
+                    // One more than are still to come: each has spare rows until it is read.
+                    frames.pixels.reserve_exact(frames.pixels.len() * count as usize);
+                }
+            }
             Next::Resized(time) => return Ok(Some(time)),
             Next::End => break,
         }

@@ -182,10 +182,10 @@ impl<R: Read> Nut<R> {
         let elided = if size > 4096 { None } else { self.elided.get(header as usize) };
         let elided = elided.map_or(&[][..], Vec::as_slice);
         ensure(elided.len() <= size, "frame shorter than its header")?;
-        let start = pixels.len();
-        pixels.resize(start + size, 0);
-        pixels[start..][..elided.len()].copy_from_slice(elided);
-        self.from.read_exact(&mut pixels[start + elided.len()..])
+        pixels.extend_from_slice(elided);
+        let rest = (size - elided.len()) as u64;
+        let read = self.from.by_ref().take(rest).read_to_end(pixels)?;
+        if read as u64 == rest { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// The time whose low bits are coded, nearest to the last one; or one written in full.

@@ -19,6 +19,8 @@ pub fn compile(manifest: &PluginManifest, module: &[u8], cache: &Cache) -> Resul
     let mut config = wasmtime::Config::new();
     // Relaxed instructions may round differently from one processor to the next.
     config.wasm_relaxed_simd(false).max_wasm_stack(STACK);
+    // Each worker reads the compiled module: nothing that only debuggers look at.
+    config.generate_address_map(false).native_unwind_info(false);
     let mut limited = manifest.manifest.clone();
     limited.wasm = vec![Wasm::data(module).with_name("main")];
     limited.memory.max_var_bytes = Some(0);
