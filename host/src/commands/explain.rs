@@ -20,7 +20,7 @@ use crate::scan::{CANNOT_SHOW, HeatMap, Scanner};
 pub fn run(setup: &Setup, options: &Explain) -> Result<ExitCode, Error> {
     start::start_threads(start::workers(setup));
     let timeout = Duration::from_secs(options.timeout.into());
-    let scanner = start::scanner(setup, &config::Runner::default(), options.windows.into(), timeout)?;
+    let scanner = start::scanner(setup, &config::Runner::default(), 1, options.windows.into(), timeout)?;
     let scanned = scanner.scan(&options.asset);
     println!("{}", scanned.assessment.text);
     if let Some(error) = scanned.error {

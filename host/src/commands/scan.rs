@@ -15,7 +15,7 @@ use crate::blame::Blame;
 use crate::cli::{Scan, Setup};
 use crate::config;
 use crate::error::Error;
-use crate::files::{check_writable, expand, replace};
+use crate::files::{check_writable, expand, is_image, replace};
 use crate::output::report;
 use crate::output::{Entry, table};
 use crate::scan::Thumbnail;
@@ -32,7 +32,14 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let workers = start::workers(setup);
     start::start_threads(workers);
     let timeout = Duration::from_secs(options.timeout.into());
-    let scanner = start::scanner(setup, &config.runner, options.windows.into(), timeout)?;
+    let instances = if let [file] = &files[..]
+        && is_image(file)
+    {
+        1
+    } else {
+        workers
+    };
+    let scanner = start::scanner(setup, &config.runner, instances, options.windows.into(), timeout)?;
     let scanner = Scanner { thumbnails: options.report.is_some(), ..scanner };
     let mut run = Run::new(options, files.len());
     let mut read = if options.json { Ok(()) } else { run.print(&table::header(width())) };

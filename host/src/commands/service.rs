@@ -88,8 +88,8 @@ impl Service {
         let workers = start::workers(setup);
         start::start_threads(workers);
         let seconds = |number: u32| Duration::from_secs(number.into());
-        let scanner =
-            start::scanner(setup, &config.runner, config.service.windows.into(), seconds(config.service.timeout_s))?;
+        let (windows, timeout) = (config.service.windows.into(), seconds(config.service.timeout_s));
+        let scanner = start::scanner(setup, &config.runner, workers, windows, timeout)?;
         let database = database(&config).await?;
         let (queue, records) = (Queue::new(database.clone(), seconds(config.service.drain_s)), Records::new(database));
         let assessor = Assessor {

@@ -36,26 +36,33 @@ pub fn pool(setup: &Setup, manifest: PluginManifest, bundle: Bundle) -> Result<P
     Ok(Pool::new(manifest, bundle, Cache::of_user(), workers(setup))?)
 }
 
-/// A scanner with a model that may tag.
+/// A scanner with a model that may tag, of which so many `instances` are started at once.
 ///
 /// # Errors
 /// Those of [`open`], and a model that is untrained.
-pub fn scanner(setup: &Setup, runner: &config::Runner, windows: usize, timeout: Duration) -> Result<Scanner, Error> {
-    open(setup, runner, windows, timeout, |bundle| bundle.require_trained().map(|()| bundle))
+pub fn scanner(
+    setup: &Setup,
+    runner: &config::Runner,
+    instances: usize,
+    windows: usize,
+    timeout: Duration,
+) -> Result<Scanner, Error> {
+    open(setup, runner, instances, windows, timeout, |bundle| bundle.require_trained().map(|()| bundle))
 }
 
 /// A scanner with any model, once `fit` has seen to it.
 ///
 /// # Errors
-/// Whatever part is missing or refuses to work; the plugin is started once to find out.
+/// Whatever part is missing or refuses to work; the plugin is started, at least once, to find out.
 pub fn open(
     setup: &Setup,
     runner: &config::Runner,
+    instances: usize,
     windows: usize,
     timeout: Duration,
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError> + Send,
 ) -> Result<Scanner, Error> {
-    let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, fit));
+    let (tools, plugin) = rayon::join(|| tools(setup), || plugin(setup, instances, fit));
     let (tools, (pool, about, credentials)) = (tools?, plugin?);
     let plugin = Program { name: about.name, version: about.version, sha256: pool.module_sha256().to_owned() };
     let pool = Arc::new(pool);
@@ -78,15 +85,16 @@ pub fn open(
     })
 }
 
-/// The pool with its first instance started, what the plugin says of itself, and the reader of credentials beside it.
+/// The pool with its first instances started, what the plugin says of itself, and the reader of credentials beside it.
 fn plugin(
     setup: &Setup,
+    instances: usize,
     fit: impl FnOnce(Bundle) -> Result<Bundle, ModelError>,
 ) -> Result<(Pool, Describe, Option<Reader>), Error> {
     let manifest = PluginManifest::find(setup.manifest.as_deref())?;
     let credentials = Reader::beside(&manifest.path, Cache::of_user())?;
     let bundle = fit(manifest.library().read(setup.model.as_deref())?)?;
     let pool = pool(setup, manifest, bundle)?;
-    let about = pool.with(|instance| instance.describe())?;
+    let about = pool.warm(instances)?;
     Ok((pool, about, credentials))
 }

@@ -97,13 +97,21 @@ fn hidden(name: &OsStr) -> bool {
 
 /// Whether a file of this name is an image or a video beyond doubt.
 pub fn is_media(path: &Path) -> bool {
-    let mut endings = MEDIA.iter().copied().flatten();
-    path.extension().is_some_and(|ending| endings.any(|other| ending.eq_ignore_ascii_case(other)))
+    MEDIA.iter().any(|endings| ends(path, endings))
+}
+
+/// Whether a file of this name is an image, most likely one that does not move.
+pub fn is_image(path: &Path) -> bool {
+    ends(path, MEDIA[0])
+}
+
+fn ends(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
 }
 
 /// Whether a file of this name may be an image or a video.
 pub fn may_be_media(path: &Path) -> bool {
-    !path.extension().is_some_and(|ending| NOT_MEDIA.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+    !ends(path, &NOT_MEDIA)
 }
 
 #[cfg(test)]

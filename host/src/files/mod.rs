@@ -8,7 +8,7 @@ mod replace;
 mod version;
 
 pub use beside::parent;
-pub use discover::{ASSESSMENT_ENDING, below, expand, is_assessment, is_media, may_be_media, media};
+pub use discover::{ASSESSMENT_ENDING, below, expand, is_assessment, is_image, is_media, may_be_media, media};
 pub use error::FileError;
 pub use hash::{sha256, sha256_of};
 pub use replace::{check_writable, remove, replace};

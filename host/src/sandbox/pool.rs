@@ -2,6 +2,9 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use rayon::prelude::*;
+use veritag_abi::Describe;
+
 use super::engine::{Cache, compile};
 use super::fault::PluginError;
 use super::instance::Instance;
@@ -41,6 +44,16 @@ impl Pool {
 
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// Starts so many instances at once, at least one and at most the limit, and gives what the plugin says of itself.
+    ///
+    /// # Errors
+    /// Those of starting an instance.
+    pub fn warm(&self, instances: usize) -> Result<Describe, PluginError> {
+        let starts = (0..instances.clamp(1, self.limit)).into_par_iter();
+        let mut about: Vec<_> = starts.map(|_| self.with(Instance::describe)).collect::<Result<_, _>>()?;
+        Ok(about.swap_remove(0))
     }
 
     /// Runs `call` on an instance of its own. One that trapped, ran out of time or memory is thrown away:

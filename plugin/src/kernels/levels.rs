@@ -8,27 +8,27 @@ use super::integers::TINY;
 /// The largest sum that a lane of 32 bits holds.
 pub const LARGEST: u32 = i32::MAX as u32;
 
-/// The weights of one output channel, as a file has them, and the order in which they are read.
-pub struct Filter<'a> {
-    weights: &'a [f32],
-    order: &'a [[usize; 8]],
+/// The weights of one output channel, in the order in which they are read.
+pub struct Filter {
+    weights: Vec<[f32; 8]>,
     largest: f32,
+    /// What a lane can sum up to over inputs of at most 1, in largest weights.
+    most: f32,
 }
 
-impl<'a> Filter<'a> {
-    pub fn new(weights: &'a [f32], order: &'a [[usize; 8]]) -> Self {
-        Self { weights, order, largest: weights.iter().fold(TINY, |largest, weight| largest.max(weight.abs())) }
+impl Filter {
+    /// Of `weights` as a file has them.
+    pub fn new(weights: &[f32], order: &[[usize; 8]]) -> Self {
+        let largest = weights.iter().fold(TINY, |largest, weight| largest.max(weight.abs()));
+        let weights = ordered(weights, order);
+        let most = lanes(&weights, |weight| f64::from(weight.abs())) as f32 / largest;
+        Self { weights, largest, most }
     }
 
-    /// As they are read, in whole multiples of `scale`.
+    /// In whole multiples of `scale`.
     pub fn integers(&self, scale: f32) -> Vec<[i16; 8]> {
-        let whole: Vec<i16> = self.weights.iter().map(|weight| (weight / scale).round_ties_even() as i16).collect();
-        ordered(&whole, self.order)
-    }
-
-    /// What a lane can sum up to over inputs of at most 1, in largest weights.
-    fn most(&self) -> f32 {
-        lanes(&ordered(self.weights, self.order), |weight| f64::from(weight.abs())) as f32 / self.largest
+        let whole = |weight: f32| (weight / scale).round_ties_even() as i16;
+        self.weights.iter().map(|eight| eight.map(whole)).collect()
     }
 }
 
@@ -40,9 +40,9 @@ pub fn ordered<T: Copy + Default>(values: &[T], order: &[[usize; 8]]) -> Vec<[T;
 /// What one level is worth, of each filter's weights: as fine as can be while inputs are divided as finely as the weights
 /// of the filter that sums up to most.
 pub fn scales(filters: &[Filter]) -> Vec<f32> {
-    let most = filters.iter().map(Filter::most).fold(1.0, f32::max);
+    let most = filters.iter().map(|filter| filter.most).fold(1.0, f32::max);
     let inputs = (LARGEST as f32 / most).sqrt().min(i16::MAX.into());
-    let levels = |filter: &Filter| (LARGEST as f32 / inputs / filter.most().max(1.0)).min(i16::MAX.into());
+    let levels = |filter: &Filter| (LARGEST as f32 / inputs / filter.most.max(1.0)).min(i16::MAX.into());
     filters.iter().map(|filter| filter.largest / levels(filter)).collect()
 }
 

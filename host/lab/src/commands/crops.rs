@@ -39,7 +39,7 @@ pub fn run(setup: &Setup, options: &Crops) -> Result<ExitCode, Error> {
         (None, None) => Ok(bundle),
         (size, margin) => bundle.cutting(size.map(usize::from), margin),
     };
-    let scanner = start::open(setup, &Runner::default(), options.windows.into(), timeout, fit)?;
+    let scanner = start::open(setup, &Runner::default(), workers, options.windows.into(), timeout, fit)?;
     let bundle = scanner.pool.bundle();
     let mut pack = Pack::create(&options.out, bundle.spec.input.clone())?;
     let bar = progress::bar(assets.entries.len());

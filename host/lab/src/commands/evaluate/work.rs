@@ -41,8 +41,9 @@ impl<'a> Work<'a> {
         let timeout = Duration::from_secs(options.timeout.into());
         let named = options.models.iter().map(|name| Setup { model: Some(name.clone()), ..setup.clone() });
         let setups = if options.models.is_empty() { vec![setup.clone()] } else { named.collect() };
-        let scanners =
-            setups.iter().map(|setup| start::scanner(setup, &Runner::default(), options.windows.into(), timeout));
+        let windows = options.windows.into();
+        let start = |setup| start::scanner(setup, &Runner::default(), start::workers(setup), windows, timeout);
+        let scanners = setups.iter().map(start);
         let directory = tempfile::tempdir().map_err(FileError::unwritable(&std::env::temp_dir()))?;
         let degradations = if options.robust { &degradation::ALL[..] } else { &[] };
         let groups = identity::groups(&labels.entries);
