@@ -72,6 +72,15 @@ def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
         weights.begin(None, work_in(tmp_path, arch="resnext50", start=known), "resnext50")
 
 
+def test_a_bundle_is_the_same_teacher_whatever_it_is_unfolded_by(made, work_in, tmp_path):
+    work = work_in(tmp_path, teacher=made)
+    one, name, *_ = weights.load_teacher(work)
+    work.sample = lambda: work.packs.crops(np.arange(5))
+    other, again, *_ = weights.load_teacher(work)
+    assert name == again
+    assert loop.fingerprint(one) != loop.fingerprint(other)
+
+
 def test_a_student_may_see_smaller_crops_than_its_teacher(run, work_in, tmp_path, packs):
     work = work_in(tmp_path, teacher=run / "lite0" / "frame.pt", distil_steps=1, size=packs.side // 2)
     assert stages.distil(work, "resnext50") is not None

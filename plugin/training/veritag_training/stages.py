@@ -143,12 +143,11 @@ def average(work, arch):
 
 def distil(work, arch):
     """Learns from the labels and from a trained lite0, which sees the same crops; each at its own size."""
-    teacher, side, known = load_teacher(work)
+    teacher, name, side, known = load_teacher(work)
     torch.manual_seed(work.options.seed)
     model = Student(arch, work.side, teacher.body.depths).to(work.device, memory_format=torch.channels_last)
     start, taught, seen = begin(model.detector, work, arch)
-    start = {"start": start, "teacher": fingerprint(teacher)}
-    settings = work.settings(arch, "distil") | start
+    settings = work.settings(arch, "distil") | {"start": start, "teacher": name}
     seen_through = torch.compile(model) if work.options.compile else model
 
     def loss(x, fake):

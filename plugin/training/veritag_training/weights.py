@@ -29,29 +29,33 @@ def begin(detector, work, arch):
     if work.options.start is None or arch != work.options.arch:
         return fingerprint(detector), taught, 0
     state = stranger(work.options.start, work, arch)
-    if "folded" in state:
-        unfold(detector, state["folded"], work.sample())
-    else:
-        detector.load_state_dict(inner(state["average"]))
-    start = hashlib.sha256(b"".join(w.numpy().tobytes() for w in state["folded"].values())).hexdigest()[:16] \
-        if "folded" in state else fingerprint(detector)
-    return start, taught | {*state["taught"]}, state.get("seen", 0)
+    return fill(detector, state, work), taught | {*state["taught"]}, state.get("seen", 0)
 
 
 def load_teacher(work):
-    """The trained lite0 to learn from, of this run, another or a bundle, the side of its crops, and what taught it."""
+    """The trained lite0 to learn from, of this run, another or a bundle, what stands for its weights, the side of its
+    crops, and what taught it.
+    """
     path = work.options.teacher or work.out / "lite0" / "frame.pt"
     state = stranger(path, work, "lite0")
     if state["step"] < state["settings"]["steps"]:
         raise SystemExit(f"{path} is at step {state['step']} of {state['settings']['steps']}: let it finish first")
     side = state["settings"]["size"]
     teacher = Detector("lite0", side, pretrained=False)
-    if "folded" in state:
-        unfold(teacher, state["folded"], work.sample())
-    else:
-        teacher.load_state_dict(inner(state["average"]))
+    name = fill(teacher, state, work)
     teacher = teacher.to(work.device, memory_format=torch.channels_last).eval().requires_grad_(False)
-    return teacher, side, {*state["taught"]}
+    return teacher, name, side, {*state["taught"]}
+
+
+def fill(detector, state, work):
+    """Gives `detector` the weights of a `state`, and what stands for them: what a bundle's are unfolded to differs in the
+    last bits from one process to the next.
+    """
+    if "folded" not in state:
+        detector.load_state_dict(inner(state["average"]))
+        return fingerprint(detector)
+    unfold(detector, state["folded"], work.sample())
+    return hashlib.sha256(b"".join(w.numpy().tobytes() for w in state["folded"].values())).hexdigest()[:16]
 
 
 def stranger(path, work, arch):
