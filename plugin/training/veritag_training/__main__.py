@@ -5,7 +5,7 @@ Stages, each of which goes on where an earlier run of it stopped:
   frame     the CNN of --arch from labels
   average   the CNN of `frame` halfway back to --start
   distil    the CNN of --arch from labels and from the trained lite0
-  sequence  the LSTM of --arch, on people whom its CNN has never seen
+  sequence  the head of --arch that reads the order of frames, on people whom its CNN has never seen
   score     the AUC on held-out people
   limits    the same of their stills by how sharp they are
   bundle    scores, exports and calibrates: OUT/bundles/NAME
@@ -20,7 +20,7 @@ import torch
 
 from . import bundle, limits, scope, stages, team
 from .loop import lighten
-from .nets import BODIES
+from .nets import BODIES, HEADS
 from .packs import Packs
 from .score import judged, report, shortcuts, torch_parts
 from .split import listing, roles
@@ -62,6 +62,8 @@ def options():
     args.add_argument("--rate", type=float, default=6e-4)
     args.add_argument("--distil-steps", type=int, default=20000)
     args.add_argument("--distil-rate", type=float, default=1e-3)
+    args.add_argument("--order", choices=HEADS, default="lstm", help="what reads the order of frames in `sequence`: an LSTM, "
+                      "or convolutions over how neighbours differ (lstm)")
     args.add_argument("--sequence-steps", type=int, default=600)
     args.add_argument("--sequence-rate", type=float, default=3e-4)
     args.add_argument("--folds", type=int, default=5, help="one fold validates, the next teaches the LSTM (5)")

@@ -36,10 +36,10 @@ def write(work, arch, head, storage, name, version, others=()):
     parts, before, after, refused, worn, away = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
-        raise SystemExit(f"{arch} has no LSTM: train `sequence` first")
+        raise SystemExit(f"{arch} has no head for the order of frames: train `sequence` first")
     records = after + [record for path in others for record in other_scores(path, head)]
     chosen = calibrate(records, head)
-    folder = work.out / "bundles" / (name or f"{arch}-{'lstm' if head == 'sequence' else 'frame'}")
+    folder = work.out / "bundles" / (name or f"{arch}-{work.options.order if head == 'sequence' else 'frame'}")
     folder.mkdir(parents=True, exist_ok=True)
     values = {"name": json.dumps(folder.name), "version": json.dumps(version)}
     values |= card.fields(work, arch, head, records, chosen, refused)
@@ -110,7 +110,7 @@ def history(work, arch):
 
 
 def better(records):
-    """The LSTM if its scores tell real from fake better than the frames' mean does, on validation."""
+    """`sequence` if its scores tell real from fake better than the frames' mean does, on validation."""
     figure = {head: auc(labels(records), calibrated(records, head)) for head in records[0]["windows"]}
     return "sequence" if figure.get("sequence", -1) > figure["frame"] else "frame"
 

@@ -19,7 +19,7 @@ MODE = {"frame": "frame-mean", "sequence": "sequence"}
 def fields(work, arch, head, records, chosen, refused):
     """The fields of `model.toml.in` that say what the model is and how its scores are to be read."""
     return {
-        "mode": json.dumps(MODE[head]), "architecture": json.dumps(ARCHITECTURE[arch] + ("-lstm" if head == "sequence" else "")),
+        "mode": json.dumps(MODE[head]), "architecture": json.dumps(ARCHITECTURE[arch] + (f"-{work.options.order}" if head == "sequence" else "")),
         "weights_licence": f" {BEGINNING[arch]} with ImageNet weights under Apache-2.0.",
         "size": work.packs.side, "margin": work.packs.margin, "still_views": json.dumps(STILL_VIEWS), "window": work.packs.window,
         "calibrations": calibrations(records, chosen["reading"]),

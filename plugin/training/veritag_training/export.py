@@ -10,7 +10,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
+
+from .nets import DifferenceHead, LSTMHead
 
 OPSET = 17
 IR_VERSION = 8
@@ -149,9 +152,16 @@ def linear_head(name, layer, storage):
 
 
 def sequence_head(head, storage):
+    g = Graph(storage)
+    found = READ[type(head)](g, head)
+    whole = g.linear(g.node("ReduceMean", "features", axes=[1], keepdims=0), "frame", head.frame)
+    g.node("Add", whole, g.linear(found, "order", head.order))
+    return g.model("head", "features", [1, "N", head.frame.in_features], "logits", [1, 1])
+
+
+def lstm(g, head):
     """Standardising is folded into the LSTM's weights; its gates go from PyTorch's order i, f, g, o to i, o, f, g."""
-    g, lstm = Graph(storage), head.lstm
-    order = lambda v: torch.cat([v.chunk(4)[i] for i in (0, 3, 1, 2)])  # noqa: E731
+    lstm, order = head.lstm, lambda v: torch.cat([v.chunk(4)[i] for i in (0, 3, 1, 2)])
     inputs = lstm.weight_ih_l0 / head.spread
     bias = torch.cat([order(lstm.bias_ih_l0 - g.kept(inputs) @ head.middle), order(lstm.bias_hh_l0)])[None]
     first, second = g.constant("axis_0", np.array([0])), g.constant("axis_1", np.array([1]))
@@ -159,14 +169,27 @@ def sequence_head(head, storage):
             for n, v in (("input", inputs), ("recurrent", lstm.weight_hh_l0)))
     steps = g.node("Transpose", "features", perm=[1, 0, 2])
     states = g.node("LSTM", steps, w, r, g.weight("lstm.bias", bias), outputs=3, hidden_size=lstm.hidden_size)[0]
-    states = g.node("ReduceMean", g.node("Squeeze", states, second), axes=[0], keepdims=0)
-    whole = g.linear(g.node("ReduceMean", "features", axes=[1], keepdims=0), "frame", head.frame)
-    g.node("Add", whole, g.linear(states, "order", head.order))
-    return g.model("head", "features", [1, "N", head.frame.in_features], "logits", [1, 1])
+    return g.node("ReduceMean", g.node("Squeeze", states, second), axes=[0], keepdims=0)
+
+
+def differences(g, head):
+    """A convolution over differences is one over the frames themselves, with a tap more."""
+    project = g.node("Transpose", g.weight("project.weight", head.project.weight / head.spread), perm=[1, 0])
+    x, found = g.node("Transpose", g.node("MatMul", "features", project), perm=[0, 2, 1]), []
+    for i, convolution in enumerate(head.convolutions):
+        taps, edge = convolution.kernel_size[0], convolution.kernel_size[0] // 2 + 1
+        edges = g.constant(f"edges{i}", np.array([0, 0, edge, 0, 0, edge]))
+        weight = g.weight(f"convolution{i}.weight", F.pad(convolution.weight, (1, 0)) - F.pad(convolution.weight, (0, 1)))
+        y = g.node("Relu", g.node("Conv", g.node("Pad", x, edges, mode="edge"), weight, kernel_shape=[taps + 1]))
+        found += [g.node(reduce, y, axes=[2], keepdims=0) for reduce in ("ReduceMean", "ReduceMax")]
+    return g.node("Concat", *found, axis=1)
+
+
+READ = {LSTMHead: lstm, DifferenceHead: differences}
 
 
 def parts(arch, detector, sequence, size, storage):
-    """`features` and each head that there is, `sequence` being None before the LSTM is trained."""
+    """`features` and each head that there is, `sequence` being None before that head is trained."""
     found = {"features": features(arch, detector, size, storage), "frame": linear_head("head", detector.frame, storage)}
     return found | ({"sequence": sequence_head(sequence, storage)} if sequence is not None else {})
 

@@ -9,7 +9,9 @@ from torch import nn
 from torchvision.models import resnext50_32x4d
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Units of the LSTM; of a head on differences, what frames are projected to, the taps of its convolutions, and what each finds.
 HIDDEN = 256
+PROJECTED, TAPS, FOUND = 64, (3, 5), 32
 
 
 def normalise(crops):
@@ -157,23 +159,59 @@ class Student(nn.Module):
 class SequenceHead(nn.Module):
     """What the frames' mean says and what their order adds: features [N, T, F] to logits [N].
 
-    The frame head's answer for the mean of the features, plus a linear reading of the mean of an LSTM's outputs,
-    which begins at zero: the head begins as the frame mean. `middle` and `spread` standardise the features.
+    The frame head's answer for the mean of the features, plus a linear reading of what `read` finds in their order,
+    [N, found], which begins at zero: the head begins as the frame mean. `middle` and `spread` standardise the features.
     """
 
-    def __init__(self, frame):
+    def __init__(self, frame, found):
         super().__init__()
         width = frame.in_features
         self.frame, self.drop = frame.requires_grad_(False), nn.Dropout(0.5)
-        self.lstm, self.order = nn.LSTM(width, HIDDEN, batch_first=True), nn.Linear(HIDDEN, 1)
+        self.order = nn.Linear(found, 1)
         nn.init.zeros_(self.order.weight)
         nn.init.zeros_(self.order.bias)
         self.register_buffer("middle", torch.zeros(width))
         self.register_buffer("spread", torch.ones(width))
 
     def forward(self, features):
-        states, _ = self.lstm(self.drop((features - self.middle) / self.spread))
-        return (self.frame(features.mean(1)) + self.order(self.drop(states.mean(1))))[:, 0]
+        found = self.read(self.drop((features - self.middle) / self.spread))
+        return (self.frame(features.mean(1)) + self.order(self.drop(found)))[:, 0]
+
+
+class LSTMHead(SequenceHead):
+    """Reads the mean of an LSTM's outputs."""
+
+    def __init__(self, frame):
+        super().__init__(frame, HIDDEN)
+        self.lstm = nn.LSTM(frame.in_features, HIDDEN, batch_first=True)
+
+    def read(self, x):
+        return self.lstm(x)[0].mean(1)
+
+
+class DifferenceHead(SequenceHead):
+    """Reads how neighbouring frames differ: the mean and the most of what two convolutions find in that.
+
+    Nothing has a bias: where nothing changes, and in a still, nothing is added.
+    """
+
+    def __init__(self, frame):
+        super().__init__(frame, 4 * FOUND)
+        self.order.bias.requires_grad_(False)
+        self.project = nn.Linear(frame.in_features, PROJECTED, bias=False)
+        self.convolutions = nn.ModuleList(nn.Conv1d(PROJECTED, FOUND, taps, bias=False) for taps in TAPS)
+
+    def read(self, x):
+        x, found = self.project(x).mT, []
+        for convolution in self.convolutions:
+            edge = convolution.kernel_size[0] // 2 + 1
+            still = F.pad(x, (edge, edge), mode="replicate")
+            y = F.relu(convolution(still[..., 1:] - still[..., :-1]))
+            found += [y.mean(-1), y.amax(-1)]
+        return torch.cat(found, 1)
+
+
+HEADS = {"lstm": LSTMHead, "differences": DifferenceHead}
 
 
 def distil_loss(maps, logits, teacher_maps, teacher_logits):

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from . import scope
 from .loop import fingerprint, learn, load, trained
-from .nets import Detector, SequenceHead, Student, Watchful, distil_loss, normalise
+from .nets import HEADS, Detector, Student, Watchful, distil_loss, normalise
 from .pixels import resize
 from .sample import Sampler
 from .score import judged, score
@@ -165,7 +165,7 @@ def distil(work, arch):
 
 
 def sequence(work, arch, detector):
-    """Learns the LSTM on whole windows; the detector stays as it is.
+    """Learns the head of --order on whole windows; the detector stays as it is.
 
     Every other step shows people whom the detector has never seen, since what it says of those that taught it is too
     sure; the others show self-blended windows of these: it knows the faces, but has never met the blends.
@@ -175,10 +175,10 @@ def sequence(work, arch, detector):
     if not ordered(work):
         raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
     torch.manual_seed(work.options.seed)
-    model = SequenceHead(torch.nn.Linear(detector.body.width, 1))
+    model = HEADS[work.options.order](torch.nn.Linear(detector.body.width, 1))
     model.frame.load_state_dict(detector.frame.state_dict())
     model = model.to(work.device)
-    settings = work.settings(arch, "sequence") | {"detector": fingerprint(detector)}
+    settings = work.settings(arch, "sequence") | {"detector": fingerprint(detector), "order": work.options.order}
     windows = max(settings["windows"] * settings["frames"] // work.packs.window, 4)
 
     views = Windows(work.packs, work.options.seed, samplers, windows)

@@ -10,7 +10,7 @@ from onnx import numpy_helper
 
 from . import export
 from .loop import fingerprint, trained
-from .nets import ARCHITECTURE, Detector, SequenceHead, normalise
+from .nets import ARCHITECTURE, HEADS, Detector, normalise
 from .split import mark, persons
 
 CNN = "frame", "distil"
@@ -79,13 +79,19 @@ def known(path):
     if not path.is_dir():
         return torch.load(path, map_location="cpu", weights_only=True)
     card = tomllib.loads((path / "model.toml").read_text())
-    arch = {name: arch for arch, name in ARCHITECTURE.items()}.get(card["model"]["architecture"].removesuffix("-lstm"))
+    arch = {name: arch for arch, name in ARCHITECTURE.items()}.get(without_head(card["model"]["architecture"]))
     if arch is None or not (path / TAUGHT).exists():
         raise SystemExit(f"{path} is no bundle that was trained here: it names no known architecture, or has no {TAUGHT}")
     first, *marks = (path / TAUGHT).read_text().split("\n")
     folded = {key: value for part in ("features", "head") for key, value in stored(path / f"{part}.onnx").items()}
     return {"settings": {"arch": arch, "stage": "frame", "size": card["input"]["size"], "steps": 0}, "step": 0,
             "folded": folded, "taught": {*filter(None, marks)}, "seen": int(first.split()[-1])}
+
+
+def without_head(architecture):
+    """efficientnet-lite0-lstm: efficientnet-lite0"""
+    name, _, head = architecture.rpartition("-")
+    return name if head in HEADS else architecture
 
 
 def stored(path):
@@ -155,10 +161,10 @@ def load_detector(work, arch):
 
 
 def load_sequence(work, arch, detector):
-    """The LSTM of `sequence.pt` of `arch`, if it was trained to the end on this detector; None if there is none."""
+    """The head of `sequence.pt` of `arch`, if it was trained to the end on this detector; None if there is none."""
     path = work.out / arch / "sequence.pt"
     if not path.exists():
         return None
-    head = SequenceHead(torch.nn.Linear(detector.body.width, 1))
-    head.load_state_dict(trained(path, work.basis(arch) | {"detector": fingerprint(detector)}))
+    head = HEADS[work.options.order](torch.nn.Linear(detector.body.width, 1))
+    head.load_state_dict(trained(path, work.basis(arch) | {"detector": fingerprint(detector), "order": work.options.order}))
     return head.to(work.device).eval()
