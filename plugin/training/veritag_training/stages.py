@@ -16,7 +16,7 @@ from .sample import Sampler
 from .score import judged, score
 from .split import listing
 from .swaps import swapped
-from .views import Views, Windows
+from .views import Bank, Views, Windows
 from .weights import begin, inner, load_teacher
 
 SMOOTHING = 0.02
@@ -24,6 +24,8 @@ SMOOTHING = 0.02
 WATCH = 0.3
 # Crops by which a bundle's normalisation is put back.
 SAMPLE = 128
+# Windows that `sequence` learns from.
+BANK = 1000
 # Share of the steps of `frame` and `distil` over which wear grows from `FIRST_WEAR` to all that was asked for.
 WEARING, FIRST_WEAR = 0.3, 0.2
 
@@ -167,8 +169,8 @@ def distil(work, arch):
 def sequence(work, arch, detector):
     """Learns the head of --order on whole windows; the detector stays as it is.
 
-    Every other step shows people whom the detector has never seen, since what it says of those that taught it is too
-    sure; the others show self-blended windows of these: it knows the faces, but has never met the blends.
+    Half of the windows are of people whom the detector has never seen, since what it says of those that taught it is too
+    sure; the others are self-blended ones of these: it knows the faces, but has never met the blends.
     """
     own, blended = work.sampler("sequence", rows=work.packs.window), work.sampler("train", 1.0, work.packs.window)
     samplers = [own, blended] if blended.sources else [own]
@@ -181,20 +183,20 @@ def sequence(work, arch, detector):
     settings = work.settings(arch, "sequence") | {"detector": fingerprint(detector), "order": work.options.order}
     windows = max(settings["windows"] * settings["frames"] // work.packs.window, 4)
 
-    views = Windows(work.packs, work.options.seed, samplers, windows)
-
     @torch.no_grad()
     def read(x):
         with work.autocast():
             return detector(normalise(x.flatten(0, 1)))[0].unflatten(0, x.shape[:2])
 
-    def loss(x, fake):
-        return F.binary_cross_entropy_with_logits(model(read(x)), smooth(fake))
+    def loss(features, fake):
+        return F.binary_cross_entropy_with_logits(model(features), smooth(fake))
 
-    features = torch.cat([read(views[step][0]).flatten(0, 1) for step in range(4)])
-    model.middle.copy_(features.mean(0))
-    model.spread.copy_(features.std(0).clamp(min=0.1 * features.std(0).mean()))
-    return learn(f"sequence {arch}", model, loss, views, work.out / arch / "sequence.pt", settings, work.deadline)
+    count = -(-min(BANK, settings["steps"] * settings["windows"]) // windows)
+    bank = Bank(read, Windows(work.packs, work.options.seed, samplers, windows), count, settings["windows"], work.options.seed)
+    met = bank.features.flatten(0, 1)
+    model.middle.copy_(met.mean(0))
+    model.spread.copy_(met.std(0).clamp(min=0.1 * met.std(0).mean()))
+    return learn(f"sequence {arch}", model, loss, bank, work.out / arch / "sequence.pt", settings, work.deadline)
 
 
 def ordered(work):

@@ -9,7 +9,7 @@ from .degrade import degrade
 from .draw import Draw
 from .pixels import mirrored
 
-# Share of the steps of `sequence` in which the LSTM sees whole windows; in the others it sees some first frames.
+# Share of the steps of `sequence` in which the head sees whole windows; in the others it sees some first frames.
 WHOLE = 0.7
 
 
@@ -41,18 +41,35 @@ class Views:
 
 
 class Windows(Views):
-    """Whole windows, or some first frames of them, of each of the `samplers` in turn, mirrored as they are when it serves."""
+    """Whole windows of each of the `samplers` in turn, mirrored as they are when it serves."""
 
     def __init__(self, packs, seed, samplers, windows):
         super().__init__(packs, seed, "sequence", None, windows, packs.window)
         self.samplers = samplers
 
     def chosen(self, step, random):
-        _, windows, frames = self.choices
-        if random.random() >= WHOLE:
-            frames = int(random.integers(1, frames))
-        return self.samplers[step % len(self.samplers)], windows, frames
+        _, *how = self.choices
+        return self.samplers[step % len(self.samplers)], *how
 
     def __getitem__(self, step):
         x, fake = super().__getitem__(step)
         return mirrored(x), fake
+
+
+class Bank:
+    """What a network has read of windows, [W, T, F], and their labels; each step of a training sees `some` of them.
+
+    Reading takes most of the time, so each window is read once.
+    """
+
+    def __init__(self, read, views, count, some, seed):
+        batches = [(read(x), fake) for x, fake in (views[step] for step in range(count))]
+        self.features, self.fake = map(torch.cat, zip(*batches))
+        self.some, self.seed = some, seed
+
+    def __getitem__(self, step):
+        random = np.random.default_rng([self.seed, *b"bank", step])
+        which, frames = random.integers(len(self.fake), size=self.some), self.features.shape[1]
+        if random.random() >= WHOLE:
+            frames = int(random.integers(1, frames))
+        return self.features[which, :frames], self.fake[which]
