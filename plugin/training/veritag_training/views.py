@@ -9,9 +9,6 @@ from .degrade import degrade
 from .draw import Draw
 from .pixels import mirrored
 
-# Share of the steps of `sequence` in which the head sees whole windows; in the others it sees some first frames.
-WHOLE = 0.7
-
 
 class Views:
     """Augmented crops [B, T, 3, S, S] and labels [B] of each step: functions of the seed, the stage and the step.
@@ -68,8 +65,5 @@ class Bank:
         self.some, self.seed = some, seed
 
     def __getitem__(self, step):
-        random = np.random.default_rng([self.seed, *b"bank", step])
-        which, frames = random.integers(len(self.fake), size=self.some), self.features.shape[1]
-        if random.random() >= WHOLE:
-            frames = int(random.integers(1, frames))
-        return self.features[which, :frames], self.fake[which]
+        which = np.random.default_rng([self.seed, *b"bank", step]).integers(len(self.fake), size=self.some)
+        return self.features[which], self.fake[which]
