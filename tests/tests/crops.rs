@@ -19,7 +19,7 @@ fn scanner() -> Scanner {
     let manifest = Some(root().join("manifest.toml"));
     let setup = Setup { manifest, model: None, workers: None, runner: None, ffmpeg: None, ffprobe: None };
     start::start_threads(2);
-    start::open(&setup, &Runner::default(), 2, Duration::from_secs(60), Ok).unwrap()
+    start::open(&setup, &Runner::default(), 1, 2, Duration::from_secs(60), Ok).unwrap()
 }
 
 fn tracks(out: &Path) -> Vec<Value> {

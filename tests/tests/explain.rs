@@ -25,7 +25,7 @@ fn scanner(manifest: &Path) -> Scanner {
         runner: None,
     };
     start::start_threads(2);
-    start::open(&setup, &Runner::default(), 2, Duration::from_secs(60), Ok).unwrap()
+    start::open(&setup, &Runner::default(), 1, 2, Duration::from_secs(60), Ok).unwrap()
 }
 
 fn row_and_column(map: &Relevance, at: usize) -> [f32; 2] {

@@ -29,7 +29,7 @@ fn another_runner_gives_the_same_assessment_and_is_named_in_it() {
     let manifest = Some(root().join("manifest.toml"));
     let setup = Setup { manifest, model: None, workers: Some(1), runner: None, ffmpeg: None, ffprobe: None };
     start::start_threads(1);
-    let mut scanner = start::scanner(&setup, &config::Runner::default(), 1, Duration::from_secs(60)).unwrap();
+    let mut scanner = start::scanner(&setup, &config::Runner::default(), 1, 1, Duration::from_secs(60)).unwrap();
     let here = scanner.scan(&fixture("media/portrait.jpg")).assessment;
     scanner.inference = Arc::new(Elsewhere(scanner.pool.clone()));
     let there = scanner.scan(&fixture("media/portrait.jpg")).assessment;

@@ -27,7 +27,7 @@ impl Face {
         let manifest = Some(root().join("manifest.toml"));
         let setup = Setup { manifest, model: None, workers: Some(1), runner: None, ffmpeg: None, ffprobe: None };
         start::start_threads(1);
-        let scanner = start::scanner(&setup, &config::Runner::default(), 1, Duration::from_secs(60)).unwrap();
+        let scanner = start::scanner(&setup, &config::Runner::default(), 1, 1, Duration::from_secs(60)).unwrap();
         let crops = scanner.crops(&fixture("media/portrait.jpg")).unwrap().remove(0);
         let features = scanner.pool.infer(crops.clone()).unwrap().features;
         let wanted = scanner.pool.with(|instance| instance.decide(&features)).unwrap();
