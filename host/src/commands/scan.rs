@@ -32,13 +32,8 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let workers = start::workers(setup);
     start::start_threads(workers);
     let timeout = Duration::from_secs(options.timeout.into());
-    let instances = if let [file] = &files[..]
-        && is_image(file)
-    {
-        1
-    } else {
-        workers
-    };
+    let one_image = matches!(&files[..], [file] if is_image(file));
+    let instances = if one_image { 1 } else { workers };
     let scanner = start::scanner(setup, &config.runner, instances, options.windows.into(), timeout)?;
     let scanner = Scanner { thumbnails: options.report.is_some(), ..scanner };
     let mut run = Run::new(options, files.len());
