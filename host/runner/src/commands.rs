@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::serve::ListenerExt;
 use clap::ValueEnum;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -63,6 +64,10 @@ async fn listen(app: Arc<App>, options: &Serve, about: &str, metrics: Prometheus
         "veritag-runner: {about}: listening on http://{address}/v2/models/{}",
         about.split(' ').next().unwrap_or_default()
     );
+    // Small frames of HTTP/2 would wait for the answer to the one before.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     tokio::spawn(keep_small(metrics));
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let router = app.router();
