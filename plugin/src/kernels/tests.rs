@@ -107,8 +107,10 @@ proptest! {
         // Depthwise kernels take whole vectors of eight channels; any other is left to tract.
         let depthwise = shape.groups > 1 && shape.groups == shape.inputs && shape.groups == shape.outputs;
         let ours = usize::from(!depthwise || shape.outputs.is_multiple_of(8));
-        // Of the largest shapes, one in some thousands of outputs is off by 5e-4: that much rounding to integers adds up.
-        prop_assert_eq!(assert_same(&model, &values(&dims, 3), 1e-3), ours);
+        // Rounding to integers adds up as the root of the products that are summed.
+        let products = shape.inputs / shape.groups * shape.kernel * shape.kernel;
+        let off = 5e-4 * (products as f32 / 128.0).sqrt().max(1.0);
+        prop_assert_eq!(assert_same(&model, &values(&dims, 3), off), ours);
     }
 }
 

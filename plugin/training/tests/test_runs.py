@@ -72,6 +72,15 @@ def test_runs_begin_from_others_and_teach_them(run, work_in, tmp_path):
         weights.begin(None, work_in(tmp_path, arch="resnext50", start=known), "resnext50")
 
 
+def test_what_is_learnt_is_not_read_again(run, work_in, tmp_path, monkeypatch):
+    work = work_in(tmp_path, start=run / "lite0" / "frame.pt")
+    detector = weights.load_detector(work, "lite0")
+    learnt = stages.sequence(work, "lite0", detector).state_dict()
+    monkeypatch.setattr(Views, "__getitem__", lambda *_: pytest.fail("read again"))
+    for key, value in stages.sequence(work, "lite0", detector).state_dict().items():
+        torch.testing.assert_close(value, learnt[key], rtol=0, atol=0)
+
+
 def test_a_bundle_is_the_same_teacher_whatever_it_is_unfolded_by(made, work_in, tmp_path):
     work = work_in(tmp_path, teacher=made)
     one, name, *_ = weights.load_teacher(work)

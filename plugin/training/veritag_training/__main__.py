@@ -159,7 +159,7 @@ def main():
         if o.stage == "average":
             stages.average(work, arch)
         if o.stage == "all" and not stages.ordered(work):
-            print("no whole windows, real and fake, are kept for an LSTM: the head will be the mean of the frames")
+            print("no whole windows, real and fake, are kept for the order of frames: the head will be the mean of the frames")
         elif o.stage in ("sequence", "all") and not stages.sequence(work, arch, load_detector(work, arch)):
             return
         if o.stage in ("frame", "distil", "sequence", "score"):

@@ -175,7 +175,7 @@ def sequence(work, arch, detector):
     own, blended = work.sampler("sequence", rows=work.packs.window), work.sampler("train", 1.0, work.packs.window)
     samplers = [own, blended] if blended.sources else [own]
     if not ordered(work):
-        raise SystemExit("no whole windows, real and fake, are kept for the LSTM: it needs more people with both")
+        raise SystemExit("no whole windows, real and fake, are kept for the order of frames: it needs more people with both")
     torch.manual_seed(work.options.seed)
     model = HEADS[work.options.order](torch.nn.Linear(detector.body.width, 1))
     model.frame.load_state_dict(detector.frame.state_dict())
@@ -193,14 +193,16 @@ def sequence(work, arch, detector):
 
     count = -(-min(BANK, settings["steps"] * settings["windows"]) // windows)
     bank = Bank(read, Windows(work.packs, work.options.seed, samplers, windows), count, settings["windows"], work.options.seed)
-    met = bank.features.flatten(0, 1)
-    model.middle.copy_(met.mean(0))
-    model.spread.copy_(met.std(0).clamp(min=0.1 * met.std(0).mean()))
-    return learn(f"sequence {arch}", model, loss, bank, work.out / arch / "sequence.pt", settings, work.deadline)
+    path = work.out / arch / "sequence.pt"
+    if not path.exists():
+        met = bank.all[0].flatten(0, 1)
+        model.middle.copy_(met.mean(0))
+        model.spread.copy_(met.std(0).clamp(min=0.1 * met.std(0).mean()))
+    return learn(f"sequence {arch}", model, loss, bank, path, settings, work.deadline)
 
 
 def ordered(work):
-    """Whether whole windows, real and fake, are kept for the LSTM."""
+    """Whether whole windows, real and fake, are kept for the order of frames."""
     return len({track.fake for track in work.sampler("sequence", rows=work.packs.window).tracks}) == 2
 
 

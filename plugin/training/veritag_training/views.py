@@ -1,5 +1,7 @@
 """What a model sees in each step of a training."""
 
+from functools import cached_property
+
 import numpy as np
 import torch
 
@@ -56,14 +58,19 @@ class Windows(Views):
 class Bank:
     """What a network has read of windows, [W, T, F], and their labels; each step of a training sees `some` of them.
 
-    Reading takes most of the time, so each window is read once.
+    Reading takes most of the time, so each window is read once, when the first is wanted.
     """
 
     def __init__(self, read, views, count, some, seed):
-        batches = [(read(x), fake) for x, fake in (views[step] for step in range(count))]
-        self.features, self.fake = map(torch.cat, zip(*batches))
-        self.some, self.seed = some, seed
+        self.read, self.views, self.count, self.some, self.seed = read, views, count, some, seed
+
+    @cached_property
+    def all(self):
+        """Features [W, T, F] and labels [W]."""
+        batches = [(self.read(x), fake) for x, fake in (self.views[step] for step in range(self.count))]
+        return tuple(map(torch.cat, zip(*batches)))
 
     def __getitem__(self, step):
-        which = np.random.default_rng([self.seed, *b"bank", step]).integers(len(self.fake), size=self.some)
-        return self.features[which], self.fake[which]
+        features, fake = self.all
+        which = np.random.default_rng([self.seed, *b"bank", step]).integers(len(fake), size=self.some)
+        return features[which], fake[which]
