@@ -70,6 +70,40 @@ fn an_evaluation_that_nobody_reads_is_written_all_the_same() {
 }
 
 #[test]
+fn a_report_replaces_a_report_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::copy(fixture("media/portrait.jpg"), at("a.jpg")).unwrap();
+    let scan = |report: &str| run(veritag().args(["scan", "--report"]).arg(at(report)).arg(at("a.jpg")));
+    let refused = scan("a.jpg");
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("output-not-replaced"));
+    assert_eq!(std::fs::read(at("a.jpg")).unwrap(), std::fs::read(fixture("media/portrait.jpg")).unwrap());
+    assert!((0..2).all(|_| scan("report.html").status.success()));
+}
+
+#[test]
+fn a_scan_whose_output_cannot_be_kept_says_so() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut scan = veritag();
+    let output = scan.arg("scan").arg(fixture("media/portrait.jpg")).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("output-unwritable: standard output"));
+}
+
+#[test]
+fn filters_that_nothing_can_have_are_named() {
+    let site = Site::new(SOURCES);
+    for (option, value) in [("--verdict", "bogus"), ("--review", "fake"), ("--reason", "x"), ("--since", "yesterday"), ("--limit", "0")] {
+        let output = run(&mut site.command(&["review", "list", option, value]));
+        assert_eq!(output.status.code(), Some(2), "{option}");
+    }
+    assert!(run(&mut site.command(&["review", "list", "--verdict", "not_assessed", "--since", "2026-11-27"])).status.success());
+    let share = run(&mut site.command(&["calibrate", "--base-rate", "5"]));
+    assert_eq!(share.status.code(), Some(2));
+}
+
+#[test]
 fn an_asset_that_is_not_there_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let list = directory.path().join("list.csv");

@@ -103,6 +103,21 @@ fn a_sidecar_that_exiftool_made_keeps_every_property() {
 }
 
 #[test]
+fn what_is_not_ours_is_not_replaced_and_the_same_again_writes_nothing() {
+    let library = Library::new();
+    let (json, xmp) = (library.path("portrait.jpg.veritag.json"), library.path("portrait.jpg.xmp"));
+    std::fs::write(&json, "my notes").unwrap();
+    assert_eq!(library.veritag(&["scan", "--write", "--xmp"]), 1);
+    assert_eq!(std::fs::read_to_string(&json).unwrap(), "my notes");
+    assert!(xmp.exists(), "the other one is written all the same");
+    std::fs::remove_file(&json).unwrap();
+    assert_eq!(library.veritag(&["scan", "--write", "--xmp"]), 0);
+    let written = [facts(&json), facts(&xmp)];
+    assert_eq!(library.veritag(&["scan", "--write", "--xmp"]), 0);
+    assert_eq!([facts(&json), facts(&xmp)], written);
+}
+
+#[test]
 fn untagging_leaves_no_file_of_ours_and_touches_none_of_others() {
     let library = Library::new();
     assert_eq!(library.veritag(&["scan", "--xmp", "--write"]), 0);

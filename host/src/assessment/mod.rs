@@ -195,6 +195,14 @@ impl Assessment {
         self.text = wording::sentence(self);
     }
 
+    /// Records what a person has decided.
+    #[must_use]
+    pub fn reviewed(mut self, review: Review) -> Self {
+        self.review = review;
+        self.text = wording::sentence(&self);
+        self
+    }
+
     /// Records why there is no verdict.
     pub fn fail(&mut self, reason: Reason, code: &str, message: String) {
         self.verdict = Verdict::NotAssessed;

@@ -14,6 +14,8 @@ pub use rates::{Rates, rates};
 
 /// With fewer of a kind, figures say little.
 pub const MIN_EACH: usize = 50;
+/// What exports have in place of a score.
+const NO_SCORE: f32 = -1.0;
 /// Thresholds that are shown.
 const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
@@ -45,28 +47,34 @@ pub struct Profile {
 }
 
 /// The cases of a CSV with the columns `score` and `label` (`fake`, `real`), or as `veritag review export` writes it;
-/// rows without a score or such a label are left out.
+/// rows without a score, or of which nobody can tell, are left out.
 ///
 /// # Errors
-/// When it is no CSV with these columns.
-pub fn read(csv: impl io::Read) -> Result<Vec<Case>, csv::Error> {
+/// When it is no CSV with these columns, or in which line a score or a label is none.
+pub fn read(csv: impl io::Read) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
-    for row in csv::Reader::from_reader(csv).deserialize() {
-        let Row { score, label } = row?;
-        cases.extend(case(score, &label));
+    for (row, line) in csv::Reader::from_reader(csv).deserialize().zip(2..) {
+        let Row { score, label } = row.map_err(|error| error.to_string())?;
+        if let Some(score) = score.filter(|score| *score != NO_SCORE && !(0.0..=1.0).contains(score)) {
+            return Err(format!("the score of line {line} is {score}, not 0 to 1"));
+        }
+        cases.extend(case(score, &label).map_err(|why| format!("the label of line {line} {why}"))?);
     }
     Ok(cases)
 }
 
-/// None without a score, or where a person could not tell.
-pub fn case(score: Option<f32>, label: &str) -> Option<Case> {
-    let score = score.filter(|score| (0.0..=1.0).contains(score))?;
+/// None without a score, or where a person has not decided or could not tell.
+///
+/// # Errors
+/// What is wrong with the label.
+pub fn case(score: Option<f32>, label: &str) -> Result<Option<Case>, String> {
     let is_fake = match label.trim_start_matches("reviewed_as_") {
         "fake" => true,
         "real" => false,
-        _ => return None,
+        "" | "unsure" | "unclear" | "not_reviewed" => return Ok(None),
+        other => return Err(format!("is {other:?}, not fake, real or unsure")),
     };
-    Some(Case { score, is_fake })
+    Ok(score.filter(|score| *score != NO_SCORE).map(|score| Case { score, is_fake }))
 }
 
 /// All that is said of the cases of a model.
@@ -126,6 +134,12 @@ mod tests {
         assert_eq!(read(own.as_bytes()).unwrap(), [case(0.9, true), case(0.1, false)]);
         let export = "sha256,score,review\na,0.9,reviewed_as_real\nb,-1,reviewed_as_fake\nc,0.5,reviewed_as_unsure\n";
         assert_eq!(read(export.as_bytes()).unwrap(), [case(0.9, false)]);
-        assert!(read("a,b\n1,2\n".as_bytes()).is_err());
+        for (wrong, why) in [
+            ("a,b\n1,2\n", "missing field"),
+            ("score,label\n0.1,real\n2,fake\n", "line 3 is 2"),
+            ("score,label\n0.9,bogus\n", "line 2 is \"bogus\""),
+        ] {
+            assert!(read(wrong.as_bytes()).unwrap_err().contains(why), "{wrong}");
+        }
     }
 }

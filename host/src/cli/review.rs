@@ -69,7 +69,7 @@ pub struct ReviewList {
     #[arg(long, default_value = "uncertain", value_name = "ORDER")]
     pub order: Order,
     /// At most so many
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Print one JSON document per asset, one a line
     #[arg(long)]
@@ -112,13 +112,13 @@ pub struct Calibrate {
     #[arg(long, conflicts_with = "csv")]
     pub seen: bool,
     /// Share of your uploads that are fake, 0 to 1
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub base_rate: f64,
     /// At most this share of genuine assets may be called fake
-    #[arg(long, default_value_t = 0.02, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.02, value_name = "SHARE", value_parser = share)]
     pub false_flags: f64,
     /// At most this share of fakes may be called real
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
     pub misses: f64,
     /// Print JSON
     #[arg(long)]
@@ -131,6 +131,11 @@ pub struct Calibrate {
     pub by: String,
     #[command(flatten)]
     pub service: ServiceAt,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "give a share from 0 to 1".into())
 }
 
 #[derive(Debug, Subcommand)]

@@ -43,7 +43,7 @@ pub fn run(setup: &Setup, options: &Calibrate) -> Result<ExitCode, Error> {
 fn read(file: &Path) -> Result<Vec<Case>, FileError> {
     let wrong = |why: String| FileError::NoScores { path: file.to_owned(), why };
     let text = File::open(file).map_err(|error| wrong(error.to_string()))?;
-    calibration::read(text).map_err(|error| wrong(error.to_string()))
+    calibration::read(text).map_err(wrong)
 }
 
 fn show(report: &Report) {

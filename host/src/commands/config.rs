@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use super::SOME_FAILED;
 use crate::cli::ConfigCommand;
-use crate::config;
+use crate::config::{self, Source};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::http::App;
@@ -27,7 +28,13 @@ pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
     for source in &config.sources {
         println!("ok    source {} speaks {:?}: /v1/hooks/{}", source.name, source.dialect, source.name);
     }
-    Ok(ExitCode::SUCCESS)
+    let absent = |source: &&Source| source.root.as_ref().is_some_and(|root| !root.is_dir());
+    let mut code = ExitCode::SUCCESS;
+    for source in config.sources.iter().filter(absent) {
+        println!("to do source {}: its root is no directory on this machine", source.name);
+        code = ExitCode::from(SOME_FAILED);
+    }
+    Ok(code)
 }
 
 /// The database's URL, less what stands between its user's name and `@`.

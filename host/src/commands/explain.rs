@@ -9,6 +9,7 @@ use veritag_abi::{FaceScore, Verdict};
 
 use super::{SOME_FAILED, start};
 use crate::assessment::{Assessment, times, wording};
+use crate::blame::Blame;
 use crate::cli::{Explain, Setup};
 use crate::config;
 use crate::error::Error;
@@ -25,7 +26,7 @@ pub fn run(setup: &Setup, options: &Explain) -> Result<ExitCode, Error> {
     println!("{}", scanned.assessment.text);
     if let Some(error) = scanned.error {
         eprintln!("veritag: {}: {error}", error.code());
-        return Ok(ExitCode::from(SOME_FAILED));
+        return Ok(if error.blame() == Blame::Uploader { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) });
     }
     let faces = faces(&scanned.assessment, options.all);
     fs::create_dir_all(&options.out).map_err(FileError::unwritable(&options.out))?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use super::service;
+use super::{SOME_FAILED, service};
 use crate::assessment::wording::visible;
 use crate::cli::{Rescan, Setup};
 use crate::config::{Config, Source};
@@ -32,11 +32,19 @@ pub fn run(setup: &Setup, options: &Rescan) -> Result<ExitCode, Error> {
     let config = service::configured(&options.service)?;
     service::start_logs();
     let model = PluginManifest::find(setup.manifest.as_deref())?.library().read(setup.model.as_deref())?.id.sha256;
+    let mut code = ExitCode::SUCCESS;
     service::run(async {
         let (database, fetcher) = (service::database(&config).await?, Fetcher::new(&config)?);
         let ingest = Ingest::new(Records::new(database))?;
         for source in named(&config, &options.sources)? {
-            let plan = plan(&ingest, &fetcher, source, options, &model).await?;
+            let plan = match plan(&ingest, &fetcher, source, options, &model).await {
+                Ok(plan) => plan,
+                Err(error) => {
+                    eprintln!("veritag: {}: the library of source {} is left out: {error}", error.code(), source.name);
+                    code = ExitCode::from(SOME_FAILED);
+                    continue;
+                }
+            };
             println!("{}: {} in the library, {}", source.name, plan.all, summary(&plan));
             if options.apply {
                 apply(&ingest, source, &plan).await?;
@@ -49,7 +57,7 @@ pub fn run(setup: &Setup, options: &Rescan) -> Result<ExitCode, Error> {
     if !options.apply {
         println!("nothing was done: --apply does it, for a running `veritag serve` to work on");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn named<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Source>, Error> {

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 use super::{SOME_FAILED, exchange, service};
 use crate::assessment::wording::{self, visible};
 use crate::cli::{Decide, ReviewCommand, ReviewList, ReviewShow};
@@ -50,6 +52,7 @@ async fn list(records: &Records, options: &ReviewList) -> Result<ExitCode, Error
         search: text(search),
         order: *order,
     };
+    filter.check().unwrap_or_else(|why| clap::Error::raw(ErrorKind::InvalidValue, format!("{why}\n")).exit());
     let items = records.items(&filter, *limit, 0).await?;
     let mut out = io::stdout().lock();
     for item in &items {

@@ -15,7 +15,7 @@ use crate::blame::Blame;
 use crate::cli::{Scan, Setup};
 use crate::config;
 use crate::error::Error;
-use crate::files::{check_writable, expand, is_image, replace};
+use crate::files::{FileError, expand, is_image, replace};
 use crate::output::report;
 use crate::output::{Entry, table};
 use crate::scan::Thumbnail;
@@ -26,7 +26,7 @@ use crate::tags::{self, Tags};
 /// What kept the scan from starting; what goes wrong with one asset is in its assessment.
 pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
     let files = expand(&options.paths, io::stdin().lock())?;
-    options.report.as_deref().map_or(Ok(()), check_writable)?;
+    options.report.as_deref().map_or(Ok(()), report::check)?;
     let config = config::load(options.config.as_deref(), config::variables())?;
     let wanted = Tags { json: options.write, xmp: options.xmp, keywords: config.tags.keywords };
     let workers = start::workers(setup);
@@ -47,8 +47,16 @@ pub fn run(setup: &Setup, options: &Scan) -> Result<ExitCode, Error> {
             if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         },
     );
-    // Whoever read our output may be gone.
-    Ok(read.and_then(|()| run.finish(&scanner)).unwrap_or(ExitCode::from(SOME_FAILED)))
+    Ok(read.and_then(|()| run.finish(&scanner)).unwrap_or_else(unprinted))
+}
+
+/// Whoever read our output may be gone; of anything else it says why.
+fn unprinted(error: io::Error) -> ExitCode {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        let error = FileError::unwritable(Path::new("standard output"))(error);
+        eprintln!("veritag: {}: {error}", error.code());
+    }
+    ExitCode::from(SOME_FAILED)
 }
 
 /// One asset, assessed and, if so asked, written.
@@ -63,10 +71,19 @@ struct Done {
 impl Done {
     fn with(scanner: &Scanner, path: &Path, wanted: &Tags) -> Self {
         let scanned = scanner.scan(path);
-        let assessment = scanned.assessment;
+        let assessment = if wanted.json || wanted.xmp { decided(path, scanned.assessment) } else { scanned.assessment };
         let failed = scanned.error.is_some_and(|error| error.blame() != Blame::Uploader);
         let written = if missing(&assessment) { Ok(Vec::new()) } else { tags::write(path, &assessment, wanted) };
         Self { assessment, thumbnails: scanned.thumbnails, failed, unwritten: written.err().map(Error::from) }
+    }
+}
+
+/// With what a person has decided about these bytes, where tags say so: that is kept.
+fn decided(path: &Path, assessment: Assessment) -> Assessment {
+    let review = assessment.asset.sha256.as_deref().and_then(|sha256| tags::review(path, sha256));
+    match review {
+        Some(review) => assessment.reviewed(review),
+        None => assessment,
     }
 }
 

@@ -97,6 +97,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         return invalid(format!("sources of [[webhook]]: {name:?}"), "no [[source]] has that name");
     }
     check_people(config)?;
+    check_webhooks(config)?;
     for source in &config.sources {
         let key = |name: &str| format!("{name} of source {:?}", source.name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
@@ -123,13 +124,21 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
+    let is_http = |url: &str| url.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    match config.webhooks.iter().find(|webhook| !is_http(&webhook.url)) {
+        Some(webhook) => Err(ConfigError::invalid(format!("url of [[webhook]]: {:?}", webhook.url), "give an http or https URL")),
+        None => Ok(()),
+    }
+}
+
 fn check_people(config: &Config) -> Result<(), ConfigError> {
     let review = &config.review;
     if !(0.0..=1.0).contains(&review.second_share) {
         return Err(ConfigError::invalid("second_share of [review]", "it must be 0 to 1"));
     }
-    if review.proxy_header.is_some() == review.proxy_from.is_empty() {
-        return Err(ConfigError::invalid("proxy_from of [review]", "give proxy_header and proxy_from, or neither"));
+    if review.proxy_header.is_some() && review.proxy_from.is_empty() {
+        return Err(ConfigError::invalid("proxy_from of [review]", "say from which addresses proxy_header is believed"));
     }
     let mut seen = HashSet::new();
     for user in &config.users {

@@ -18,7 +18,7 @@ pub struct ReviewSettings {
     pub max_cache_bytes: u64,
     /// The header in which a reverse proxy says who is signed in.
     pub proxy_header: Option<String>,
-    /// The addresses of that proxy: nobody else's header is believed.
+    /// The addresses of reverse proxies: from nowhere else are this header and `X-Forwarded-For` believed.
     pub proxy_from: Vec<IpAddr>,
 }
 

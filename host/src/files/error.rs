@@ -9,6 +9,8 @@ use crate::blame::diagnose;
 pub enum FileError {
     #[error("{}: cannot write: {why}", path.display())]
     Unwritable { path: PathBuf, why: String },
+    #[error("{}: not replaced, since it holds something else than a report; name another file", path.display())]
+    NotReport { path: PathBuf },
     #[error("{} is no export of Label Studio: {why}; export its tasks as JSON", path.display())]
     NoExport { path: PathBuf, why: String },
     #[error("{} has no labelled scores: {why}; it needs the columns `score` and `label`", path.display())]
@@ -19,6 +21,7 @@ pub enum FileError {
 
 diagnose! { FileError {
     Self::Unwritable { .. } => "output-unwritable", Operator;
+    Self::NotReport { .. } => "output-not-replaced", Operator;
     Self::NoExport { .. } => "review-no-export", Uploader;
     Self::NoScores { .. } => "calibrate-no-scores", Uploader;
     Self::List(_) => "config-bad-list", Operator;

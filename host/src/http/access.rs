@@ -30,20 +30,25 @@ impl FromRequestParts<Arc<App>> for Caller {
         }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let (Some(token), Some(peer)) = (bearer(&parts.headers), peer) else {
-            return Err(HookError::Unauthorised.into());
+            return Err(unknown());
         };
-        person(app, token, peer).map(Self::Person)
+        person(app, token, app.people.client(&parts.headers, peer)).map(Self::Person)
     }
 }
 
 fn person(app: &App, token: &str, peer: IpAddr) -> Result<Person, Problem> {
     app.people.by_token(token, peer).map_err(|refused| match refused {
-        Refused::Wrong => HookError::Unauthorised.into(),
+        Refused::Wrong => unknown(),
         Refused::TooOften => {
             let why = "too many wrong tokens came from this address; wait a minute";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "review-too-many-attempts", why)
         }
     })
+}
+
+fn unknown() -> Problem {
+    let why = "send `Authorization: Bearer TOKEN` with the token of a person or of a source of the dialect veritag";
+    Problem::new(StatusCode::UNAUTHORIZED, HookError::Unauthorised.code(), why)
 }
 
 impl Caller {
@@ -66,7 +71,7 @@ impl Caller {
     pub fn name(self, by: Option<String>) -> Result<String, Problem> {
         match (self, by.filter(|by| !by.trim().is_empty())) {
             (Self::Source, Some(by)) => Ok(by),
-            (Self::Source, None) => Err(HookError::malformed("veritag")("`by` is missing: say who decided").into()),
+            (Self::Source, None) => Err(HookError::unclear("`by` is missing: say who decided").into()),
             (Self::Person(person), by) if by.as_ref().is_none_or(|by| *by == person.name) => Ok(person.name),
             (Self::Person(person), _) => {
                 let why = format!("the token is that of {}, `by` names another", person.name);

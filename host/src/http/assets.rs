@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -16,7 +17,10 @@ use super::problem::Problem;
 use super::{App, Auth};
 use crate::config::Source;
 use crate::ingest::{DialectName, HookError, own};
-use crate::upload_event::UploadEvent;
+use crate::upload_event::{Location, UploadEvent};
+
+/// More than any text of a form has.
+const MAX_TEXT: usize = 4096;
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -24,6 +28,22 @@ use crate::upload_event::UploadEvent;
 struct Upload {
     #[schema(format = Binary)]
     file: String,
+    /// What people call it [default: the file's name].
+    name: Option<String>,
+    /// What tells this content from an earlier one.
+    version: Option<String>,
+    /// What you call it: comes back with every answer.
+    external: Option<String>,
+}
+
+/// What of a form has been read.
+#[derive(Default)]
+struct Form {
+    kept: Option<Location>,
+    file_name: Option<String>,
+    name: Option<String>,
+    version: Option<String>,
+    external: Option<String>,
 }
 
 /// Takes an asset, uploaded as a form's `file` or named by a reference. Uploads need a source with a token: what is
@@ -36,12 +56,12 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
     let headers = request.headers().clone();
     let (source, event) = match is_form(&headers) {
         true => {
-            let source = by_token(&app, &headers)?;
+            let source = authenticated(&app, |auth| !auth.signs() && auth.check(&headers, &[]).is_ok())?;
             (source, upload(&app, request).await?)
         }
         false => {
             let body = Bytes::from_request(request, &()).await.map_err(|error| unreadable(error.status(), error))?;
-            (authenticated(&app, |auth| auth.check(&headers, &body).is_ok())?, own::upload_event(&body)?)
+            (authenticated(&app, |auth| auth.check(&headers, &body).is_ok())?, own::upload_event(&body).map_err(unnamed)?)
         }
     };
     let location = event.location.clone();
@@ -58,9 +78,9 @@ fn is_form(headers: &HeaderMap) -> bool {
     media_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("multipart/form-data"))
 }
 
-/// The source of our own dialect whose token this request bears, or that is open.
+/// The source of our own dialect whose token this request bears; who may announce uploads without may do nothing else.
 pub fn by_token<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Source, HookError> {
-    authenticated(app, |auth| !matches!(auth, Auth::Signature(_)) && auth.check(headers, &[]).is_ok())
+    authenticated(app, |auth| matches!(auth, Auth::Token(_)) && auth.check(headers, &[]).is_ok())
 }
 
 /// The source of our own dialect as which this request is authenticated.
@@ -75,14 +95,60 @@ async fn upload(app: &App, mut request: Request) -> Result<UploadEvent, Problem>
     let expected = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| unreadable(error.status(), error))?;
-    while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error))? {
-        if field.name() == Some("file") {
-            let name = field.file_name().map(str::to_owned);
-            let kept = app.spool.keep(expected, field.map_err(|error| unreadable(error.status(), error))).await?;
-            return Ok(UploadEvent::new(kept).named(name));
+    let mut found = Form::default();
+    let read = found.read(app, expected, &mut form).await;
+    let Form { kept, file_name, name, version, external } = found;
+    if let (Err(_), Some(kept)) = (&read, &kept) {
+        app.spool.release(kept);
+    }
+    read?;
+    let kept = kept.ok_or_else(|| HookError::unclear("the form has no field `file`"))?;
+    Ok(UploadEvent { external, ..UploadEvent::new(kept).named(name.or(file_name)).version(version) })
+}
+
+impl Form {
+    async fn read(&mut self, app: &App, expected: Option<u64>, form: &mut Multipart) -> Result<(), Problem> {
+        while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error))? {
+            let place = match field.name() {
+                Some("file") if self.kept.is_none() => {
+                    self.file_name = field.file_name().map(str::to_owned);
+                    let bytes = field.map_err(|error| unreadable(error.status(), error));
+                    self.kept = Some(app.spool.keep(expected, bytes).await?);
+                    continue;
+                }
+                Some("name") => &mut self.name,
+                Some("version") => &mut self.version,
+                Some("external") => &mut self.external,
+                other => return Err(HookError::unclear(one_too_many(other.unwrap_or_default())).into()),
+            };
+            *place = Some(text(field).await?);
+        }
+        Ok(())
+    }
+}
+
+fn one_too_many(field: &str) -> String {
+    format!("the form has one field {field:?} too many; it takes one `file`, and `name`, `version` and `external`")
+}
+
+async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut text = Vec::new();
+    while let Some(bytes) = field.chunk().await.map_err(|error| unreadable(error.status(), error))? {
+        text.extend_from_slice(&bytes);
+        if text.len() > MAX_TEXT {
+            return Err(HookError::unclear(format!("a text of the form has more than {MAX_TEXT} bytes")).into());
         }
     }
-    Err(HookError::malformed("veritag")("the form has no field `file`").into())
+    String::from_utf8(text).map_err(|error| HookError::unclear(error).into())
+}
+
+fn unnamed(error: HookError) -> HookError {
+    match error {
+        HookError::Malformed { why, .. } => {
+            HookError::unclear(format!("{why}; send JSON that says where the asset is, or a form with the field `file`"))
+        }
+        other => other,
+    }
 }
 
 fn unreadable(status: StatusCode, error: impl std::fmt::Display) -> Problem {

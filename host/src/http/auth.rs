@@ -30,6 +30,11 @@ impl Auth {
         Ok(Self::Signature(Box::new(Webhook::new(secret.read()?.expose()).map_err(unusable)?)))
     }
 
+    /// Whether the body is part of what is checked.
+    pub fn signs(&self) -> bool {
+        matches!(self, Self::Signature(_))
+    }
+
     /// # Errors
     /// [`HookError::Unauthorised`], [`HookError::Stale`].
     pub fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), HookError> {

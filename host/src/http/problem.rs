@@ -60,7 +60,7 @@ impl From<HookError> for Problem {
             HookError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             HookError::Unauthorised | HookError::Unsigned { .. } | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
-            HookError::Malformed { .. } | HookError::NoAmazon { .. } | HookError::Unreadable(_) => {
+            HookError::Malformed { .. } | HookError::Unclear { .. } | HookError::NoAmazon { .. } | HookError::Unreadable(_) => {
                 status(error.blame())
             }
         };

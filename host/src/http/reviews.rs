@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -150,7 +151,7 @@ pub async fn review_many(State(app): State<Arc<App>>, caller: Caller, body: Byte
     let NewReviews { assets, review } = read(&body)?;
     if assets.is_empty() || assets.len() > MAX_AT_ONCE {
         let why = format!("`assets` names {} assets, 1 to {MAX_AT_ONCE} are taken", assets.len());
-        return Err(HookError::malformed("veritag")(why).into());
+        return Err(HookError::unclear(why).into());
     }
     assets.iter().try_for_each(|sha256| require_sha256(sha256))?;
     let batch = new_id();
@@ -185,9 +186,11 @@ pub struct By {
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    Query(filter): Query<Filter>,
-    Query(PageNumber { page }): Query<PageNumber>,
+    filter: Result<Query<Filter>, QueryRejection>,
+    page: Result<Query<PageNumber>, QueryRejection>,
 ) -> Result<Json<Listing>, Problem> {
+    let (Query(filter), Query(PageNumber { page })) = (filter.map_err(HookError::unclear)?, page.map_err(HookError::unclear)?);
+    filter.check().map_err(HookError::unclear)?;
     let page = page.unwrap_or(1).clamp(1, 1 << 40);
     let items = app.ingest.records.items(&filter, PAGE, (page - 1) * u64::from(PAGE)).await?;
     let next = (items.len() == PAGE as usize).then_some(page + 1);
@@ -226,7 +229,7 @@ pub async fn read_second(State(app): State<Arc<App>>, caller: Caller, body: Byte
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| HookError::malformed("veritag")(error).into())
+    serde_json::from_slice(body).map_err(|error| HookError::unclear(error).into())
 }
 
 async fn decide(
@@ -247,7 +250,7 @@ async fn decide(
 /// PostgreSQL takes no NUL in a text.
 fn require_plain<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> Result<(), Problem> {
     let plain = !texts.into_iter().flatten().any(|text| text.contains('\0'));
-    if plain { Ok(()) } else { Err(HookError::malformed("veritag")("a text has a NUL character").into()) }
+    if plain { Ok(()) } else { Err(HookError::unclear("a text has a NUL character").into()) }
 }
 
 fn require_sha256(text: &str) -> Result<(), Problem> {

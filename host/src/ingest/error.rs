@@ -6,6 +6,8 @@ use crate::blame::diagnose;
 pub enum HookError {
     #[error("the body is no message of {dialect}: {why}; check `dialect` of this source")]
     Malformed { dialect: &'static str, why: String },
+    #[error("the request cannot be read: {why}; /openapi.json describes it")]
+    Unclear { why: String },
     #[error("the request is not signed with this source's secret, or its token is missing or wrong")]
     Unauthorised,
     #[error("the envelope of SNS is not signed by Amazon: {why}")]
@@ -24,6 +26,7 @@ pub enum HookError {
 
 diagnose! { HookError {
     Self::Malformed { .. } => "hook-malformed", Uploader;
+    Self::Unclear { .. } => "hook-malformed", Uploader;
     Self::Unauthorised => "hook-unauthorised", Uploader;
     Self::Unsigned { .. } => "hook-unsigned", Uploader;
     Self::NoAmazon { .. } => "hook-no-amazon", Operator;
@@ -37,5 +40,10 @@ impl HookError {
     /// For `map_err` on what serde says.
     pub fn malformed<E: std::fmt::Display>(dialect: &'static str) -> impl Fn(E) -> Self {
         move |error| Self::Malformed { dialect, why: error.to_string() }
+    }
+
+    /// The same, of a request to the API.
+    pub fn unclear(why: impl std::fmt::Display) -> Self {
+        Self::Unclear { why: why.to_string() }
     }
 }

@@ -1,9 +1,31 @@
 //! The report of a run: one page that needs nothing but itself.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use maud::{Markup, html};
 
 use super::{Counts, Entry, article::article, badge::class, legend, page::page, summary};
 use crate::assessment::{times, wording};
+use crate::files::{FileError, check_writable};
+
+const PAGE: &[u8] = b"<!doctype html>";
+
+/// Says early that a report cannot be written to `path`, or may not be: `--report *.jpg` names a picture.
+///
+/// # Errors
+/// [`FileError::Unwritable`]; [`FileError::NotReport`] where a file holds anything but a page.
+pub fn check(path: &Path) -> Result<(), FileError> {
+    check_writable(path)?;
+    let mut start = Vec::new();
+    if path.is_file() {
+        let file = File::open(path).map_err(FileError::unwritable(path))?;
+        file.take(PAGE.len() as u64).read_to_end(&mut start).map_err(FileError::unwritable(path))?;
+    }
+    let free = start.is_empty() || start.eq_ignore_ascii_case(PAGE);
+    if free { Ok(()) } else { Err(FileError::NotReport { path: path.to_owned() }) }
+}
 
 /// The whole page, assets in the order given.
 pub fn html(entries: &[Entry]) -> String {

@@ -11,13 +11,17 @@ use subtle::ConstantTimeEq;
 use crate::config::{Config, ConfigError, Role, Secret, User};
 use refusals::Refusals;
 
+/// Whom a proxy speaks for, the last one last.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 /// What the browser shows after signing in.
 pub const COOKIE_NAME: &str = "veritag-session";
 
 /// Who may review.
 pub struct People {
     users: Vec<(User, Option<Secret>)>,
-    proxy: Option<(HeaderName, Vec<IpAddr>)>,
+    proxies: Vec<IpAddr>,
+    /// In which the proxies name people.
+    header: Option<HeaderName>,
     refusals: Refusals,
 }
 
@@ -42,13 +46,9 @@ impl People {
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let read = |user: &User| Ok((user.clone(), user.token.as_ref().map(|token| token.read()).transpose()?));
         let users = config.users.iter().map(read).collect::<Result<_, ConfigError>>()?;
-        let header = |name: &String| {
-            let header: HeaderName =
-                name.parse().map_err(|error| ConfigError::invalid("proxy_header of [review]", error))?;
-            Ok((header, config.review.proxy_from.clone()))
-        };
-        let proxy = config.review.proxy_header.as_ref().map(header).transpose()?;
-        Ok(Self { users, proxy, refusals: Refusals::default() })
+        let invalid = |error| ConfigError::invalid("proxy_header of [review]", error);
+        let header = config.review.proxy_header.as_ref().map(|name| name.parse().map_err(invalid)).transpose()?;
+        Ok(Self { users, proxies: config.review.proxy_from.clone(), header, refusals: Refusals::default() })
     }
 
     /// Whether anybody may review at all.
@@ -85,11 +85,27 @@ impl People {
 
     /// The person whom the proxy names.
     pub fn by_proxy(&self, headers: &HeaderMap, from: IpAddr) -> Option<Person> {
-        let (header, addresses) = self.proxy.as_ref()?;
-        let mut values = headers.get_all(header).iter();
+        let mut values = headers.get_all(self.header.as_ref()?).iter();
         // A second one may be the client's own.
         let (Some(name), None) = (values.next(), values.next()) else { return None };
-        addresses.contains(&from.to_canonical()).then(|| self.named(name.to_str().ok()?.trim())).flatten()
+        self.is_proxy(from).then(|| self.named(name.to_str().ok()?.trim())).flatten()
+    }
+
+    /// Who is behind a connection from `peer`: of what our proxies say, the last address that is none of theirs.
+    pub fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let said = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let mut nearer = peer;
+        for address in said.flat_map(|text| text.split(',')).rev() {
+            match address.trim().parse() {
+                Ok(further) if self.is_proxy(nearer) => nearer = further,
+                _ => break,
+            }
+        }
+        nearer
+    }
+
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.contains(&address.to_canonical())
     }
 }
 
@@ -157,6 +173,16 @@ mod tests {
         let mut twice = says;
         twice.append("x-forwarded-email", "ann".parse().unwrap());
         assert_eq!(people.by_proxy(&twice, PROXY), None);
+    }
+
+    #[test]
+    fn who_is_behind_a_proxy_is_told_apart() {
+        let people = people();
+        let client = |said: &str, peer| people.client(&headers(&[("x-forwarded-for", said)]), peer).to_string();
+        assert_eq!(client("1.1.1.1, 9.9.9.9", PROXY), "9.9.9.9", "what comes before it anybody may have written");
+        assert_eq!(client("9.9.9.9, 10.0.0.1", PROXY), "9.9.9.9", "a second proxy of ours");
+        assert_eq!(client("9.9.9.9", OTHER), "10.0.0.2", "no proxy of ours");
+        assert_eq!(client("nonsense", PROXY), "10.0.0.1");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Assessments, and the assets that they are about.
 
 use super::Records;
-use crate::assessment::{Assessment, Review, wording};
+use crate::assessment::{Assessment, Review};
 use crate::database::{DatabaseError, new_id, now};
 
 impl Records {
@@ -69,8 +69,5 @@ impl Records {
 }
 
 fn read(document: &str, review: Review) -> Result<Assessment, DatabaseError> {
-    let mut assessment: Assessment = serde_json::from_str(document)?;
-    assessment.review = review;
-    assessment.text = wording::sentence(&assessment);
-    Ok(assessment)
+    Ok(serde_json::from_str::<Assessment>(document)?.reviewed(review))
 }

@@ -29,7 +29,7 @@ impl Labelled {
     /// As far as calibration can use it: of a model, and by somebody who had not seen the score, unless that is not asked.
     fn case(&self, model: &str, blind: bool) -> Option<Case> {
         let counts = self.model == model && (!blind || self.saw_score == Some(0));
-        counts.then(|| case(Some(self.score as f32), &self.review)).flatten()
+        counts.then(|| case(Some(self.score as f32), &self.review).ok().flatten()).flatten()
     }
 }
 

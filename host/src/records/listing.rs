@@ -1,11 +1,14 @@
 //! The queue of the review pages: filters, order, pages, and how many there are of each kind.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyArguments;
 use sqlx::query::QueryAs;
 use sqlx::{Any, AssertSqlSafe, FromRow};
+use veritag_abi::{Reason, Verdict};
 
 use super::{Item, Records};
+use crate::assessment::{Review, plain_name};
 use crate::database::{DatabaseError, storable};
 
 const COLUMNS: &str =
@@ -90,6 +93,16 @@ impl Order {
 }
 
 impl Filter {
+    /// # Errors
+    /// Which part of it no asset can have, and what there is.
+    pub fn check(&self) -> Result<(), String> {
+        known::<Verdict>("verdict", &self.verdict)?;
+        known::<Review>("review", &self.review)?;
+        known::<Reason>("reason", &self.reason)?;
+        let is_day = self.since.is_empty() || self.since.parse::<jiff::civil::Date>().is_ok() && self.since.len() == 10;
+        if is_day { Ok(()) } else { Err(format!("since: {:?} is no day such as 2026-11-27", self.since)) }
+    }
+
     /// Conditions and their values, which are numbered from $1 on.
     fn conditions(&self) -> (Vec<String>, Vec<String>) {
         let equal = [
@@ -131,6 +144,16 @@ impl Filter {
         let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
         [format!("%{text}%"), format!("{text}%")]
     }
+}
+
+/// A value that is set is one of those that records name.
+fn known<T: DeserializeOwned + Serialize>(name: &str, value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let found: T = serde_json::from_value(value.into()).map_err(|error| format!("{name}: {error}"))?;
+    // Names from later versions are read as one that stands for them all.
+    if plain_name(&found) == value { Ok(()) } else { Err(format!("{name}: there is no {value:?}")) }
 }
 
 fn and(conditions: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Signing in with a token, and out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Form;
@@ -43,14 +43,15 @@ pub async fn sign_in(
     headers: HeaderMap,
     Form(SignIn { token, to }): Form<SignIn>,
 ) -> Result<Response, Fault> {
-    let person = match pages.people.by_token(&token, peer.ip()) {
+    let from = pages.people.client(&headers, peer.ip());
+    let person = match pages.people.by_token(&token, from) {
         Ok(person) => person,
-        Err(refused) => return refuse(&pages, peer, &to, refused).await,
+        Err(refused) => return refuse(&pages, from, &to, refused).await,
     };
     let key = new_key()?;
     let records = &pages.assessor.records;
     records.begin_session(&key, &person.name).await?;
-    note(records, &person.name, "sign-in", peer).await?;
+    note(records, &person.name, "sign-in", from).await?;
     // Browsers say by which scheme the form came; a cookie that needs TLS would never come back without.
     let secure = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     Ok(([(SET_COOKIE, cookie(&key, 12 * 3600, secure))], Redirect::to(inside(&to))).into_response())
@@ -63,20 +64,20 @@ pub async fn sign_out(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Re
     Ok(([(SET_COOKIE, cookie("", 0, false))], Redirect::to("/review/sign-in")).into_response())
 }
 
-async fn refuse(pages: &Pages, peer: SocketAddr, to: &str, refused: Refused) -> Result<Response, Fault> {
+async fn refuse(pages: &Pages, from: IpAddr, to: &str, refused: Refused) -> Result<Response, Fault> {
     let (status, why) = match refused {
         Refused::Wrong => (StatusCode::UNAUTHORIZED, "Nobody has this token. `[[user]]` of veritag.toml names them."),
         Refused::TooOften => (StatusCode::TOO_MANY_REQUESTS, "Too many wrong tokens came from here. Wait a minute."),
     };
     if refused == Refused::Wrong {
-        note(&pages.assessor.records, "", "sign-in-refused", peer).await?;
+        note(&pages.assessor.records, "", "sign-in-refused", from).await?;
     }
     Ok((status, form(pages, to, Some(why))).into_response())
 }
 
-async fn note(records: &Records, actor: &str, action: &str, peer: SocketAddr) -> Result<(), Fault> {
+async fn note(records: &Records, actor: &str, action: &str, from: IpAddr) -> Result<(), Fault> {
     let mut transaction = records.begin().await?;
-    let details = json!({ "from": peer.ip().to_string() });
+    let details = json!({ "from": from.to_string() });
     Records::log(&mut transaction, Deed { actor, action, subject: "", details }).await?;
     Ok(transaction.commit().await?)
 }

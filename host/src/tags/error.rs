@@ -11,7 +11,7 @@ pub enum TagError {
     File(#[from] FileError),
     #[error("{}: not tagged, since it cannot be read as XMP and is left as it is: {why}", path.display())]
     NoXmp { path: PathBuf, why: String },
-    #[error("{}: not removed, since it is no assessment of Veritag's", path.display())]
+    #[error("{}: left as it is, since it is no assessment of Veritag's", path.display())]
     NotOurs { path: PathBuf },
     #[error(
         "{place}: not removed, since this version does not know what `{target}` tags are; use the one that wrote it"

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{Keyword, Sidecar, TagError, Tags, with_ending};
-use crate::assessment::{Assessment, SCHEMA};
+use crate::assessment::{Assessment, Review, SCHEMA};
 use crate::files::{ASSESSMENT_ENDING, is_assessment, remove, replace};
 
 /// More than the assessment of the longest film.
@@ -39,14 +38,17 @@ impl Sidecar for Json {
     }
 
     fn write(&self, path: &Path, assessment: &Assessment, _: &Keyword) -> Result<(), TagError> {
-        if read::<Value>(path).is_some_and(|there| is_same(there, assessment)) {
+        if read(path).is_some_and(|there| is_same(&there, assessment)) {
             return Ok(());
+        }
+        if is_there(path) && !holds_assessment(path) {
+            return Err(TagError::NotOurs { path: path.to_owned() });
         }
         Ok(replace(path, &serde_json::to_vec_pretty(assessment).expect("plain data serializes"))?)
     }
 
     fn remove(&self, path: &Path) -> Result<bool, TagError> {
-        if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        if !is_there(path) {
             return Ok(false);
         }
         if !holds_assessment(path) {
@@ -55,6 +57,15 @@ impl Sidecar for Json {
         remove(path)?;
         Ok(true)
     }
+
+    fn review(&self, path: &Path, sha256: &str) -> Option<Review> {
+        read(path).filter(|there: &Assessment| there.asset.sha256.as_deref() == Some(sha256)).map(|there| there.review)
+    }
+}
+
+/// A link that leads nowhere is there, too.
+fn is_there(path: &Path) -> bool {
+    !path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// What every version of the document has.
@@ -69,11 +80,10 @@ fn holds_assessment(path: &Path) -> bool {
     read(path).is_some_and(|found: Document| found.schema.starts_with(kind))
 }
 
-/// Whether the document says the same but for its time.
-fn is_same(there: Value, assessment: &Assessment) -> bool {
-    let time = there["assessed_at"].as_str().unwrap_or_default().to_owned();
-    let again = serde_json::to_value(Assessment { assessed_at: time, ..assessment.clone() });
-    again.is_ok_and(|again| again == there)
+/// Whether the document says the same, whenever that was said and however long it took.
+fn is_same(there: &Assessment, assessment: &Assessment) -> bool {
+    let Assessment { assessed_at, elapsed_ms, .. } = there.clone();
+    Assessment { assessed_at, elapsed_ms, ..assessment.clone() } == *there
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Review};
 pub use error::TagError;
 pub use keywords::{Keyword, Keywords};
 
@@ -54,13 +54,17 @@ trait Sidecar {
     /// Writes or changes it; the same again changes nothing.
     fn write(&self, path: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<(), TagError>;
 
+    /// What a person has decided about the bytes with this hash, as it says there.
+    fn review(&self, path: &Path, sha256: &str) -> Option<Review>;
+
     /// Takes back what is ours. False, and nothing is written, if there is none.
     fn remove(&self, path: &Path) -> Result<bool, TagError>;
 }
 
 const SIDECARS: [&dyn Sidecar; 2] = [&json::Json, &xmp::Xmp];
 
-/// Writes what is wanted beside `asset`, which is not opened; gives the target and place of each, for the ledger.
+/// Writes what is wanted beside `asset`, which is not opened, each whatever becomes of the other; gives the target and
+/// place of each, for the ledger.
 ///
 /// # Errors
 /// [`TagError`] when something cannot be written, or what is there is not to be changed.
@@ -71,7 +75,15 @@ pub fn write(asset: &Path, assessment: &Assessment, tags: &Tags) -> Result<Vec<(
         sidecar.write(&path, assessment, &keyword)?;
         Ok((sidecar.name(), path.to_string_lossy().into_owned()))
     };
-    SIDECARS.into_iter().filter(|sidecar| sidecar.is_wanted(tags)).map(write).collect()
+    let written: Vec<_> = SIDECARS.into_iter().filter(|sidecar| sidecar.is_wanted(tags)).map(write).collect();
+    written.into_iter().collect()
+}
+
+/// What a person has decided about an asset with this hash, as its sidecars say.
+pub fn review(asset: &Path, sha256: &str) -> Option<Review> {
+    let places = |sidecar: &'static dyn Sidecar| sidecar.places(asset).into_iter().map(move |path| (sidecar, path));
+    let mut said = SIDECARS.into_iter().flat_map(places).filter_map(|(sidecar, path)| sidecar.review(&path, sha256));
+    said.find(|review| *review != Review::NotReviewed)
 }
 
 /// Takes back all that [`write`] ever wrote beside `asset`, which may be gone; false if there was nothing.

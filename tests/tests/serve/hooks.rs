@@ -50,6 +50,21 @@ fn tusd_is_answered_in_its_words_and_may_be_told_to_reject() {
 }
 
 #[test]
+fn who_may_announce_uploads_without_a_token_may_do_nothing_else() {
+    let site = Site::new(&SOURCES.replacen("token = { env = \"VERITAG_TEST_TOKEN\" }", "open = true", 1));
+    let service = site.serve();
+    let form = Form::new().file("file", fixture("media/portrait.jpg")).unwrap();
+    let id = only_job(service.http.post(service.url("/v1/assets")).multipart(form).send().unwrap());
+    let job = service.outcome(&id);
+    let asset = format!("/v1/assets/{}", job["assessment"]["asset"]["sha256"].as_str().unwrap());
+    for path in ["/v1/assets", "/v1/audit", "/v1/calibration", "/v1/second-readings", &asset] {
+        assert_eq!(service.get(path).status(), 401, "{path}");
+    }
+    let review = service.http.put(service.url(&format!("{asset}/review")));
+    assert_eq!(review.body(r#"{"decision": "fake", "by": "eve"}"#).send().unwrap().status(), 401);
+}
+
+#[test]
 fn what_is_not_allowed_is_refused() {
     let site = Site::new(SOURCES);
     fs::write(site.directory.path().join("secret"), "x").unwrap();

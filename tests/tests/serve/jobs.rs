@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use reqwest::blocking::multipart::Form;
 use serde_json::{Value, json};
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{SOURCES, Site, only_job, tusd, upload};
@@ -22,6 +23,32 @@ fn an_upload_is_assessed_and_gone() {
     assert_eq!(again["assessment"]["assessed_at"], job["assessment"]["assessed_at"], "known by its sha256");
     let events = service.get(&format!("/v1/jobs/{id}/events")).text().unwrap();
     assert!(events.starts_with("event: job\ndata: {") && events.contains(r#""state":"done""#), "{events}");
+}
+
+#[test]
+fn a_form_says_what_an_upload_is_called_and_holds_one() {
+    let site = Site::new(SOURCES);
+    let service = site.serve();
+    let form = || Form::new().text("external", "99").file("file", fixture("media/portrait.jpg")).unwrap();
+    let send = |form: Form| service.post("/v1/assets").multipart(form).send().unwrap();
+    let job = service.outcome(&only_job(send(form().text("name", "nice.jpg"))));
+    assert_eq!((&job["name"], &job["external"]), (&json!("nice.jpg"), &json!("99")), "{job:#}");
+    let second = |name| form().file(name, fixture("media/portrait.jpg")).unwrap();
+    for wrong in [second("file"), second("other"), form().text("name", "x".repeat(5000)), Form::new().text("name", "x")] {
+        let answer = send(wrong);
+        assert_eq!(answer.status(), 400);
+        assert_eq!(answer.json::<Value>().unwrap()["code"], "hook-malformed");
+    }
+    assert_eq!(fs::read_dir(site.directory.path().join("spool/uploads")).unwrap().count(), 0, "none is kept");
+}
+
+#[test]
+fn what_is_said_of_an_upload_names_no_place_on_this_machine() {
+    let site = Site::new(SOURCES);
+    let service = site.serve();
+    fs::write(site.media("empty.jpg"), "").unwrap();
+    let job = service.outcome(&upload(&service, &site.media("empty.jpg")));
+    assert_eq!(job["assessment"]["error"], json!({"code": "media-empty", "message": "the file is empty"}));
 }
 
 #[test]

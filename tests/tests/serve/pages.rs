@@ -183,6 +183,10 @@ fn the_api_and_the_shell_do_what_the_pages_do() {
     let list = call(Method::GET, "/v1/assets?verdict=real&search=PORT", "vic", Value::Null).1;
     assert_eq!((&list["items"][0]["asset"], &list["next"]), (&json!(sha256), &Value::Null), "{list:#}");
     assert_eq!(call(Method::GET, "/v1/assets?verdict=fake", TOKEN, Value::Null).1["items"], json!([]));
+    for wrong in ["verdict=bogus", "review=fake", "reason=x", "since=yesterday", "order=none", "page=x"] {
+        let (status, problem) = call(Method::GET, &format!("/v1/assets?{wrong}"), TOKEN, Value::Null);
+        assert_eq!((status, &problem["code"]), (400, &json!("hook-malformed")), "{wrong}: {problem}");
+    }
     let many = json!({ "assets": [sha256], "decision": "fake" });
     assert_eq!(call(Method::POST, "/v1/reviews", "vic", many.clone()).0, 403);
     let kept = call(Method::POST, "/v1/reviews", "ann", many.clone()).1;

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use veritag_tests::fixture;
+use veritag_tests::{fixture, run, veritag};
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{SOURCES, Site, TOKEN, only_job, upload};
 
@@ -55,6 +55,12 @@ fn overrules(new_place: &dyn Fn(&str) -> Site) {
     let (json, xmp) = tags();
     assert_eq!((&json["verdict"], &json["review"]), (&json!("real"), &json!("reviewed_as_fake")), "both are kept");
     assert!(json["text"].as_str().unwrap().ends_with(", reviewed as fake."), "{json:#}");
+    assert!(xmp.contains("deepfake-check:reviewed-as-fake") && !xmp.contains("no-manipulation-found<"), "{xmp}");
+
+    let path = site.media("a.jpg");
+    assert!(run(veritag().args(["scan", "--write", "--xmp"]).arg(&path)).status.success());
+    let (json, xmp) = tags();
+    assert_eq!(json["review"], "reviewed_as_fake", "a scan takes no decision back");
     assert!(xmp.contains("deepfake-check:reviewed-as-fake") && !xmp.contains("no-manipulation-found<"), "{xmp}");
 
     let again = service.outcome(&upload(&service, &fixture("media/portrait.jpg")));

@@ -11,7 +11,7 @@ mod sidecar;
 mod value;
 
 use packet::Packet;
-use record::{create, is_tagged, untag, update};
+use record::{create, is_tagged, review, untag, update};
 pub use sidecar::Xmp;
 
 #[cfg(test)]

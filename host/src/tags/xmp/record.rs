@@ -5,7 +5,7 @@ use xot::Node;
 use super::name::{HIERARCHICAL, METADATA_DATE, Name, SUBJECT, TAGS_LIST};
 use super::packet::Packet;
 use super::value::{List, Value};
-use crate::assessment::{Assessment, plain_name};
+use crate::assessment::{Assessment, Review, plain_name};
 use crate::tags::Keyword;
 
 /// One entry a model.
@@ -14,6 +14,8 @@ const ASSESSMENTS: Name = Name::ours("Assessments");
 const ADDED: Name = Name::ours("Added");
 const MODEL: Name = Name::ours("Model");
 const VERSION: Name = Name::ours("ModelVersion");
+const ASSET: Name = Name::ours("AssetSha256");
+const REVIEW: Name = Name::ours("Review");
 /// The keyword lists that catalogues read, their kinds, and what we remember each one's keyword as.
 const LISTS: [(Name, List, Name); 3] = [
     (SUBJECT, List::Bag, Name::ours("Subject")),
@@ -71,6 +73,13 @@ pub fn tag(packet: &mut Packet, assessment: &Assessment, keyword: &Keyword) {
 /// Whether there is anything of ours.
 pub fn is_tagged(packet: &Packet) -> bool {
     [ADDED, ASSESSMENTS].into_iter().any(|name| packet.property(name).is_some())
+}
+
+/// What a person has decided about the bytes with this hash, as the last of their entries says.
+pub fn review(packet: &Packet, sha256: &str) -> Option<Review> {
+    let of = |item: &Node| packet.field(*item, ASSET).as_deref() == Some(sha256);
+    let entry = packet.items(ASSESSMENTS).into_iter().rfind(of)?;
+    serde_json::from_value(packet.field(entry, REVIEW)?.into()).ok()
 }
 
 /// Takes back everything that [`tag`] ever wrote. False if the sidecar is ours and nothing else is left in it.

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::name::SIDECAR_FOR;
-use super::{Packet, create, is_tagged, untag, update};
-use crate::assessment::Assessment;
+use super::{Packet, create, is_tagged, review, untag, update};
+use crate::assessment::{Assessment, Review};
 use crate::files::{is_media, parent, remove, replace};
 use crate::tags::{Keyword, Sidecar, TagError, Tags, with_ending};
 
@@ -74,6 +74,10 @@ impl Sidecar for Xmp {
     fn write(&self, path: &Path, assessment: &Assessment, keyword: &Keyword) -> Result<(), TagError> {
         let mut packet = read(path)?.unwrap_or_else(create);
         if update(&mut packet, assessment, keyword) { store(path, &packet) } else { Ok(()) }
+    }
+
+    fn review(&self, path: &Path, sha256: &str) -> Option<Review> {
+        review(&read(path).ok()??, sha256)
     }
 
     /// A sidecar that we made goes if nothing else is left in it.
