@@ -94,11 +94,17 @@ fn a_scan_whose_output_cannot_be_kept_says_so() {
 #[test]
 fn filters_that_nothing_can_have_are_named() {
     let site = Site::new(SOURCES);
-    for (option, value) in [("--verdict", "bogus"), ("--review", "fake"), ("--reason", "x"), ("--since", "yesterday"), ("--limit", "0")] {
+    for (option, value) in
+        [("--verdict", "bogus"), ("--review", "fake"), ("--reason", "x"), ("--since", "yesterday"), ("--limit", "0")]
+    {
         let output = run(&mut site.command(&["review", "list", option, value]));
         assert_eq!(output.status.code(), Some(2), "{option}");
     }
-    assert!(run(&mut site.command(&["review", "list", "--verdict", "not_assessed", "--since", "2026-11-27"])).status.success());
+    assert!(
+        run(&mut site.command(&["review", "list", "--verdict", "not_assessed", "--since", "2026-11-27"]))
+            .status
+            .success()
+    );
     let share = run(&mut site.command(&["calibrate", "--base-rate", "5"]));
     assert_eq!(share.status.code(), Some(2));
 }

@@ -45,6 +45,7 @@ pub struct Cli {
 }
 
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Setup {
     /// The plugin's manifest [default: manifest.toml beside the executable, then that of the checkout]
     #[arg(long, global = true, env = "VERITAG_MANIFEST", value_name = "FILE")]

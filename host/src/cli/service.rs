@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 /// Where a service is described and keeps its records.
 #[derive(Args, Debug)]
 pub struct ServiceAt {
-    /// veritag.toml: who may say that assets were uploaded, and where they are [default: nobody]
+    /// The configuration of the service, veritag.toml [default: one without sources]
     #[arg(long, env = "VERITAG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// sqlite://FILE or postgres://… [default: a file in the user's data directory]

@@ -127,7 +127,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
 fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
     let is_http = |url: &str| url.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     match config.webhooks.iter().find(|webhook| !is_http(&webhook.url)) {
-        Some(webhook) => Err(ConfigError::invalid(format!("url of [[webhook]]: {:?}", webhook.url), "give an http or https URL")),
+        Some(webhook) => {
+            Err(ConfigError::invalid(format!("url of [[webhook]]: {:?}", webhook.url), "give an http or https URL"))
+        }
         None => Ok(()),
     }
 }
@@ -138,7 +140,10 @@ fn check_people(config: &Config) -> Result<(), ConfigError> {
         return Err(ConfigError::invalid("second_share of [review]", "it must be 0 to 1"));
     }
     if review.proxy_header.is_some() && review.proxy_from.is_empty() {
-        return Err(ConfigError::invalid("proxy_from of [review]", "say from which addresses proxy_header is believed"));
+        return Err(ConfigError::invalid(
+            "proxy_from of [review]",
+            "say from which addresses proxy_header is believed",
+        ));
     }
     let mut seen = HashSet::new();
     for user in &config.users {

@@ -61,7 +61,10 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Re
         }
         false => {
             let body = Bytes::from_request(request, &()).await.map_err(|error| unreadable(error.status(), error))?;
-            (authenticated(&app, |auth| auth.check(&headers, &body).is_ok())?, own::upload_event(&body).map_err(unnamed)?)
+            (
+                authenticated(&app, |auth| auth.check(&headers, &body).is_ok())?,
+                own::upload_event(&body).map_err(unnamed)?,
+            )
         }
     };
     let location = event.location.clone();
@@ -144,9 +147,9 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
 
 fn unnamed(error: HookError) -> HookError {
     match error {
-        HookError::Malformed { why, .. } => {
-            HookError::unclear(format!("{why}; send JSON that says where the asset is, or a form with the field `file`"))
-        }
+        HookError::Malformed { why, .. } => HookError::unclear(format!(
+            "{why}; send JSON that says where the asset is, or a form with the field `file`"
+        )),
         other => other,
     }
 }

@@ -11,12 +11,12 @@ use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::sleep;
 use utoipa::ToSchema;
 
 use super::App;
 use super::problem::Problem;
+use crate::assessment::Assessment;
 use crate::records::{JobRecord, State as JobState};
 
 const POLL: Duration = Duration::from_millis(250);
@@ -37,7 +37,8 @@ pub struct Job {
     pub received_at: String,
     pub changed_at: String,
     /// As `veritag schema` describes it.
-    pub assessment: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    pub assessment: Option<Assessment>,
 }
 
 /// What has become of an upload.
@@ -85,7 +86,7 @@ async fn look(app: &App, id: &str) -> Result<Job, Problem> {
     };
     let assessment = assessment.map(|mut assessment| {
         assessment.asset.path = record.event.name.clone();
-        serde_json::to_value(assessment).expect("plain data serializes")
+        assessment
     });
     let JobRecord { id, source, event, state, attempts, error_code, error, received_at, changed_at, .. } = record;
     let (name, external) = (event.name, event.external);

@@ -60,9 +60,10 @@ impl From<HookError> for Problem {
             HookError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             HookError::Unauthorised | HookError::Unsigned { .. } | HookError::Stale => StatusCode::UNAUTHORIZED,
             HookError::UnknownSource(_) => StatusCode::NOT_FOUND,
-            HookError::Malformed { .. } | HookError::Unclear { .. } | HookError::NoAmazon { .. } | HookError::Unreadable(_) => {
-                status(error.blame())
-            }
+            HookError::Malformed { .. }
+            | HookError::Unclear { .. }
+            | HookError::NoAmazon { .. }
+            | HookError::Unreadable(_) => status(error.blame()),
         };
         Self::new(status, error.code(), error)
     }

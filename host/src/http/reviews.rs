@@ -7,7 +7,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::App;
@@ -30,7 +29,8 @@ const MAX_AT_ONCE: usize = 500;
 pub struct KnownAsset {
     pub sha256: String,
     /// As `veritag schema` describes them, the newest first.
-    pub assessments: Vec<Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub assessments: Vec<Assessment>,
     /// The last one first, which counts.
     pub reviews: Vec<ReviewRecord>,
 }
@@ -120,7 +120,7 @@ pub async fn asset(
     let document = |mut assessment: Assessment| {
         // Where it was is for those who look after the machine.
         assessment.asset.path = String::new();
-        serde_json::to_value(assessment).expect("plain data serializes")
+        assessment
     };
     let assessments = assessments.into_iter().map(document).collect();
     let reviews = app.ingest.records.reviews(&sha256).await?;
@@ -189,7 +189,8 @@ pub async fn list(
     filter: Result<Query<Filter>, QueryRejection>,
     page: Result<Query<PageNumber>, QueryRejection>,
 ) -> Result<Json<Listing>, Problem> {
-    let (Query(filter), Query(PageNumber { page })) = (filter.map_err(HookError::unclear)?, page.map_err(HookError::unclear)?);
+    let (Query(filter), Query(PageNumber { page })) =
+        (filter.map_err(HookError::unclear)?, page.map_err(HookError::unclear)?);
     filter.check().map_err(HookError::unclear)?;
     let page = page.unwrap_or(1).clamp(1, 1 << 40);
     let items = app.ingest.records.items(&filter, PAGE, (page - 1) * u64::from(PAGE)).await?;

@@ -12,7 +12,8 @@ pub fn payload(delivery: &Delivery, job: &JobRecord, assessment: Option<&Assessm
         json!({
             "keyword": keywords.keyword(assessment.verdict, assessment.review).flat(),
             "text": assessment.text, "verdict": assessment.verdict, "reason": assessment.reason,
-            "score": assessment.score, "threshold": assessment.threshold, "band": assessment.band,
+            "score": assessment.score.map(decimal), "threshold": assessment.threshold.map(decimal),
+            "band": assessment.band.map(|band| band.map(decimal)),
             "model": assessment.model,
             "sha256": assessment.asset.sha256, "assessed_at": assessment.assessed_at, "review": assessment.review,
         })
@@ -26,6 +27,11 @@ pub fn payload(delivery: &Delivery, job: &JobRecord, assessment: Option<&Assessm
             "assessment": found, "error": code.map(|code| json!({ "code": code, "message": job.error })),
         },
     })
+}
+
+/// With as many digits as the assessment has.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().expect("a number")
 }
 
 #[cfg(test)]
@@ -55,6 +61,8 @@ mod tests {
         let (event, url) = (WebhookEvent::AssessmentCompleted, String::new());
         let delivery = Delivery { job: "1".into(), event, subject: "2".into(), at: String::new(), url, attempts: 0 };
         let sent = payload(&delivery, &job, Some(&examples::fake()), &Keywords::default());
+        let score = &sent["data"]["assessment"]["score"];
+        assert_eq!(Some(score.to_string()), examples::fake().score.map(|score| score.to_string()));
         let page = include_str!("../../docs/webhooks.md");
         for fields in [&sent["data"], &sent["data"]["assessment"]] {
             for name in fields.as_object().unwrap().keys() {

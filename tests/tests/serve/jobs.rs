@@ -34,7 +34,8 @@ fn a_form_says_what_an_upload_is_called_and_holds_one() {
     let job = service.outcome(&only_job(send(form().text("name", "nice.jpg"))));
     assert_eq!((&job["name"], &job["external"]), (&json!("nice.jpg"), &json!("99")), "{job:#}");
     let second = |name| form().file(name, fixture("media/portrait.jpg")).unwrap();
-    for wrong in [second("file"), second("other"), form().text("name", "x".repeat(5000)), Form::new().text("name", "x")] {
+    for wrong in [second("file"), second("other"), form().text("name", "x".repeat(5000)), Form::new().text("name", "x")]
+    {
         let answer = send(wrong);
         assert_eq!(answer.status(), 400);
         assert_eq!(answer.json::<Value>().unwrap()["code"], "hook-malformed");

@@ -4,9 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use veritag_tests::{fixture, run, veritag};
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{SOURCES, Site, TOKEN, only_job, upload};
+use veritag_tests::{fixture, run, veritag};
 
 use super::receiver::receiver;
 
