@@ -127,9 +127,10 @@ fn check(config: &Config) -> Result<(), ConfigError> {
 fn check_webhooks(config: &Config) -> Result<(), ConfigError> {
     let is_http = |url: &str| url.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     match config.webhooks.iter().find(|webhook| !is_http(&webhook.url)) {
-        Some(webhook) => {
-            Err(ConfigError::invalid(format!("url of [[webhook]]: {:?}", webhook.url), "give an http or https URL"))
-        }
+        Some(webhook) => Err(ConfigError::invalid(
+            format!("url of [[webhook]]: {:?}", without_secrets(&webhook.url)),
+            "give an http or https URL",
+        )),
         None => Ok(()),
     }
 }
