@@ -25,8 +25,7 @@ pub fn sentence(credentials: Option<&Credentials>) -> String {
             format!("Content Credentials are intact, and signed by {}, who is on a trust list.", signer(found))
         }
         State::UnknownSigner => format!(
-            "Content Credentials are intact, and signed by somebody who goes by the name {} and whom no trust list vouches \
-             for.",
+            "Content Credentials are intact, and signed under the name {}, which is on no trust list.",
             signer(found)
         ),
         State::Broken => {

@@ -123,7 +123,7 @@ pub async fn import(records: &Records, file: &Path, by: Option<&str>) -> Result<
         };
         let named = annotation.completed_by.as_str().or_else(|| annotation.completed_by["email"].as_str());
         let reviewer = by.or(named).unwrap_or("label-studio");
-        let decision = Decision { review, reviewer, note: None, saw_score: None, batch: Some(&batch) };
+        let decision = Decision { review, reviewer, note: None, saw_score: None, batch: Some(&batch), undone_by: None };
         let assets = [task.data.sha256.clone()];
         let found = jobs::review(records, &assets, &decision).await?.len();
         kept += found;

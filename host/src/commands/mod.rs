@@ -30,9 +30,9 @@ pub const NOT_STARTED: u8 = 3;
 
 /// Runs the command and prints what went wrong, if nothing could be started.
 pub fn run(cli: &Cli) -> ExitCode {
-    // Who reads what is printed may leave: that ends the others without a word, as it ends most programs.
-    let sees_to_it = matches!(cli.command, Command::Scan(_) | Command::Serve(_) | Command::Watch(_));
-    if !sees_to_it {
+    // When the reader of their output closes the pipe, the other commands end silently.
+    let handles_broken_pipe = matches!(cli.command, Command::Scan(_) | Command::Serve(_) | Command::Watch(_));
+    if !handles_broken_pipe {
         sigpipe::reset();
     }
     let outcome = match &cli.command {

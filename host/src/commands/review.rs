@@ -95,6 +95,7 @@ async fn decide(records: &Records, options: &Decide) -> Result<ExitCode, Error> 
         note: options.note.as_deref(),
         saw_score: None,
         batch: Some(&batch),
+        undone_by: None,
     };
     let mut code = ExitCode::SUCCESS;
     let mut known = Vec::new();

@@ -14,6 +14,8 @@ pub enum FetchError {
     Folder,
     #[error("it has more than {max} bytes")]
     TooLarge { max: u64 },
+    #[error("nothing more of it came within a minute; send it again")]
+    Silent,
     #[error("it cannot be reached: {why}")]
     Unreachable { why: String },
     #[error("no copy of it can be kept while it is scanned: {why}; is the disk of `spool` full?")]
@@ -28,6 +30,7 @@ diagnose! { FetchError {
     Self::NotFound => "fetch-not-found", Operator;
     Self::Folder => "fetch-folder", Uploader;
     Self::TooLarge { .. } => "fetch-too-large", Uploader;
+    Self::Silent => "fetch-silent", Operator;
     Self::Unreachable { .. } => "fetch-unreachable", Operator;
     Self::Spool { .. } => "fetch-no-space", Operator;
     Self::Full { .. } => "fetch-spool-full", Operator;

@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt;
 use tokio::task::block_in_place;
+use tokio::time::timeout;
 use ulid::Ulid;
 
 use super::FetchError;
@@ -19,6 +20,8 @@ use crate::upload_event::Location;
 
 /// Reserved where no length is known, and doubled as often as it takes.
 const FIRST_RESERVE: u64 = 8 << 20;
+/// Who sends nothing for so long is gone.
+const SILENCE: Duration = Duration::from_secs(60);
 /// What has not changed for so long may belong to nobody.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// What names of copies begin with.
@@ -85,7 +88,7 @@ impl Spool {
         let room = file.try_clone().map_err(FetchError::spool)?;
         let mut reserved = self.reserve(&room, 0, expected.min(self.max_asset_bytes))?;
         let (mut file, mut bytes, mut written) = (tokio::fs::File::from_std(file), pin!(bytes), 0);
-        while let Some(piece) = bytes.next().await {
+        while let Some(piece) = timeout(SILENCE, bytes.next()).await.map_err(|_| FetchError::Silent)? {
             let piece = piece?;
             written += piece.as_ref().len() as u64;
             if written > self.max_asset_bytes {

@@ -9,7 +9,7 @@ use crate::blame::diagnose;
 pub enum FileError {
     #[error("{}: cannot write: {why}", path.display())]
     Unwritable { path: PathBuf, why: String },
-    #[error("{}: not replaced, since it holds something else than a report; name another file", path.display())]
+    #[error("{}: not replaced, since it is not a Veritag report; name another file", path.display())]
     NotReport { path: PathBuf },
     #[error("{} is no export of Label Studio: {why}; export its tasks as JSON", path.display())]
     NoExport { path: PathBuf, why: String },

@@ -46,8 +46,8 @@ struct Form {
     external: Option<String>,
 }
 
-/// Takes an asset, uploaded as a form's `file` or named by a reference. Uploads need a source with a token: what is
-/// signed must be held whole.
+/// Takes an asset, uploaded as a form's `file` or named by a reference. Sources that sign cannot upload: what is signed must
+/// be held whole.
 #[utoipa::path(post, path = "/v1/assets",
     request_body(content((own::Reference = "application/json"), (Upload = "multipart/form-data"))),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem),

@@ -74,6 +74,7 @@ impl From<FetchError> for Problem {
     fn from(error: FetchError) -> Self {
         let status = match &error {
             FetchError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            FetchError::Silent => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::INSUFFICIENT_STORAGE,
         };
         Self::new(status, error.code(), error)
@@ -93,6 +94,10 @@ impl From<DatabaseError> for Problem {
     /// What is wrong with the database is for the log alone.
     fn from(error: DatabaseError) -> Self {
         tracing::error!(code = error.code(), "{error}");
-        Self::new(status(error.blame()), error.code(), "the database is unavailable; try again")
+        let why = match &error {
+            DatabaseError::Record(_) => "a record cannot be read; the log of the service says which",
+            _ => "the database is unavailable; try again",
+        };
+        Self::new(status(error.blame()), error.code(), why)
     }
 }

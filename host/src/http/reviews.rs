@@ -16,13 +16,11 @@ use crate::assessment::{Assessment, Review};
 use crate::config::Role;
 use crate::database::new_id;
 use crate::ingest::HookError;
-use crate::jobs;
+use crate::jobs::{self, MAX_AT_ONCE};
 use crate::records::{self, Filter, Item, Pair, ReviewRecord, SecondReading};
 
 /// Assets of a page.
 const PAGE: u32 = 100;
-/// Most assets of one decision.
-const MAX_AT_ONCE: usize = 500;
 
 /// An asset, wherever it came from.
 #[derive(Debug, Serialize, ToSchema)]
@@ -244,7 +242,7 @@ async fn decide(
     let NewReview { decision, by, note, saw_score } = review;
     require_plain([by.as_ref(), note.as_ref()])?;
     let (review, reviewer, note) = (decision.into(), caller.name(by)?, note.as_deref());
-    let decision = records::Decision { review, reviewer: &reviewer, note, saw_score, batch };
+    let decision = records::Decision { review, reviewer: &reviewer, note, saw_score, batch, undone_by: None };
     Ok(jobs::review(&app.ingest.records, assets, &decision).await?)
 }
 

@@ -12,5 +12,5 @@ mod tag;
 
 pub use assess::Assessor;
 pub use ingest::{Ingest, IngestError};
-pub use review::{review, undo};
+pub use review::{MAX_AT_ONCE, review, undo};
 pub use run::run;

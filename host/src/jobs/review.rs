@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::Assessor;
 use super::fault::Fault;
+use crate::assessment::Review;
 use crate::config::WebhookEvent;
 use crate::database::DatabaseError;
 use crate::fetch::FetchError;
@@ -17,6 +18,9 @@ use crate::records::{Decision, Records, ReviewRecord, Reviewed};
 /// The queue of jobs whose tags are to follow a review.
 pub const QUEUE: &str = "reviews";
 
+/// Most assets of one decision.
+pub const MAX_AT_ONCE: usize = 500;
+
 /// A review that the tags of a job are to follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follow {
@@ -24,6 +28,9 @@ pub struct Follow {
     pub review: String,
     /// How often it has failed.
     pub attempts: usize,
+    /// Receivers of webhooks have been told.
+    #[serde(default)]
+    pub announced: bool,
 }
 
 /// Keeps a person's decision on assets, and has the tags of all their jobs follow. Gives the decisions on those that are
@@ -37,6 +44,7 @@ pub async fn review(
     decision: &Decision<'_>,
 ) -> Result<Vec<ReviewRecord>, DatabaseError> {
     let mut transaction = records.begin().await?;
+    Records::lock_log(&mut transaction).await?;
     let mut kept = Vec::new();
     for asset in assets {
         kept.extend(review_one(&mut transaction, asset, decision).await?);
@@ -52,14 +60,25 @@ pub async fn review(
 /// [`DatabaseError`].
 pub async fn undo(records: &Records, batch: &str, reviewer: &str) -> Result<Vec<String>, DatabaseError> {
     let mut transaction = records.begin().await?;
-    let before = Records::before_batch(&mut transaction, batch).await?;
-    for (asset, review) in &before {
-        let decision = Decision { review: *review, reviewer, note: Some("undone"), saw_score: None, batch: None };
+    Records::lock_log(&mut transaction).await?;
+    let assets = Records::undoable(&mut transaction, batch).await?;
+    for asset in &assets {
+        let before = Records::before_last(&mut transaction, asset).await?;
+        let decision = restored(before.as_ref(), reviewer)?;
         review_one(&mut transaction, asset, &decision).await?;
     }
     transaction.commit().await?;
-    info!(batch, assets = before.len(), reviewer, "undone");
-    Ok(before.into_iter().map(|(asset, _)| asset).collect())
+    info!(batch, assets = assets.len(), reviewer, "undone");
+    Ok(assets)
+}
+
+/// The decision that counted before the one that a person undoes; that nobody has decided, if nobody had.
+fn restored<'a>(before: Option<&'a ReviewRecord>, by: &'a str) -> Result<Decision<'a>, DatabaseError> {
+    let (review, note) = (Review::NotReviewed, Some("undone"));
+    let none = Decision { review, reviewer: by, note, saw_score: None, batch: None, undone_by: Some(by) };
+    let Some(before) = before else { return Ok(none) };
+    let (note, saw_score) = (before.note.as_deref(), before.saw_score.map(|saw| saw != 0));
+    Ok(Decision { review: before.review()?, reviewer: &before.reviewer, note, saw_score, ..none })
 }
 
 async fn review_one(
@@ -71,7 +90,7 @@ async fn review_one(
     let Some(Reviewed { record, is_new }) = reviewed else { return Ok(None) };
     let jobs = if is_new { Records::jobs_of(transaction, asset).await? } else { Vec::new() };
     for job in jobs {
-        let follow = Follow { job: job.id, review: record.id.clone(), attempts: 0 };
+        let follow = Follow { job: job.id, review: record.id.clone(), attempts: 0, announced: false };
         follow.push(transaction, Duration::ZERO).await?;
     }
     Ok(Some(record))
@@ -97,11 +116,13 @@ impl Assessor {
             Err(fault @ Fault::Fetch(FetchError::Elsewhere(_))) => return self.follow_later(follow, &fault).await,
             tagged => tagged,
         };
-        let mut transaction = self.records.begin().await?;
-        self.webhooks.announce(&mut transaction, &job, WebhookEvent::ReviewChanged, &follow.review).await?;
-        transaction.commit().await?;
+        if !follow.announced {
+            let mut transaction = self.records.begin().await?;
+            self.webhooks.announce(&mut transaction, &job, WebhookEvent::ReviewChanged, &follow.review).await?;
+            transaction.commit().await?;
+        }
         match tagged {
-            Err(fault) => self.follow_later(follow, &fault).await,
+            Err(fault) => self.follow_later(Follow { announced: true, ..follow }, &fault).await,
             Ok(()) => Ok(()),
         }
     }

@@ -15,9 +15,9 @@ const PAGE: i64 = 1000;
 
 /// Something that a person did.
 #[derive(Clone, Debug)]
-pub struct Deed<'a> {
+pub struct AuditEntry<'a> {
     pub actor: &'a str,
-    /// `review`, `undo`, `second-reading`, `sign-in`, `sign-in-refused`, `import`.
+    /// `review`, `undo`, `second-reading`, `profile`, `sign-in`, `sign-in-refused`.
     pub action: &'a str,
     /// The sha256 of the asset, or what else it is about.
     pub subject: &'a str,
@@ -59,21 +59,31 @@ impl AuditRecord {
 }
 
 impl Records {
+    /// Has transactions that will log wait here for each other, before they lock anything else: else two of them that
+    /// decide on the same assets could wait for each other for ever.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn lock_log(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+        sqlx::query("UPDATE audit_head SET number = number WHERE id = 1").execute(connection).await?;
+        Ok(())
+    }
+
     /// Adds a row in the transaction of what it tells of.
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn log(connection: &mut AnyConnection, deed: Deed<'_>) -> Result<(), DatabaseError> {
+    pub async fn log(connection: &mut AnyConnection, entry: AuditEntry<'_>) -> Result<(), DatabaseError> {
         // Locks the head: rows are numbered one after the other.
         let sql = "UPDATE audit_head SET number = number + 1 WHERE id = 1 RETURNING number, hash";
         let (number, before): (i64, String) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
         let mut row = AuditRecord {
             number,
             at: now(),
-            actor: storable(deed.actor),
-            action: deed.action.into(),
-            subject: storable(deed.subject),
-            details: storable(&deed.details.to_string()),
+            actor: storable(entry.actor),
+            action: entry.action.into(),
+            subject: storable(entry.subject),
+            details: storable(&entry.details.to_string()),
             hash: String::new(),
         };
         row.hash = row.hash_after(&before);
@@ -87,7 +97,7 @@ impl Records {
         Ok(())
     }
 
-    /// The rows after `number`, the first first.
+    /// The rows after `number`, in ascending order.
     ///
     /// # Errors
     /// [`DatabaseError`].

@@ -36,6 +36,11 @@ impl Item {
         (self.score >= 0.0).then_some(self.score as f32)
     }
 
+    /// Whether a person who decides blind may see what is said of it.
+    pub fn is_shown_to(&self, person: &str) -> bool {
+        self.reviewer.as_deref() == Some(person)
+    }
+
     pub fn is_reviewed(&self) -> bool {
         self.review != plain_name(&crate::assessment::Review::NotReviewed)
     }

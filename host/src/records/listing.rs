@@ -100,7 +100,7 @@ impl Filter {
         known::<Review>("review", &self.review)?;
         known::<Reason>("reason", &self.reason)?;
         let is_day = self.since.is_empty() || self.since.parse::<jiff::civil::Date>().is_ok() && self.since.len() == 10;
-        if is_day { Ok(()) } else { Err(format!("since: {:?} is no day such as 2026-11-27", self.since)) }
+        if is_day { Ok(()) } else { Err(format!("since: {:?} is not a day such as 2026-11-27", self.since)) }
     }
 
     /// Conditions and their values, which are numbered from $1 on.

@@ -16,7 +16,7 @@ mod sessions;
 
 use crate::database::{Database, DatabaseError, Transaction};
 
-pub use audit::{AuditRecord, Deed, Tampering};
+pub use audit::{AuditEntry, AuditRecord, Tampering};
 pub use decisions::Labelled;
 pub use items::Item;
 pub use jobs::{JobRecord, KnownLocation, Received, State};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Deed, Records};
+use super::{AuditEntry, Records};
 use crate::calibration::Profile;
 use crate::database::{DatabaseError, now, storable};
 
@@ -25,7 +25,8 @@ impl Records {
         let mut transaction = self.begin().await?;
         // Adding to the log comes first: it lets one process through at a time.
         let details = json!({ "after": profile });
-        Self::log(&mut transaction, Deed { actor: by, action: "profile", subject: &profile.model, details }).await?;
+        Self::log(&mut transaction, AuditEntry { actor: by, action: "profile", subject: &profile.model, details })
+            .await?;
         let sql = "SELECT COALESCE(MAX(number), 0) + 1 FROM profiles";
         let number: i64 = sqlx::query_scalar(sql).fetch_one(&mut *transaction).await?;
         let profile = Profile { number, ..profile.clone() };

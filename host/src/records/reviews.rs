@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::{AnyConnection, FromRow};
 
-use super::{Deed, JobRecord, Records};
+use super::{AuditEntry, JobRecord, Records};
 use crate::assessment::{Review, plain_name};
 use crate::database::{DatabaseError, new_id, now, storable};
 
@@ -31,6 +31,8 @@ pub struct Decision<'a> {
     pub saw_score: Option<bool>,
     /// Decisions with the same are undone together.
     pub batch: Option<&'a str>,
+    /// Who has undone the one after it, of a decision that counts again.
+    pub undone_by: Option<&'a str>,
 }
 
 /// A decision, which may be the one that counted before.
@@ -38,6 +40,14 @@ pub struct Decision<'a> {
 pub struct Reviewed {
     pub record: ReviewRecord,
     pub is_new: bool,
+}
+
+impl ReviewRecord {
+    /// # Errors
+    /// [`DatabaseError::Record`] if this version knows no such decision.
+    pub fn review(&self) -> Result<Review, DatabaseError> {
+        Ok(serde_json::from_value(self.review.as_str().into())?)
+    }
 }
 
 impl Records {
@@ -76,23 +86,34 @@ impl Records {
             "before": last.map(|last| last.review), "after": record.review, "why": record.note,
             "saw_score": decision.saw_score,
         });
-        let action = if decision.review == Review::NotReviewed { "undo" } else { "review" };
-        Self::log(connection, Deed { actor: &record.reviewer, action, subject: asset, details }).await?;
+        let is_undo = decision.undone_by.is_some() || decision.review == Review::NotReviewed;
+        let (actor, action) =
+            (decision.undone_by.unwrap_or(decision.reviewer), if is_undo { "undo" } else { "review" });
+        Self::log(connection, AuditEntry { actor, action, subject: asset, details }).await?;
         Ok(Some(Reviewed { record, is_new: true }))
     }
 
-    /// The assets of a batch whose last decision is still that of the batch, each with the one before.
+    /// The assets of a batch whose last decision is still that of the batch.
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn before_batch(
+    pub async fn undoable(connection: &mut AnyConnection, batch: &str) -> Result<Vec<String>, DatabaseError> {
+        let sql = "SELECT asset FROM reviews WHERE batch = $1 AND NOT EXISTS (SELECT 1 FROM reviews AS later \
+                   WHERE later.asset = reviews.asset AND later.number > reviews.number) ORDER BY asset";
+        Ok(sqlx::query_scalar(sql).bind(storable(batch)).fetch_all(connection).await?)
+    }
+
+    /// The decision on an asset before the last one.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn before_last(
         connection: &mut AnyConnection,
-        batch: &str,
-    ) -> Result<Vec<(String, Review)>, DatabaseError> {
-        let sql = "SELECT asset, (SELECT review FROM reviews AS before WHERE before.asset = reviews.asset                    AND before.number < reviews.number ORDER BY before.number DESC LIMIT 1) FROM reviews                    WHERE batch = $1 AND NOT EXISTS (SELECT 1 FROM reviews AS later                    WHERE later.asset = reviews.asset AND later.number > reviews.number) ORDER BY asset";
-        let rows: Vec<(String, Option<String>)> =
-            sqlx::query_as(sql).bind(storable(batch)).fetch_all(connection).await?;
-        rows.into_iter().map(|(asset, before)| Ok((asset, named(before)?))).collect()
+        asset: &str,
+    ) -> Result<Option<ReviewRecord>, DatabaseError> {
+        let sql = "SELECT id, review, reviewer, note, reviewed_at, saw_score FROM reviews WHERE asset = $1 \
+                   ORDER BY number DESC LIMIT 1 OFFSET 1";
+        Ok(sqlx::query_as(sql).bind(asset).fetch_optional(connection).await?)
     }
 
     /// Every decision on an asset, the last one first.
@@ -108,7 +129,7 @@ impl Records {
     /// The decision on an asset that counts.
     pub(super) async fn reviewed(&self, asset: &str) -> Result<Review, DatabaseError> {
         let last = last_review(&mut *self.database.pool.acquire().await?, asset).await?;
-        named(last.map(|last| last.review))
+        last.map_or(Ok(Review::default()), |last| last.review())
     }
 
     /// The jobs that brought an asset, unless a newer one has come to their location.
@@ -121,11 +142,6 @@ impl Records {
                    AND newer.id > jobs.id) ORDER BY id";
         Ok(sqlx::query_as(sql).bind(asset).fetch_all(connection).await?)
     }
-}
-
-/// The decision of this name; without one, that there is none.
-fn named(review: Option<String>) -> Result<Review, DatabaseError> {
-    Ok(review.map(|name| serde_json::from_value(name.into())).transpose()?.unwrap_or_default())
 }
 
 async fn insert(

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::{Deed, Records};
+use super::{AuditEntry, Records};
 use crate::assessment::{Review, plain_name};
 use crate::database::{DatabaseError, now, storable};
 
@@ -59,7 +59,8 @@ impl Records {
         let sql = "SELECT asset, first_reader, first_review, reader, review FROM second_readings WHERE asset = $1";
         let pair: Pair = sqlx::query_as(sql).bind(asset).fetch_one(&mut *transaction).await?;
         let details = json!({ "first": pair.first_review, "second": review });
-        Self::log(&mut transaction, Deed { actor: reader, action: "second-reading", subject: asset, details }).await?;
+        Self::log(&mut transaction, AuditEntry { actor: reader, action: "second-reading", subject: asset, details })
+            .await?;
         transaction.commit().await?;
         Ok(Some(pair))
     }

@@ -84,8 +84,8 @@ fn content(shown: &Shown, person: &Person) -> Markup {
         (media::player(sha256, assessment))
         @if let Some(lanes) = lanes::drawing(assessment, shown.hidden) { (lanes) }
         (faces::strip(sha256, assessment, shown.hidden))
-        (history(&shown.reviews))
         @if !shown.hidden {
+            (history(&shown.reviews))
             (others(&shown.assessments))
             (details(assessment))
         }

@@ -3,9 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
+
+/// What was used so recently is still looked at.
+const IN_USE: Duration = Duration::from_secs(600);
 
 /// A directory of files that can be made again.
 pub struct Cache {
@@ -34,26 +37,27 @@ impl Cache {
     pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let mut new = NamedTempFile::new_in(&self.directory)?;
         new.write_all(bytes)?;
-        self.adopt(name, new)
+        self.take(name, new.into_temp_path())
     }
 
+    /// Moves a file here, which is on the same file system.
+    ///
     /// # Errors
-    /// Those of reading and writing.
-    pub fn copy(&self, name: &str, from: &Path) -> io::Result<PathBuf> {
-        let mut new = NamedTempFile::new_in(&self.directory)?;
-        io::copy(&mut File::open(from)?, &mut new)?;
-        self.adopt(name, new)
-    }
-
-    fn adopt(&self, name: &str, new: NamedTempFile) -> io::Result<PathBuf> {
+    /// Those of the file system.
+    pub fn take(&self, name: &str, new: TempPath) -> io::Result<PathBuf> {
         let path = self.directory.join(name);
         new.persist(&path).map_err(|error| error.error)?;
         self.make_room(&path)?;
         Ok(path)
     }
 
-    /// Removes what was not used for longest until the rest fits, but never the newest.
+    /// Removes what was not used for longest until the rest fits, but neither the newest nor what costs much to get again
+    /// and was used a moment ago: an asset larger than all that may be kept is fetched once for all of its pictures.
     fn make_room(&self, newest: &Path) -> io::Result<()> {
+        let now = SystemTime::now();
+        let in_use = |used: SystemTime, bytes: u64| {
+            bytes > self.max_bytes && now.duration_since(used).is_ok_and(|ago| ago < IN_USE)
+        };
         let files = fs::read_dir(&self.directory)?.flatten().filter_map(|entry| {
             let metadata = entry.metadata().ok()?;
             Some((metadata.modified().ok()?, metadata.len(), entry.path()))
@@ -61,7 +65,7 @@ impl Cache {
         let mut files: Vec<_> = files.collect();
         files.sort();
         let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
-        for (_, bytes, path) in files.iter().filter(|(.., path)| path != newest) {
+        for (_, bytes, path) in files.iter().filter(|(used, bytes, path)| path != newest && !in_use(*used, *bytes)) {
             if total <= self.max_bytes {
                 break;
             }
@@ -75,7 +79,6 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn what_was_used_last_stays() {
@@ -90,6 +93,8 @@ mod tests {
         cache.keep("c", &[0; 100]).unwrap();
         assert_eq!(["a", "b", "c"].map(|name| cache.find(name).is_some()), [true, false, true]);
         cache.keep("d", &[0; 1000]).unwrap();
+        cache.keep("e", &[0; 10]).unwrap();
+        assert!(cache.find("d").is_some(), "it does not fit, but is looked at");
         assert_eq!(["a", "c", "d"].map(|name| cache.find(name).is_some()), [false, false, true]);
     }
 }

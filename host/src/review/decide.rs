@@ -16,7 +16,7 @@ use super::layout;
 use crate::assessment::{Review, plain_name, wording};
 use crate::config::Role;
 use crate::database::{new_id, storable};
-use crate::jobs;
+use crate::jobs::{self, MAX_AT_ONCE};
 use crate::people::Person;
 use crate::records::{Decision, Filter, Item};
 
@@ -26,8 +26,6 @@ pub const CHOICES: [(Review, &str, &str); 3] = [
     (Review::ReviewedAsReal, "Real", "r"),
     (Review::ReviewedAsUnsure, "Cannot tell", "u"),
 ];
-/// Most assets of one decision.
-const MAX_AT_ONCE: usize = 500;
 const MAX_NOTE: usize = 2000;
 
 /// A form's fields, of which some may come several times.
@@ -71,7 +69,7 @@ pub fn form(item: &Item, filter: &Filter, person: &Person, hidden: bool) -> Mark
                 div.buttons {
                     @for (review, words, key) in CHOICES {
                         button type="submit" name="review" value=(plain_name(&review)) data-key=(key)
-                            aria-pressed=(if item.review == plain_name(&review) { "true" } else { "false" }) {
+                            aria-pressed=(if !hidden && item.review == plain_name(&review) { "true" } else { "false" }) {
                             (words) " " kbd { (key) }
                         }
                     }
@@ -145,7 +143,10 @@ pub async fn many(
         let page = confirmation(&pages, &person, &assets, fields.review()?, &filter).await?;
         return Ok(page.into_response());
     }
-    let batch = decide(&pages, &person, &assets, &fields, Some(!pages.settings.blind)).await?;
+    let items = items(&pages, &assets).await?;
+    let some_shown = items.iter().any(|item| item.is_shown_to(&person.name));
+    let saw_scores = if pages.settings.blind { (!some_shown).then_some(false) } else { Some(true) };
+    let batch = decide(&pages, &person, &assets, &fields, saw_scores).await?;
     Ok(Redirect::to(&address("/review", &filter, &[("undo", &batch)])).into_response())
 }
 
@@ -158,9 +159,17 @@ async fn decide(
 ) -> Result<String, Fault> {
     let (batch, note) = (new_id(), fields.note()?);
     let (review, reviewer, note) = (fields.review()?, person.name.as_str(), note.as_deref());
-    let decision = Decision { review, reviewer, note, saw_score, batch: Some(&batch) };
+    let decision = Decision { review, reviewer, note, saw_score, batch: Some(&batch), undone_by: None };
     let kept = jobs::review(&pages.assessor.records, assets, &decision).await?;
     if kept.is_empty() { Err(Fault::NotFound("asset")) } else { Ok(batch) }
+}
+
+async fn items(pages: &Pages, assets: &[String]) -> Result<Vec<Item>, Fault> {
+    let mut items = Vec::new();
+    for asset in assets {
+        items.extend(pages.assessor.records.item(asset).await?);
+    }
+    Ok(items)
 }
 
 async fn confirmation(
@@ -170,10 +179,7 @@ async fn confirmation(
     review: Review,
     filter: &Filter,
 ) -> Result<Markup, Fault> {
-    let mut items = Vec::new();
-    for asset in assets {
-        items.extend(pages.assessor.records.item(asset).await?);
-    }
+    let items = items(pages, assets).await?;
     let decided = items.iter().filter(|item| item.is_reviewed()).count();
     let body = html! {
         main.narrow {

@@ -35,9 +35,8 @@ diagnose! { Fault {
     Self::NotFound(_) => "review-not-found", Uploader;
     Self::Form(_) => "review-bad-form", Uploader;
     Self::NotShown(_) => "review-not-shown", Operator;
-    Self::Database(_) => "database-unavailable", Operator;
     Self::Bug => "internal-bug", Us;
-}}
+} wraps Database }
 
 impl Fault {
     fn status(&self) -> StatusCode {

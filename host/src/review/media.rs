@@ -16,7 +16,7 @@ use super::fault::Fault;
 use crate::assessment::{Assessment, MediaFacts};
 use crate::error::Error;
 use crate::fetch::Fetched;
-use crate::files::{sha256_of, version};
+use crate::files::{self, sha256_of, version};
 use crate::records::JobRecord;
 use crate::scan::Scanner;
 use crate::upload_event::Location;
@@ -79,7 +79,7 @@ pub async fn whole(
     Path(sha256): Path<String>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let asset = open(&pages, &sha256).await?;
+    let asset = open(&pages, newest(&pages, &sha256).await?, &sha256).await?;
     let media_type = asset.media.as_ref().and_then(media_type).unwrap_or("application/octet-stream");
     let served = ServeFile::new(&asset.path).try_call(request).await;
     let mut response = served.map_err(|error| Fault::NotShown(error.to_string()))?.into_response();
@@ -136,24 +136,33 @@ struct Open {
     _fetched: Option<Fetched>,
 }
 
-/// The asset as its newest assessment knows it: in place, or a cached copy.
-async fn open(pages: &Pages, sha256: &str) -> Result<Open, Fault> {
-    let records = &pages.assessor.records;
-    let job = records.origin(sha256).await?.ok_or(Fault::NotFound("asset"))?;
-    let assessment = records.assessments(sha256).await?.into_iter().next().ok_or(Fault::NotFound("asset"))?;
+async fn newest(pages: &Pages, sha256: &str) -> Result<Assessment, Fault> {
+    let assessments = pages.assessor.records.assessments(sha256).await?;
+    assessments.into_iter().next().ok_or(Fault::NotFound("asset"))
+}
+
+/// The asset of an assessment: in place, or a cached copy.
+async fn open(pages: &Pages, assessment: Assessment, sha256: &str) -> Result<Open, Fault> {
     let media = assessment.asset.media.clone();
     let name = format!("{sha256}.copy");
     if let Some(path) = pages.cache.find(&name) {
         return Ok(Open { path, assessment, media, _fetched: None });
     }
-    let fetched = fetch(pages, &job).await?;
-    let path = fetched.path().to_owned();
-    require_unchanged(pages, &path, sha256).await?;
-    if matches!(fetched, Fetched::Copied(_)) {
-        let path = pages.cache.copy(&name, &path).map_err(|error| Fault::NotShown(error.to_string()))?;
+    let job = pages.assessor.records.origin(sha256).await?.ok_or(Fault::NotFound("asset"))?;
+    // Who waits finds the copy that somebody else has fetched meanwhile.
+    let _turn = pages.fetches.acquire().await.map_err(|_| Fault::Bug)?;
+    if let Some(path) = pages.cache.find(&name) {
         return Ok(Open { path, assessment, media, _fetched: None });
     }
-    Ok(Open { path, assessment, media, _fetched: Some(fetched) })
+    let fetched = fetch(pages, &job).await?;
+    require_unchanged(pages, fetched.path(), sha256).await?;
+    match fetched {
+        Fetched::Copied(copy) => {
+            let path = pages.cache.take(&name, copy).map_err(|error| Fault::NotShown(error.to_string()))?;
+            Ok(Open { path, assessment, media, _fetched: None })
+        }
+        there => Ok(Open { path: there.path().to_owned(), assessment, media, _fetched: Some(there) }),
+    }
 }
 
 async fn fetch(pages: &Pages, job: &JobRecord) -> Result<Fetched, Fault> {
@@ -185,18 +194,20 @@ async fn require_unchanged(pages: &Pages, path: &FilePath, sha256: &str) -> Resu
     Ok(())
 }
 
-/// A picture of an asset, made at the first request.
+/// A picture of an asset as its newest assessment knows it, made at the first request.
 async fn picture(
     pages: &Pages,
     sha256: &str,
     what: &str,
     make: impl FnOnce(&Scanner, &Open) -> Result<Option<Vec<u8>>, Error> + Send + 'static,
 ) -> Result<Response, Fault> {
-    let name = format!("{sha256}-{what}.jpg");
+    let assessment = newest(pages, sha256).await?;
+    let by = files::sha256(format!("{:?} {:?}", assessment.model, assessment.plugin).as_bytes());
+    let name = format!("{sha256}-{}-{what}.jpg", &by[..16]);
     let path = match pages.cache.find(&name) {
         Some(path) => path,
         None => {
-            let (asset, scanner) = (open(pages, sha256).await?, pages.assessor.scanner.clone());
+            let (asset, scanner) = (open(pages, assessment, sha256).await?, pages.assessor.scanner.clone());
             let _permit = pages.pictures.acquire().await.map_err(|_| Fault::Bug)?;
             let made = tokio::task::spawn_blocking(move || make(&scanner, &asset)).await.map_err(|_| Fault::Bug)?;
             let jpeg = made.map_err(|error| Fault::NotShown(error.to_string()))?.ok_or(Fault::NotFound("face"))?;
@@ -204,6 +215,6 @@ async fn picture(
         }
     };
     let jpeg = tokio::fs::read(FilePath::new(&path)).await.map_err(|error| Fault::NotShown(error.to_string()))?;
-    let headers = [(CONTENT_TYPE, "image/jpeg"), (CACHE_CONTROL, "private, max-age=86400")];
+    let headers = [(CONTENT_TYPE, "image/jpeg"), (CACHE_CONTROL, "private, max-age=60")];
     Ok((StatusCode::OK, headers, jpeg).into_response())
 }

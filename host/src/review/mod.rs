@@ -39,6 +39,8 @@ use cache::Cache;
 const MAX_FORM: usize = 1 << 20;
 /// Pictures that are made at a time: people look at the first ones first, and scans go on beside.
 const PICTURES_AT_ONCE: usize = 2;
+/// Assets that are fetched at a time: each takes its size on disk.
+const FETCHES_AT_ONCE: usize = 2;
 
 /// What every page may use.
 pub struct Pages {
@@ -50,6 +52,8 @@ pub struct Pages {
     verified: Mutex<HashMap<String, String>>,
     /// One for each picture that is made at a time.
     pictures: Semaphore,
+    /// One for each asset that is fetched at a time.
+    fetches: Semaphore,
 }
 
 impl Pages {
@@ -60,8 +64,9 @@ impl Pages {
         let unusable =
             |error: std::io::Error| ConfigError::Unreadable { path: directory.clone(), why: error.to_string() };
         let cache = Cache::open(Path::new(&directory), config.review.max_cache_bytes).map_err(unusable)?;
-        let (verified, pictures) = (Mutex::default(), Semaphore::new(PICTURES_AT_ONCE));
-        Ok(Self { assessor, people, settings: config.review.clone(), cache, verified, pictures })
+        let [pictures, fetches] = [PICTURES_AT_ONCE, FETCHES_AT_ONCE].map(Semaphore::new);
+        let verified = Mutex::default();
+        Ok(Self { assessor, people, settings: config.review.clone(), cache, verified, pictures, fetches })
     }
 }
 

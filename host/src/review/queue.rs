@@ -100,7 +100,7 @@ fn list(shown: &Shown, person: &Person, blind: bool) -> Markup {
 }
 
 fn card(item: &Item, filter: &Filter, person: &Person, blind: bool) -> Markup {
-    let hidden = blind && !item.is_reviewed();
+    let hidden = blind && !item.is_shown_to(&person.name);
     html! {
         li.card {
             @if person.role >= Role::Reviewer {
@@ -113,7 +113,7 @@ fn card(item: &Item, filter: &Filter, person: &Person, blind: bool) -> Markup {
             div.says {
                 @if hidden { span.quiet { "verdict hidden until you decide" } } @else { (finding(item)) }
                 @if let Some(review) = known::<Review>(&item.review).filter(|_| item.is_reviewed()) {
-                    p.decided { (wording::review(review)) @if let Some(by) = &item.reviewer { " by " (wording::visible(by)) } }
+                    p.decided { @if hidden { "decided" } @else { (wording::review(review)) } @if let Some(by) = &item.reviewer { " by " (wording::visible(by)) } }
                 }
                 p.quiet { (item.source) " · " time datetime=(item.assessed_at) title=(times::when(&item.assessed_at)) { (times::ago(&item.assessed_at, jiff::Timestamp::now())) } }
             }

@@ -17,7 +17,7 @@ use super::Pages;
 use super::fault::Fault;
 use super::layout;
 use crate::people::{COOKIE_NAME, Refused, session};
-use crate::records::{Deed, Records};
+use crate::records::{AuditEntry, Records};
 
 #[derive(Deserialize)]
 pub struct SignIn {
@@ -78,7 +78,7 @@ async fn refuse(pages: &Pages, from: IpAddr, to: &str, refused: Refused) -> Resu
 async fn note(records: &Records, actor: &str, action: &str, from: IpAddr) -> Result<(), Fault> {
     let mut transaction = records.begin().await?;
     let details = json!({ "from": from.to_string() });
-    Records::log(&mut transaction, Deed { actor, action, subject: "", details }).await?;
+    Records::log(&mut transaction, AuditEntry { actor, action, subject: "", details }).await?;
     Ok(transaction.commit().await?)
 }
 

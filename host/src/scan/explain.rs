@@ -51,9 +51,9 @@ impl Scanner {
     /// The crops of the window that was `seen`; none where there is no such window.
     fn crops_at(&self, path: &Path, assessment: &Assessment, seen: &WindowScore) -> Result<Option<TensorBatch>, Error> {
         let deadline = Instant::now() + self.timeout;
-        let stream = assessment.asset.media.as_ref().and_then(|media| media.track);
         let tracks = tracks(&self.tools, &self.limits, path, deadline)?;
-        let track = tracks.into_iter().find(|track| stream.is_none_or(|stream| track.stream == stream));
+        let media = assessment.asset.media.as_ref();
+        let track = tracks.into_iter().find(|track| media.is_none_or(|media| media.is_of(track)));
         let Some(mut probe) = track else { return Ok(None) };
         let first = self.window(path, &probe, seen);
         let unmeasured = probe.kind == Kind::Video && probe.timeline.is_none();

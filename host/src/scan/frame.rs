@@ -11,7 +11,7 @@ use super::thumbnail::Thumbnail;
 use crate::assessment::MediaFacts;
 use crate::error::Error;
 use crate::media::error::MediaError;
-use crate::media::{Frames, Probe, Span, tracks, window};
+use crate::media::{Frames, Span, tracks, window};
 
 const JPEG_QUALITY: u8 = 88;
 /// Longest side of a face with its surroundings, in pixels: most are shown as they are.
@@ -51,8 +51,7 @@ impl Scanner {
     fn frame(&self, path: &Path, media: &MediaFacts, at_us: u64, max_side: u32) -> Result<Frames, Error> {
         let deadline = Instant::now() + self.timeout;
         let tracks = tracks(&self.tools, &self.limits, path, deadline)?;
-        let of_media = |probe: &&Probe| media.track.is_none_or(|track| probe.stream == track);
-        let probe = tracks.iter().find(of_media).or(tracks.first()).ok_or(Error::Bug)?;
+        let probe = tracks.iter().find(|probe| media.is_of(probe)).or(tracks.first()).ok_or(Error::Bug)?;
         let span = Span { start_us: at_us, frames: 1, max_side };
         let frames: Result<Frames, MediaError> = window(&self.tools, &self.limits, path, probe, &span, deadline);
         Ok(frames?)

@@ -229,6 +229,14 @@ fn hash(path: &Path, limits: &Limits) -> Result<(String, u64), MediaError> {
     sha256_of(file).map_err(|error| source::unreadable(path, error))
 }
 
+impl MediaFacts {
+    /// Whether this is about the track and the recording of a probe.
+    pub fn is_of(&self, probe: &Probe) -> bool {
+        self.track.is_none_or(|track| track == probe.stream)
+            && self.recording.is_none_or(|recording| recording == probe.recording)
+    }
+}
+
 fn facts(probe: &Probe) -> MediaFacts {
     MediaFacts {
         kind: if probe.kind == Kind::Image { "image" } else { "video" }.into(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use veritag_tests::{run, veritag};
 
 use super::{desk, ffmpeg, scan, workshop};
 
@@ -119,6 +120,9 @@ fn each_of_several_joined_files_is_judged_and_the_worst_reported() {
         assert_eq!((&document["score"], &document["windows"]), (&alone["score"], &alone["windows"]), "{end}");
         assert!(document["text"].as_str().unwrap().contains("recording 2 of 3"), "{document:#}");
     }
+    let (asset, maps) = (work.path().join("joined.mkv"), work.path().join("maps"));
+    let explained = run(veritag().args(["explain", "--all", "--windows", "1", "--out"]).arg(maps).arg(asset));
+    assert!(explained.status.success(), "{}", String::from_utf8_lossy(&explained.stderr));
 }
 
 #[test]

@@ -77,6 +77,25 @@ fn decides(pages: Pages) {
 }
 
 #[test]
+fn who_undoes_a_decision_puts_back_what_another_had_decided() {
+    let pages = Pages::new("[review]\nblind = true\n");
+    let sha256 = pages.assess("portrait.jpg");
+    let asset = format!("/review/assets/{sha256}");
+    pages.browser("ann").post(&asset, &[("review", "reviewed_as_real"), ("saw_score", "0"), ("note", "I know her")]);
+    let bob = pages.browser("bob");
+    let decided = location(&bob.post(&asset, &[("review", "reviewed_as_fake"), ("saw_score", "0")]));
+    location(&bob.post("/review/undo", &[("batch", batch(&decided))]));
+    let known = pages.client.get(pages.service.url(&format!("/v1/assets/{sha256}"))).bearer_auth(TOKEN).send().unwrap();
+    let review = &known.json::<Value>().unwrap()["reviews"][0];
+    let expected = json!({"review": "reviewed_as_real", "reviewer": "ann", "note": "I know her", "saw_score": 0});
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&review[name], value, "{review:#}");
+    }
+    let log = pages.browser("root").page("/review/log");
+    assert!(log.contains("<td>bob</td><td>undo</td>"), "{log}");
+}
+
+#[test]
 fn everybody_may_do_what_their_role_says_and_no_more() {
     let pages = Pages::new("");
     let asset = format!("/review/assets/{}", pages.assess("portrait.jpg"));
@@ -152,6 +171,17 @@ fn who_decides_blind_sees_no_score_until_then() {
 
     assert!(ann.page("/review/second").contains("nothing to read a second time"), "not by the same person");
     let bob = pages.browser("bob");
+    let queue = bob.page("/review?review=reviewed_as_real");
+    assert!(
+        queue.contains("decided by ann")
+            && !queue.contains("reviewed as real by")
+            && !queue.contains("class=\"points\"")
+    );
+    let hidden = bob.page(&asset);
+    assert!(
+        !scored(&hidden) && !hidden.contains("id=\"decisions\"") && !hidden.contains("aria-pressed=\"true\""),
+        "{hidden}"
+    );
     let second = bob.page("/review/second");
     assert!(second.contains("portrait.jpg") && !scored(&second) && !second.contains("reviewed as"), "{second}");
     location(&bob.post(&format!("/review/second/{sha256}"), &[("review", "reviewed_as_fake")]));
