@@ -20,8 +20,7 @@ use crate::upload_event::Location;
 
 /// Reserved where no length is known, and doubled as often as it takes.
 const FIRST_RESERVE: u64 = 8 << 20;
-/// Who sends nothing for so long is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const MAX_SILENCE: Duration = Duration::from_secs(60);
 /// What has not changed for so long may belong to nobody.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// What names of copies begin with.
@@ -36,6 +35,8 @@ pub struct Spool {
     pub id: String,
     max_bytes: u64,
     max_asset_bytes: u64,
+    /// Who sends nothing for so long is gone.
+    max_silence: Duration,
     reserving: Mutex<()>,
 }
 
@@ -59,7 +60,7 @@ impl Spool {
         fs::create_dir_all(directory.join("uploads"))?;
         fs::create_dir_all(directory.join("copies"))?;
         let (directory, id) = (directory.to_owned(), identity(directory)?);
-        Ok(Self { directory, id, max_bytes, max_asset_bytes, reserving: Mutex::new(()) })
+        Ok(Self { directory, id, max_bytes, max_asset_bytes, max_silence: MAX_SILENCE, reserving: Mutex::new(()) })
     }
 
     /// Writes a copy of `length` bytes, if that is known, which is deleted with the path that is returned.
@@ -88,7 +89,7 @@ impl Spool {
         let room = file.try_clone().map_err(FetchError::spool)?;
         let mut reserved = self.reserve(&room, 0, expected.min(self.max_asset_bytes))?;
         let (mut file, mut bytes, mut written) = (tokio::fs::File::from_std(file), pin!(bytes), 0);
-        while let Some(piece) = timeout(SILENCE, bytes.next()).await.map_err(|_| FetchError::Silent)? {
+        while let Some(piece) = timeout(self.max_silence, bytes.next()).await.map_err(|_| FetchError::Silent)? {
             let piece = piece?;
             written += piece.as_ref().len() as u64;
             if written > self.max_asset_bytes {
@@ -218,6 +219,16 @@ mod tests {
         assert_eq!(keep(&spool, 1).await.unwrap_err().code(), "fetch-spool-full");
         spool.release(&kept);
         keep(&spool, 1).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_falls_silent_takes_no_space() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(directory.path(), FIRST_RESERVE, FIRST_RESERVE).unwrap();
+        spool.max_silence = Duration::from_millis(10);
+        let silent = iter([Ok::<_, FetchError>(vec![0; 100])]).chain(futures_util::stream::pending());
+        assert_eq!(spool.keep(Some(1000), silent).await.unwrap_err().code(), "fetch-silent");
+        assert_eq!(files(&spool.copies()).count(), 0);
     }
 
     #[tokio::test(flavor = "multi_thread")]
