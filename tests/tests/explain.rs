@@ -149,7 +149,7 @@ fn the_command_paints_the_faces_that_may_be_fake() {
     };
     let painted =
         |name: &str| std::fs::read(directory.path().join(name)).is_ok_and(|file| file.starts_with(&[0xff, 0xd8]));
-    assert!(explain("manipulated.mp4", &[]).contains("no proof"));
+    assert!(explain("manipulated.mp4", &[]).contains("not prove a fake"));
     assert!(painted("manipulated.mp4.window-1.face-1.jpg"));
     assert!(explain("portrait.jpg", &[]).contains("No face to explain"));
     assert!(!painted("portrait.jpg.window-1.face-1.jpg"));

@@ -97,7 +97,7 @@ mod tests {
             let told = sentence(Some(&signed(state, "digitalCapture")));
             assert!(!told.to_lowercase().contains("fake") || told.ends_with("That does not make it a fake."), "{told}");
         }
-        assert!(sentence(Some(&signed(State::UnknownSigner, ""))).contains("goes by the name “A Camera”"));
+        assert!(sentence(Some(&signed(State::UnknownSigner, ""))).contains("signed under the name “A Camera”"));
         assert!(sentence(None).contains("make credentials"));
     }
 

@@ -2,7 +2,7 @@
 
 use super::Records;
 use crate::assessment::{Assessment, Review};
-use crate::database::{DatabaseError, new_id, now};
+use crate::database::{DatabaseError, new_id, now, storable};
 
 impl Records {
     /// The id of the assessment that this model in this plugin gave of an asset.
@@ -31,8 +31,8 @@ impl Records {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn assessments(&self, asset: &str) -> Result<Vec<Assessment>, DatabaseError> {
-        let select =
-            sqlx::query_scalar("SELECT document FROM assessments WHERE asset = $1 ORDER BY id DESC").bind(asset);
+        let select = sqlx::query_scalar("SELECT document FROM assessments WHERE asset = $1 ORDER BY id DESC")
+            .bind(storable(asset));
         let documents: Vec<String> = select.fetch_all(&self.database.pool).await?;
         let review = self.reviewed(asset).await?;
         documents.iter().map(|document| read(document, review)).collect()

@@ -166,5 +166,5 @@ pub(super) async fn last_review(
 ) -> Result<Option<ReviewRecord>, DatabaseError> {
     let sql = "SELECT id, review, reviewer, note, reviewed_at, saw_score FROM reviews WHERE asset = $1 \
                ORDER BY number DESC LIMIT 1";
-    Ok(sqlx::query_as(sql).bind(asset).fetch_optional(connection).await?)
+    Ok(sqlx::query_as(sql).bind(storable(asset)).fetch_optional(connection).await?)
 }
