@@ -122,16 +122,16 @@ impl Form {
                 Some("name") => &mut self.name,
                 Some("version") => &mut self.version,
                 Some("external") => &mut self.external,
-                other => return Err(HookError::unclear(one_too_many(other.unwrap_or_default())).into()),
+                name if name == Some("file") || field.file_name().is_some() => {
+                    return Err(HookError::unclear("send one file, in the field `file`").into());
+                }
+                // Forms have fields of their own.
+                _ => continue,
             };
             *place = Some(text(field).await?);
         }
         Ok(())
     }
-}
-
-fn one_too_many(field: &str) -> String {
-    format!("the form has one field {field:?} too many; it takes one `file`, and `name`, `version` and `external`")
 }
 
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {

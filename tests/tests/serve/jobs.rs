@@ -31,7 +31,7 @@ fn a_form_says_what_an_upload_is_called_and_holds_one() {
     let service = site.serve();
     let form = || Form::new().text("external", "99").file("file", fixture("media/portrait.jpg")).unwrap();
     let send = |form: Form| service.post("/v1/assets").multipart(form).send().unwrap();
-    let job = service.outcome(&only_job(send(form().text("name", "nice.jpg"))));
+    let job = service.outcome(&only_job(send(form().text("name", "nice.jpg").text("csrf", "x"))));
     assert_eq!((&job["name"], &job["external"]), (&json!("nice.jpg"), &json!("99")), "{job:#}");
     let second = |name| form().file(name, fixture("media/portrait.jpg")).unwrap();
     for wrong in [second("file"), second("other"), form().text("name", "x".repeat(5000)), Form::new().text("name", "x")]
