@@ -110,8 +110,12 @@ impl Assessor {
 
     async fn scan(&self, path: PathBuf) -> Result<Assessment, Fault> {
         let _permit = self.permits.acquire().await.expect("nobody closes it");
-        let scanner = self.scanner.clone();
-        let Scanned { assessment, error, .. } = blocking(move || scanner.scan(&path)).await?;
+        let (scanner, name) = (self.scanner.clone(), path.to_string_lossy().into_owned());
+        let Scanned { mut assessment, error, .. } = blocking(move || scanner.scan(&path)).await?;
+        // Where it lies on this machine is nobody else's business.
+        if let Some(failure) = &mut assessment.error {
+            failure.message = failure.message.replace(&name, "the file");
+        }
         metrics::histogram!("veritag_scan_seconds").record(assessment.elapsed_ms as f64 / 1000.0);
         if let Some(error) = error.filter(|error| !error.reason().is_of_asset()) {
             return Err(error.into());

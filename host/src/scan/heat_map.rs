@@ -4,9 +4,9 @@ use jpeg_encoder::{ColorType, Encoder};
 use veritag_abi::Relevance;
 
 /// What everybody who looks at one must know.
-pub const CANNOT_SHOW: &str = "It shows where this model looked, not where a picture was changed: a warm patch does \
-                               not prove a fake, and a cold one does not rule it out. It is coarse, says nothing of what the model is blind to, \
-                               and a picture with a wrong verdict has one too.";
+pub const CANNOT_SHOW: &str = "It shows where this model looked, not where a picture was changed: a warm patch does not \
+                               prove a fake, and a cold one does not rule it out. It is coarse, says nothing of what the \
+                               model is blind to, and a picture with a wrong verdict has one too.";
 
 /// Fewest pixels along a side of the picture.
 const SIDE: usize = 448;

@@ -76,9 +76,7 @@ impl Scanner {
             Err(error) => (Vec::new(), Some(error)),
         };
         if let Some(error) = &error {
-            // A service's own name for an upload is nobody else's business.
-            let message = error.to_string().replace(&*path.to_string_lossy(), "the file");
-            assessment.fail(error.reason(), error.code(), message);
+            assessment.fail(error.reason(), error.code(), error.to_string());
         }
         assessment.elapsed_ms = begun.elapsed().as_millis() as u64;
         assessment.text = wording::sentence(&assessment);

@@ -81,8 +81,7 @@ pub fn write(asset: &Path, assessment: &Assessment, tags: &Tags) -> Result<Vec<(
 
 /// What a person has decided about an asset with this hash, as its sidecars say.
 pub fn review(asset: &Path, sha256: &str) -> Option<Review> {
-    let places = |sidecar: &'static dyn Sidecar| sidecar.places(asset).into_iter().map(move |path| (sidecar, path));
-    let mut said = SIDECARS.into_iter().flat_map(places).filter_map(|(sidecar, path)| sidecar.review(&path, sha256));
+    let mut said = places(asset).filter_map(|(sidecar, path)| sidecar.review(&path, sha256));
     said.find(|review| *review != Review::NotReviewed)
 }
 
@@ -91,9 +90,13 @@ pub fn review(asset: &Path, sha256: &str) -> Option<Review> {
 /// # Errors
 /// [`TagError`] when something cannot be changed, or is not ours.
 pub fn remove(asset: &Path) -> Result<bool, TagError> {
-    let places = |sidecar: &'static dyn Sidecar| sidecar.places(asset).into_iter().map(move |path| (sidecar, path));
-    let removed: Vec<_> = SIDECARS.into_iter().flat_map(places).map(|(sidecar, path)| sidecar.remove(&path)).collect();
+    let removed: Vec<_> = places(asset).map(|(sidecar, path)| sidecar.remove(&path)).collect();
     removed.into_iter().try_fold(false, |found, removed| Ok(found | removed?))
+}
+
+/// All files that may say something of ours about `asset`, each with its kind.
+fn places(asset: &Path) -> impl Iterator<Item = (&'static dyn Sidecar, PathBuf)> {
+    SIDECARS.into_iter().flat_map(move |sidecar| sidecar.places(asset).into_iter().map(move |path| (sidecar, path)))
 }
 
 /// Whether a file is called as the sidecars of assets are.
