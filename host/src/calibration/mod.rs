@@ -14,8 +14,6 @@ pub use rates::{Rates, rates};
 
 /// With fewer of a kind, figures say little.
 pub const MIN_EACH: usize = 50;
-/// What exports have in place of a score.
-const NO_SCORE: f32 = -1.0;
 /// Thresholds that are shown.
 const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
@@ -55,7 +53,7 @@ pub fn read(csv: impl io::Read) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for (row, line) in csv::Reader::from_reader(csv).deserialize().zip(2..) {
         let Row { score, label } = row.map_err(|error| error.to_string())?;
-        if let Some(score) = score.filter(|score| *score != NO_SCORE && !(0.0..=1.0).contains(score)) {
+        if let Some(score) = score.filter(|score| !(0.0..=1.0).contains(score)) {
             return Err(format!("the score of line {line} is {score}, not 0 to 1"));
         }
         cases.extend(case(score, &label).map_err(|why| format!("the label of line {line} {why}"))?);
@@ -74,7 +72,7 @@ pub fn case(score: Option<f32>, label: &str) -> Result<Option<Case>, String> {
         "" | "unsure" | "unclear" | "not_reviewed" => return Ok(None),
         other => return Err(format!("is {other:?}, not fake, real or unsure")),
     };
-    Ok(score.filter(|score| *score != NO_SCORE).map(|score| Case { score, is_fake }))
+    Ok(score.map(|score| Case { score, is_fake }))
 }
 
 /// All that is said of the cases of a model.
@@ -132,7 +130,7 @@ mod tests {
         let own = "path,label,score\na,fake,0.9\nb,real,0.1\nc,real,\nd,unclear,0.5\n";
         let case = |score, is_fake| Case { score, is_fake };
         assert_eq!(read(own.as_bytes()).unwrap(), [case(0.9, true), case(0.1, false)]);
-        let export = "sha256,score,review\na,0.9,reviewed_as_real\nb,-1,reviewed_as_fake\nc,0.5,reviewed_as_unsure\n";
+        let export = "sha256,score,review\na,0.9,reviewed_as_real\nb,,reviewed_as_fake\nc,0.5,reviewed_as_unsure\n";
         assert_eq!(read(export.as_bytes()).unwrap(), [case(0.9, false)]);
         for (wrong, why) in [
             ("a,b\n1,2\n", "missing field"),

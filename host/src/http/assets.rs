@@ -50,6 +50,7 @@ struct Form {
 /// be held whole.
 #[utoipa::path(post, path = "/v1/assets",
     request_body(content((own::Reference = "application/json"), (Upload = "multipart/form-data"))),
+    security((), ("token" = [])),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem),
         (status = 507, body = Problem, description = "The spool is full")))]
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {

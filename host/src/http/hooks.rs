@@ -28,6 +28,7 @@ pub struct Accepted {
 /// are in their own words.
 #[utoipa::path(post, path = "/v1/hooks/{source}", params(("source" = String, Path, description = "As veritag.toml names it")),
     request_body(content = String, description = "A message of the source's dialect"),
+    security((), ("token" = [])),
     responses((status = 200, body = Accepted), (status = 202, body = Accepted), (status = "4XX", body = Problem),
         (status = 503, body = Problem)))]
 pub async fn receive(
@@ -44,6 +45,7 @@ pub async fn receive(
 
 /// Whether a hook with this token would be accepted: some stores ask before they send.
 #[utoipa::path(head, path = "/v1/hooks/{source}", params(("source" = String, Path, description = "As veritag.toml names it")),
+    security((), ("token" = [])),
     responses((status = 200), (status = "4XX", body = Problem)))]
 pub async fn check(
     State(app): State<Arc<App>>,

@@ -42,14 +42,14 @@ pub struct Job {
 }
 
 /// What has become of an upload.
-#[utoipa::path(get, path = "/v1/jobs/{id}", params(("id" = String, Path, description = "As the hook answered")),
+#[utoipa::path(get, path = "/v1/jobs/{id}", security(()), params(("id" = String, Path, description = "As the hook answered")),
     responses((status = 200, body = Job), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
     Ok(Json(look(&app, &id).await?))
 }
 
 /// The same as server-sent events, one whenever something changes, until there is no more to come.
-#[utoipa::path(get, path = "/v1/jobs/{id}/events", params(("id" = String, Path, description = "As the hook answered")),
+#[utoipa::path(get, path = "/v1/jobs/{id}/events", security(()), params(("id" = String, Path, description = "As the hook answered")),
     responses((status = 200, content_type = "text/event-stream", body = Job), (status = 404, body = Problem)))]
 pub async fn events(
     State(app): State<Arc<App>>,

@@ -20,7 +20,8 @@ use axum::middleware::from_fn;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::trace::TraceLayer;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,8 +33,23 @@ use crate::jobs::Ingest;
 use crate::people::People;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Veritag", description = "Deepfake tags for media libraries"))]
+#[openapi(
+    info(title = "Veritag", description = "Deepfake tags for media libraries"),
+    modifiers(&Token),
+    security(("token" = []))
+)]
 struct Document;
+
+/// How callers say who they are, in the document.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("Of a person or of a source"));
+        let parts = document.components.get_or_insert_default();
+        parts.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    }
+}
 
 /// What every request may use.
 pub struct App {

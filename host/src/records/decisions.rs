@@ -14,8 +14,7 @@ pub struct Labelled {
     pub name: String,
     pub source: String,
     pub verdict: String,
-    /// -1 without.
-    pub score: f64,
+    pub score: Option<f64>,
     pub model: String,
     pub review: String,
     pub reviewer: String,
@@ -29,7 +28,7 @@ impl Labelled {
     /// As far as calibration can use it: of a model, and by somebody who had not seen the score, unless that is not asked.
     fn case(&self, model: &str, blind: bool) -> Option<Case> {
         let counts = self.model == model && (!blind || self.saw_score == Some(0));
-        counts.then(|| case(Some(self.score as f32), &self.review).ok().flatten()).flatten()
+        counts.then(|| case(self.score.map(|score| score as f32), &self.review).ok().flatten()).flatten()
     }
 }
 
@@ -47,7 +46,7 @@ impl Records {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn labelled(&self) -> Result<Vec<Labelled>, DatabaseError> {
-        let sql = "SELECT items.asset AS sha256, items.name, items.source, items.verdict, items.score, items.model, \
+        let sql = "SELECT items.asset AS sha256, items.name, items.source, items.verdict, NULLIF(items.score, -1) AS score, items.model, \
                    reviews.review, reviews.reviewer, reviews.reviewed_at, reviews.saw_score, reviews.note \
                    FROM items JOIN reviews ON reviews.asset = items.asset \
                    WHERE reviews.review <> 'not_reviewed' AND NOT EXISTS (SELECT 1 FROM reviews AS later \

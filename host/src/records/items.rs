@@ -7,9 +7,9 @@ use super::{JobRecord, Records};
 use crate::assessment::{Assessment, plain_name};
 use crate::database::{DatabaseError, storable};
 
-/// Stands for no score, and for how far it is from the threshold.
-const NO_SCORE: f64 = -1.0;
-const NO_DISTANCE: f64 = 2.0;
+/// Columns of what has no score: it comes last in any order.
+pub(super) const NO_SCORE: f64 = -1.0;
+pub(super) const NO_DISTANCE: f64 = 2.0;
 
 /// An asset as the queue shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, FromRow, utoipa::ToSchema)]
@@ -22,20 +22,16 @@ pub struct Item {
     /// Empty where there is a score.
     pub reason: String,
     pub model: String,
-    /// P(fake), 0..1, or -1 where there is none.
-    pub score: f64,
-    /// Of the score from the threshold, or 2 where there is none.
-    pub distance: f64,
+    /// P(fake), 0..1.
+    pub score: Option<f64>,
+    /// Of the score from the threshold.
+    pub distance: Option<f64>,
     pub assessed_at: String,
     pub review: String,
     pub reviewer: Option<String>,
 }
 
 impl Item {
-    pub fn score(&self) -> Option<f32> {
-        (self.score >= 0.0).then_some(self.score as f32)
-    }
-
     /// Whether a person who decides blind may see what is said of it.
     pub fn is_shown_to(&self, person: &str) -> bool {
         self.reviewer.as_deref() == Some(person)

@@ -7,12 +7,13 @@ use sqlx::query::QueryAs;
 use sqlx::{Any, AssertSqlSafe, FromRow};
 use veritag_abi::{Reason, Verdict};
 
+use super::items::{NO_DISTANCE, NO_SCORE};
 use super::{Item, Records};
 use crate::assessment::{Review, plain_name};
 use crate::database::{DatabaseError, storable};
 
-const COLUMNS: &str =
-    "asset, name, source, verdict, reason, model, score, distance, assessed_at, review, reviewer FROM items";
+const COLUMNS: &str = "asset, name, source, verdict, reason, model, NULLIF(score, -1) AS score, NULLIF(distance, 2) AS distance, \
+     assessed_at, review, reviewer FROM items";
 
 /// Which assets; an empty text stands for any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
@@ -88,7 +89,7 @@ impl Order {
     fn sql(self, backwards: bool) -> String {
         let (column, descending) = self.key();
         let direction = |descending: bool| if descending { "DESC" } else { "ASC" };
-        format!("ORDER BY {column} {}, asset {}", direction(descending != backwards), direction(backwards))
+        format!("ORDER BY items.{column} {}, asset {}", direction(descending != backwards), direction(backwards))
     }
 }
 
@@ -205,8 +206,8 @@ impl Records {
         let sql = format!("SELECT asset FROM items {} {} LIMIT 1", and(&conditions), filter.order.sql(backwards));
         let query: Query<(String,)> = bind(sqlx::query_as(AssertSqlSafe(sql)), values);
         let query = match filter.order {
-            Order::Uncertain => query.bind(item.distance),
-            Order::Score => query.bind(item.score),
+            Order::Uncertain => query.bind(item.distance.unwrap_or(NO_DISTANCE)),
+            Order::Score => query.bind(item.score.unwrap_or(NO_SCORE)),
             Order::Newest => query.bind(item.assessed_at.clone()),
         };
         let found = query.bind(item.asset.clone()).fetch_optional(&self.database.pool).await?;

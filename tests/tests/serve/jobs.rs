@@ -157,5 +157,8 @@ fn health_figures_and_the_document_are_there() {
     let document: Value = service.get("/openapi.json").json().unwrap();
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert!(paths.iter().any(|path| *path == "/v1/hooks/{source}"), "{paths:?}");
+    assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    assert_eq!(document["security"], json!([{ "token": [] }]));
+    assert_eq!(document["paths"]["/health/live"]["get"]["security"], json!([{}]));
     assert_eq!(service.stop(), Some(0));
 }

@@ -213,6 +213,18 @@ fn the_api_and_the_shell_do_what_the_pages_do() {
     let list = call(Method::GET, "/v1/assets?verdict=real&search=PORT", "vic", Value::Null).1;
     assert_eq!((&list["items"][0]["asset"], &list["next"]), (&json!(sha256), &Value::Null), "{list:#}");
     assert_eq!(call(Method::GET, "/v1/assets?verdict=fake", TOKEN, Value::Null).1["items"], json!([]));
+    pages.assess("no-face.mp4");
+    for order in ["uncertain", "score"] {
+        let items = call(Method::GET, &format!("/v1/assets?order={order}"), TOKEN, Value::Null).1["items"].take();
+        assert!(
+            items[0]["score"].is_number() && items[0]["distance"].is_number(),
+            "what has no score comes last: {items:#}"
+        );
+        assert_eq!(
+            (&items[1]["name"], &items[1]["score"], &items[1]["distance"]),
+            (&json!("no-face.mp4"), &Value::Null, &Value::Null)
+        );
+    }
     for wrong in ["verdict=bogus", "review=fake", "reason=x", "since=yesterday", "order=none", "page=x"] {
         let (status, problem) = call(Method::GET, &format!("/v1/assets?{wrong}"), TOKEN, Value::Null);
         assert_eq!((status, &problem["code"]), (400, &json!("hook-malformed")), "{wrong}: {problem}");
