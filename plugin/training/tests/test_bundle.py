@@ -62,3 +62,20 @@ def test_it_is_written_anew_without_training(made, work_in, tmp_path, monkeypatc
     again = bundle.write(work_in(tmp_path, start=made), "lite0", "frame", "float32", None, "2.0.0")
     assert (again / weights.TAUGHT).read_text() == (made / weights.TAUGHT).read_text()
     assert tomllib.loads((again / "model.toml").read_text())["model"]["version"] == "2.0.0"
+
+
+def test_it_tells_kinds_of_fakes_apart_where_it_has_met_both(run, work_in, monkeypatch):
+    monkeypatch.setattr(scope, "BATCHES", 2)
+    made = bundle.write(work_in(run, generated=["some"]), "lite0", "frame", "int8", "kinds", "1.2.3")
+    text = tomllib.loads((made / "model.toml").read_text())
+    assert text["forgery"] == {"kinds": ["swapped", "generated"]} and "generated as a whole" in text["model"]["limits"]
+    told = [row for row in text["metric"] if row["name"] == "share told to be generated"]
+    assert len(told) == 1 and told[0]["fake"] == told[0]["assets"]
+    read = bundle.onnx_parts({"features": onnx.load(made / "features.onnx"), "frame": onnx.load(made / "forgery.onnx")})
+    crops = work_in(run).sample()
+    assert read[0](crops).shape[0] == len(crops) and onnx.load(made / "forgery.onnx").graph.output[0].type.tensor_type.shape.dim[1].dim_value == 2
+
+
+def test_it_says_that_it_is_blind_to_what_it_has_not_met(made):
+    text = tomllib.loads((made / "model.toml").read_text())
+    assert "forgery" not in text and text["model"]["blind_to"] == ["wholly generated people"]

@@ -77,6 +77,8 @@ def options():
     args.add_argument("--away", nargs="*", default=[], metavar="COLLECTION", help="kept out as a whole, to see "
                       "whether thresholds travel")
     args.add_argument("--ignore", nargs="*", default=[], metavar="GENERATOR", help="fakes that play no part at all")
+    args.add_argument("--generated", nargs="*", default=[], metavar="GENERATOR", help="fakes that are generated as a whole: "
+                      "the bundle says of suspect faces whether they look like these or swapped")
     args.add_argument("--without", nargs="*", default=[], metavar="GENERATOR", help="learn from no fakes of these")
     args.add_argument("--head", choices=["frame", "sequence"], help="the better one on validation unless given")
     args.add_argument("--storage", choices=["float32", "float16", "int8"], help="lite0 float16, resnext50 int8")

@@ -9,7 +9,7 @@ from string import Template
 
 import numpy as np
 
-from . import breakdown, card, export, pixels, record, scope
+from . import breakdown, card, export, kinds, pixels, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
 from .score import auc, calibrated, report, torch_parts
@@ -33,7 +33,7 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    parts, before, after, refused, worn, away = store(work, arch, storage or STORAGE[arch])
+    parts, before, after, refused, told, worn, away = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
         raise SystemExit(f"{arch} has no head for the order of frames: train `sequence` first")
@@ -46,9 +46,9 @@ def write(work, arch, head, storage, name, version, others=()):
     seen, taught = history(work, arch)
     values["training_data"] = json.dumps(card.describe(work, head) + card.learnt_from(work, seen))
     (folder / TAUGHT).write_text("\n".join([f"crops seen: {seen}", *taught]) + "\n")
-    values |= place_parts(folder, parts, head, work.packs.side)
+    values |= place_parts(folder, parts, head, work.packs.side) | kinds_of(folder, parts)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, worn))
+    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, told, worn))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
@@ -77,7 +77,8 @@ def place_card(path, text, rows):
 def store(work, arch, storage):
     """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused.
 
-    Then those after wear and of collections kept away by name, and the latter by themselves.
+    Then what share of each kind of fake is told right, the scores after wear and of collections kept away by name, and
+    the latter by themselves.
     """
     tracks, size = work.roles["validation"], work.packs.side
     detector = load_detector(work, arch)
@@ -86,6 +87,9 @@ def store(work, arch, storage):
     stored = onnx_parts(parts)
     layer, refused = scope.learn(work, stored[0])
     parts["scope"] = export.linear_head("scope", layer, storage)
+    layer, told = kinds.learn(work, stored[0])
+    if layer:
+        parts["forgery"] = export.linear_head("forgery", layer, storage)
     before = work.score("validation", *torch_parts(detector, sequence), in_scope=judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
@@ -99,7 +103,7 @@ def store(work, arch, storage):
     worn = {f"validation, {name}": again("validation", change=change) for name, change in WEAR.items()}
     if away := again("away") if work.roles["away"] else []:
         worn[f"{', '.join(work.options.away)}: kept out as a whole; fakes are its people with faces of others"] = away
-    return parts, before, after, refused, worn, away
+    return parts, before, after, refused, told, worn, away
 
 
 def history(work, arch):
@@ -157,6 +161,16 @@ def place_parts(folder, parts, head, size):
         "head_sha256": place(folder / "head.onnx", parts[head]),
         "scope_sha256": place(folder / "scope.onnx", parts["scope"]), "self_test_frames": SELF_TEST_FRAMES,
         "self_test_logit": f"{float(heads[head](features(self_test_crops(size)))):.6f}"}
+
+
+def kinds_of(folder, parts):
+    """The tables of the part `forgery`, empty without it."""
+    if "forgery" not in parts:
+        return {"kinds": "", "kinds_part": ""}
+    part = {"name": "forgery", "file": "forgery.onnx", "sha256": place(folder / "forgery.onnx", parts["forgery"]),
+            "licence": "as the model"}
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in part.items())
+    return {"kinds": f"[forgery]\nkinds = {json.dumps(kinds.KINDS)}\n\n", "kinds_part": f"[[part]]\n{lines}\n"}
 
 
 def place(path, model):
