@@ -57,6 +57,7 @@ fn judge_face(
         score: None,
         logit: None,
         reason: None,
+        forgery: None,
         quality: track.quality,
         bbox: middle.bbox,
         pts_us: middle.pts_us,
@@ -66,7 +67,9 @@ fn judge_face(
     }
     let (logit, reason) = (model.face_logit(features, frames, views)?, model.out_of_scope(features, rows)?);
     let score = reason.is_none().then(|| reading.score(logit));
-    Ok(FaceScore { score, logit: Some(logit), reason, ..blank })
+    let suspect = score.is_some_and(|score| score > model.bundle.output.threshold);
+    let forgery = if suspect { model.forgery(features, rows)? } else { None };
+    Ok(FaceScore { score, logit: Some(logit), reason, forgery, ..blank })
 }
 
 /// Why a face of this quality must not be judged.

@@ -67,6 +67,7 @@ fn figure(index: usize, face: &FaceScore, picture: Option<&Thumbnail>, band: Opt
                 @if let Some(reason) = face.reason {
                     p { (wording::reason(reason)) }
                 }
+                @if let Some(forgery) = face.forgery { p { (wording::forgery(forgery)) } }
                 (quality(&face.quality))
             }
         }
