@@ -34,7 +34,7 @@ def work_in(packs):
     def work_in(out, deadline=math.inf, **changed):
         o = Namespace(steps=4, rate=1e-3, distil_steps=0, distil_rate=0, sequence_steps=1, sequence_rate=1e-3,
                       windows=4, frames=1, blends=0.5, clip_blends=None, seed=3, fold=0, folds=5, validation=[],
-                      without=[], start=None, way=0.5, teacher=None, arch="lite0", missing="Children.", clips=None, wear=1.0, away=[], compile=False, size=None, order="lstm", generated=[])
+                      without=[], start=None, way=0.5, teacher=None, arch="lite0", missing="Children.", clips=None, wear=1.0, away=[], compile=False, size=None, order="lstm")
         vars(o).update(changed)
         return stages.Work(packs, roles(packs.tracks, o.fold, o.folds, o.seed), out, o, deadline)
     return work_in

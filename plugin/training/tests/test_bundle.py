@@ -4,9 +4,11 @@ import json
 import tomllib
 from dataclasses import replace
 
+import numpy as np
 import onnx
 import pytest
-from veritag_training import bundle, card, scope, stages, weights
+import torch
+from veritag_training import bundle, card, export, kinds, scope, stages, weights
 from veritag_training.score import QUALITY, torch_parts
 
 
@@ -64,16 +66,24 @@ def test_it_is_written_anew_without_training(made, work_in, tmp_path, monkeypatc
     assert tomllib.loads((again / "model.toml").read_text())["model"]["version"] == "2.0.0"
 
 
-def test_it_tells_kinds_of_fakes_apart_where_it_has_met_both(run, work_in, monkeypatch):
+def test_it_finds_generated_faces_too_where_it_has_met_some(run, work_in, monkeypatch):
     monkeypatch.setattr(scope, "BATCHES", 2)
-    made = bundle.write(work_in(run, generated=["some"]), "lite0", "frame", "int8", "kinds", "1.2.3")
+    monkeypatch.setattr(kinds, "BATCHES", 4)
+    work = work_in(run)
+    work.generated = work.packs
+    made = bundle.write(work, "lite0", "frame", "int8", "kinds", "1.2.3")
     text = tomllib.loads((made / "model.toml").read_text())
-    assert text["forgery"] == {"kinds": ["swapped", "generated"]} and "generated as a whole" in text["model"]["limits"]
-    told = [row for row in text["metric"] if row["name"] == "share told to be generated"]
-    assert len(told) == 1 and told[0]["fake"] == told[0]["assets"]
-    read = bundle.onnx_parts({"features": onnx.load(made / "features.onnx"), "frame": onnx.load(made / "forgery.onnx")})
-    crops = work_in(run).sample()
-    assert read[0](crops).shape[0] == len(crops) and onnx.load(made / "forgery.onnx").graph.output[0].type.tensor_type.shape.dim[1].dim_value == 2
+    assert text["forgery"] == {"kinds": kinds.KINDS} and "generated as a whole" in text["model"]["limits"]
+    assert "it knows by" in text["model"]["training_data"]
+    parts = {name: onnx.load(made / f"{name}.onnx") for name in ("features", "head", "forgery")}
+    features, read = bundle.onnx_parts({"features": parts["features"], "frame": parts["head"]})[0], export.Session(parts["forgery"])
+    values = features(work.sample())
+    odds = read(values)
+    assert odds.shape == (len(values), 2)
+    assert abs(export.Session(parts["head"])(values)[:, 0] - np.logaddexp(odds[:, 0], odds[:, 1])).max() < 1e-4
+    torch.testing.assert_close(torch.from_numpy(odds[:, 0]), weights.load_detector(work, "lite0").frame(torch.from_numpy(values))[:, 0], rtol=0, atol=1e-3)
+    onward = work_in(run.parent / "onward", start=made)
+    weights.begin(onward.detector("lite0"), onward, "lite0")
 
 
 def test_it_says_that_it_is_blind_to_what_it_has_not_met(made):

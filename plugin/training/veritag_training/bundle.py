@@ -33,7 +33,7 @@ def write(work, arch, head, storage, name, version, others=()):
     `others` are files `validation.jsonl` of runs that held out other people: calibration and threshold then rest on
     the scores of all of them.
     """
-    parts, before, after, refused, told, worn, away = store(work, arch, storage or STORAGE[arch])
+    parts, before, after, refused, worn, away = store(work, arch, storage or STORAGE[arch])
     head = head or better(after)
     if head not in parts:
         raise SystemExit(f"{arch} has no head for the order of frames: train `sequence` first")
@@ -48,7 +48,7 @@ def write(work, arch, head, storage, name, version, others=()):
     (folder / TAUGHT).write_text("\n".join([f"crops seen: {seen}", *taught]) + "\n")
     values |= place_parts(folder, parts, head, work.packs.side) | kinds_of(folder, parts)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
-    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, told, worn))
+    place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, worn))
     size = sum(file.stat().st_size for file in folder.iterdir())
     for what, value in chosen["said"].items():
         print(f"{arch}, {what}: {value:.3f}")
@@ -77,8 +77,7 @@ def place_card(path, text, rows):
 def store(work, arch, storage):
     """The parts, their weights in few bits; the scores of the networks as trained and as stored; what is refused.
 
-    Then what share of each kind of fake is told right, the scores after wear and of collections kept away by name, and
-    the latter by themselves.
+    Then those after wear and of collections kept away by name, and the latter by themselves.
     """
     tracks, size = work.roles["validation"], work.packs.side
     detector = load_detector(work, arch)
@@ -87,10 +86,13 @@ def store(work, arch, storage):
     stored = onnx_parts(parts)
     layer, refused = scope.learn(work, stored[0])
     parts["scope"] = export.linear_head("scope", layer, storage)
-    layer, told = kinds.learn(work, stored[0])
-    if layer:
-        parts["forgery"] = export.linear_head("forgery", layer, storage)
-    before = work.score("validation", *torch_parts(detector, sequence), in_scope=judges(parts["scope"]))
+    kind = kinds.learn(work, stored[0], detector.frame)
+    if kind:
+        parts |= {"forgery": export.linear_head("forgery", kind, storage), "frame": export.mixed_head(kind, storage)}
+        stored = onnx_parts(parts)
+    features, heads = torch_parts(detector, sequence)
+    heads |= {"frame": kinds.mixed(kind)} if kind else {}
+    before = work.score("validation", features, heads, in_scope=judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
     crops = work.packs.served(work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row)).cpu()
@@ -103,7 +105,7 @@ def store(work, arch, storage):
     worn = {f"validation, {name}": again("validation", change=change) for name, change in WEAR.items()}
     if away := again("away") if work.roles["away"] else []:
         worn[f"{', '.join(work.options.away)}: kept out as a whole; fakes are its people with faces of others"] = away
-    return parts, before, after, refused, told, worn, away
+    return parts, before, after, refused, worn, away
 
 
 def history(work, arch):

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from . import kinds, record, scope
+from . import record, scope
 from .calibrate import FEWEST, PLURAL, asset_scores, labels, most, verdicts
 from .nets import ARCHITECTURE
 from .score import QUALITY, STILL_VIEWS, auc, calibrated, interval
@@ -22,7 +22,7 @@ MODE = {"frame": "frame-mean", "sequence": "sequence"}
 
 def fields(work, arch, head, records, chosen, refused):
     """The fields of `model.toml.in` that say what the model is and how its scores are to be read."""
-    blind_to, also_made = BLIND[bool(work.options.generated)]
+    blind_to, also_made = BLIND[work.generated is not None]
     return {
         "blind_to": json.dumps(blind_to), "also_made": also_made, "mode": json.dumps(MODE[head]), "architecture": json.dumps(ARCHITECTURE[arch] + (f"-{work.options.order}" if head == "sequence" else "")),
         "weights_licence": f" {BEGINNING[arch]} with ImageNet weights under Apache-2.0.",
@@ -86,7 +86,7 @@ def fitted_on(records, kind):
             "people with the faces of others, a kind that training does not show.")
 
 
-def metrics(work, before, after, records, head, chosen, refused, told, worn):
+def metrics(work, before, after, records, head, chosen, refused, worn):
     """[[metric]] tables: these rank the bundle, and set its expectations; a test set must confirm them.
 
     `worn` are records of collections kept away, and of held-out people after wear, by what they are.
@@ -103,8 +103,7 @@ def metrics(work, before, after, records, head, chosen, refused, told, worn):
                    for row in elsewhere(of, head, chosen)]
     tables += [record.row(SINGLE[reason == "drawn"], *counts(scope.measured_on(work, reason)), f"share refused, {reason}", share)
                for reason, share in refused.items()]
-    return tables + [record.row(kinds.MEASURED, *counts(kinds.sources(work, False)[kind == "swapped"]),
-                                f"share told to be {kind}", share) for kind, share in told.items()]
+    return tables
 
 
 def counts(tracks):
@@ -123,10 +122,13 @@ def elsewhere(records, head, chosen):
 
 
 def learnt_from(work, seen):
-    """How much, and of how many."""
+    """How much, and of how many; then by which generated faces it finds such."""
     tracks = [track for track in work.roles["train"] if not track.fake]
     people, domains = {persons(track)[0] for track in tracks}, {collection(track.asset) for track in tracks}
-    return f" It has seen {seen:,} crops, of {len(people):,} genuine people from {len(domains)} collections."
+    found = Counter(track.asset["generator"] for track in work.generated.tracks) if work.generated else {}
+    generated = f" Faces generated as a whole it knows by {', '.join(f'{count:,} of {name}' for name, count in sorted(found.items()))}."
+    return (f" It has seen {seen:,} crops, of {len(people):,} genuine people from {len(domains)} collections."
+            + generated * bool(found))
 
 
 def figure(name, records, values):

@@ -1,6 +1,7 @@
-"""What a fake face looks most like: swapped into genuine footage, or generated as a whole.
+"""Faces that are generated as a whole: a second reading of the detector's features, beside the one for swapped faces.
 
-A linear reading of the trained detector's features tells the two apart, as they are met. It changes no score.
+A linear layer learns them from genuine faces, while the detector stays as it is: a whole network that learns them knows
+the generators that it has met by heart, and finds others less. The head's answer is the mixture of both readings.
 """
 
 import numpy as np
@@ -11,56 +12,61 @@ from . import scope
 from .degrade import degrade
 from .draw import Draw
 from .sample import Sampler
+from .score import judged
 
 KINDS = ["swapped", "generated"]
-MEASURED = "single fake faces that taught the detector, but not this"
+# The share that generated faces are taken to have among fakes: with more, genuine photographs of the same finish are
+# called real less often.
+SHARE = 0.05
+WINDOWS, BATCHES = 32, 200
+PENALTY = 0.1
 
 
-def learn(work, features):
-    """A linear layer: features [N, F] to logits [N, 2] of `KINDS`, and what share of each it tells right.
+def learn(work, features, frame):
+    """A linear layer: features [N, F] to log-odds [N, 2] of each of `KINDS` against genuine faces; None without packs.
 
-    `features` takes crops of 0 to 1 to an array [N, F]. The shares are of fakes that taught the detector, but not this.
-    None and none where no generators of whole faces are named.
+    The former is the layer `frame`, whose odds those of the latter are to be added to. `features` takes crops of 0 to 1
+    to an array [N, F].
     """
-    if not work.options.generated:
-        return None, {}
-    (swapped, generated), kept = (samples(work, features, learning) for learning in (True, False))
-    both = torch.cat([swapped, generated])
-    middle, spread = both.mean(0), both.std(0).clamp(min=1e-3)
-    weight = scope.separate((generated - middle) / spread, (swapped - middle) / spread) / spread
-    bias = -((swapped @ weight).median() + (generated @ weight).median()) / 2
+    if not work.generated:
+        return None
+    read = lambda draw: torch.from_numpy(np.concatenate([features(draw(step).flatten(0, 1)) for step in range(BATCHES)]))  # noqa: E731
+    genuine, generated = read(met(work)), read(made(work))
+    weight, bias = scope.separate(generated, genuine, PENALTY)
     layer = nn.Linear(len(weight), 2).requires_grad_(False)
-    layer.weight.copy_(torch.stack([-weight, weight])), layer.bias.copy_(torch.stack([-bias, bias]))
-    found = {kind: float((layer(some).argmax(1) == nth).float().mean()) for nth, (kind, some) in enumerate(zip(KINDS, kept))}
-    print("told right:", ", ".join(f"{share:.3f} of {kind} faces" for kind, share in found.items()))
-    return layer, found
+    layer.weight.copy_(torch.stack([frame.weight[0].cpu(), weight]))
+    layer.bias.copy_(torch.stack([frame.bias[0].cpu(), bias + np.log(SHARE / (1 - SHARE))]))
+    found = (layer(generated).argmax(1) == 1).float().mean()
+    print(f"generated faces: {found:.3f} of those that taught this look more generated than swapped")
+    return layer
 
 
-def samples(work, features, learning):
-    """Features [N, F] of swapped faces and of generated ones, of one half of the people or of the other."""
-    generated, others = sources(work, learning)
-    sampler, shown = Sampler(others, work.blends, power=0), []
-    for kind in KINDS:
-        draws = (faces(work, sampler, generated, kind, [learning, step]) for step in range(scope.BATCHES))
-        shown.append(torch.from_numpy(np.concatenate([features(x.flatten(0, 1)) for x in draws])))
-    return shown
+def mixed(layer):
+    """A head: features [N, F] to the mean over them of the log of both odds together, as `export.mixed_head` has it."""
+    return lambda values: torch.logsumexp(layer(torch.from_numpy(values)), 1).mean()
 
 
-def sources(work, learning):
-    """The tracks of generated faces, and all others, of one half of the people or of the other."""
-    tracks = scope.half(work.roles["train"], learning)
-    made = [track.asset["generator"] in work.options.generated for track in tracks]
-    generated = [track for track, whole in zip(tracks, made) if whole]
-    if not generated:
-        raise SystemExit(f"--generated: no faces by {', '.join(work.options.generated)} teach; see --teach")
-    return generated, [track for track, whole in zip(tracks, made) if not whole]
+def met(work):
+    """Draws crops of genuine faces, half of them photographs where there are clips too; collections by the root of their people."""
+    tracks = [track for track in work.roles["train"] if judged(track) and not track.fake]
+    sampler = Sampler(tracks, 1.0, 0.5)
+    return lambda step: worn(work, work.packs, lambda random: sampler.batch(random, 2 * WINDOWS, 1).rows[::2], "genuine", step)
 
 
-def faces(work, sampler, generated, kind, seed):
-    """Crops [N, 1, 3, S, S] of fakes of one kind."""
-    if kind == "swapped":
-        return scope.faces(work, sampler, None, None, seed)[1::2]
-    random = np.random.default_rng([work.options.seed, *seed, *kind.encode()])
-    rows = np.array([[generated[n].row] for n in random.integers(len(generated), size=scope.WINDOWS // 2)])
+def made(work):
+    """Draws crops of generated faces, as many of each generator."""
+    by = {}
+    for track in work.generated.tracks:
+        if judged(track):
+            by.setdefault(track.asset["generator"], []).append(track.row)
+    rows = [by[name] for name in sorted(by)]
+    chosen = lambda random: np.array([[random.choice(rows[n % len(rows)])] for n in range(WINDOWS)])  # noqa: E731
+    return lambda step: worn(work, work.generated, chosen, "generated", step)
+
+
+def worn(work, packs, chosen, kind, step):
+    """Crops [WINDOWS, 1, 3, S, S] of what `chosen` draws."""
+    random = np.random.default_rng([work.options.seed, *kind.encode(), step])
+    rows = chosen(random)
     draw = Draw(int(random.integers(2**62)), work.device, len(rows), 1)
-    return degrade(work.packs.crops(rows).float() / 255, draw, work.packs.side, scope.WEAR)
+    return degrade(packs.crops(rows).float() / 255, draw, packs.side, scope.WEAR)
