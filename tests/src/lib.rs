@@ -16,6 +16,8 @@ use serde_json::Value;
 
 /// The bundle that is the default.
 pub const MODEL: &str = "lite0-frame";
+/// What that says of portrait.jpg.
+pub const PORTRAIT: &str = "unsure";
 
 /// The checkout.
 pub fn root() -> PathBuf {
