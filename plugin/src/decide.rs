@@ -57,7 +57,6 @@ fn judge_face(
         score: None,
         logit: None,
         reason: None,
-        forgery: None,
         quality: track.quality,
         bbox: middle.bbox,
         pts_us: middle.pts_us,
@@ -67,9 +66,7 @@ fn judge_face(
     }
     let (logit, reason) = (model.face_logit(features, frames, views)?, model.out_of_scope(features, rows)?);
     let score = reason.is_none().then(|| reading.score(logit));
-    let suspect = score.is_some_and(|score| score > model.bundle.output.threshold);
-    let forgery = if suspect { model.forgery(features, rows)? } else { None };
-    Ok(FaceScore { score, logit: Some(logit), reason, forgery, ..blank })
+    Ok(FaceScore { score, logit: Some(logit), reason, ..blank })
 }
 
 /// Why a face of this quality must not be judged.

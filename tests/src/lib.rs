@@ -16,21 +16,10 @@ use serde_json::Value;
 
 /// The bundle that is the default.
 pub const MODEL: &str = "lite0-frame";
-/// What that says of portrait.jpg.
-pub const PORTRAIT: &str = "unsure";
 
 /// The checkout.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_owned()
-}
-
-/// The files of the networks that a shipped bundle has of its own.
-pub fn parts(model: &str) -> Vec<String> {
-    let files = std::fs::read_dir(root().join("plugin/model").join(model)).expect("a bundle");
-    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
-    let mut parts: Vec<String> = names.filter(|name| name.ends_with(".onnx")).collect();
-    parts.sort();
-    parts
 }
 
 pub fn fixture(name: &str) -> PathBuf {

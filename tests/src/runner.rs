@@ -97,8 +97,8 @@ pub fn other_weights(directory: &Path, model: &str) -> PathBuf {
         std::fs::copy(&from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()))
     };
     copy(models.join("centerface/centerface.onnx"), directory.join("centerface/centerface.onnx"));
-    for part in crate::parts(model) {
-        copy(models.join(model).join(&part), bundle.join(part));
+    for part in ["head.onnx", "scope.onnx"] {
+        copy(models.join(model).join(part), bundle.join(part));
     }
     copy(models.join("lite0-lstm/features.onnx"), bundle.join("features.onnx"));
     let hash = |name: &str| {

@@ -66,7 +66,6 @@ pub fn window(start_us: u64, end_us: u64, frames: u32, score: Option<f32>, reaso
         score,
         logit: score,
         reason,
-        forgery: None,
         quality: quality(),
         bbox: [200.0, 80.0, 96.0, 112.0],
         pts_us: start_us,

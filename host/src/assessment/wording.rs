@@ -1,7 +1,7 @@
 //! Plain words for verdicts, reasons and whole assessments: they say what was done and not more.
 
 use veritag_abi::bundle::Metric;
-use veritag_abi::{Forgery, Reason, Verdict};
+use veritag_abi::{Reason, Verdict};
 
 use super::{Assessment, Review, plain_name, times};
 
@@ -28,15 +28,6 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::NotFound => "the file was not found",
         Reason::Failed => "the check failed",
         Reason::Unknown => "the reason is not known",
-    }
-}
-
-/// What a suspect face looks most like; the words also follow "the face".
-pub fn forgery(forgery: Forgery) -> &'static str {
-    match forgery {
-        Forgery::Swapped => "looks swapped",
-        Forgery::Generated => "looks generated as a whole",
-        Forgery::Unknown => "looks altered in a way that is not known",
     }
 }
 
@@ -97,7 +88,6 @@ pub fn sentence(assessment: &Assessment) -> String {
     let model = assessment.model.as_ref();
     let parts = [
         Some(finding(assessment)),
-        most_suspect(assessment).map(|kind| format!("the face {}", forgery(kind))),
         not_looked_for(assessment),
         model.map(|model| format!("model {model}")),
         assessment.profile.map(|number| format!("thresholds of profile {number}")),
@@ -130,14 +120,6 @@ fn finding(assessment: &Assessment) -> String {
         (Some(s), Some(band)) => format!("{verdict} ({}, {})", score(s), limit(assessment.verdict, band)),
         _ => format!("{verdict}, because {}", cause(assessment)),
     }
-}
-
-/// What the most suspect face of a fake looks like.
-fn most_suspect(assessment: &Assessment) -> Option<Forgery> {
-    let faces = assessment.windows.iter().flat_map(|window| &window.faces);
-    let judged = faces.filter_map(|face| Some((face.score?, face.forgery)));
-    let most = judged.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|_| assessment.verdict == Verdict::Fake);
-    most.and_then(|(_, forgery)| forgery)
 }
 
 /// From where, or up to where, the verdict is given.
@@ -231,11 +213,6 @@ mod tests {
             assert_eq!(sentence(assessment), format!("Automated check: {start}, {end}"));
         };
         says(&examples::fake(), "likely fake (0.93, fake from 0.90)");
-        let mut generated = examples::fake();
-        generated.windows[1].faces[0].forgery = Some(Forgery::Generated);
-        says(&generated, "likely fake (0.93, fake from 0.90), the face looks generated as a whole");
-        generated.windows[0].faces[0].forgery = generated.windows[1].faces[0].forgery.take();
-        says(&generated, "likely fake (0.93, fake from 0.90)");
         says(&examples::unsure(), "unsure (0.74, between 0.60 and 0.90)");
         says(
             &examples::real(),

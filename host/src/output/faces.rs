@@ -67,7 +67,6 @@ fn figure(index: usize, face: &FaceScore, picture: Option<&Thumbnail>, band: Opt
                 @if let Some(reason) = face.reason {
                     p { (wording::reason(reason)) }
                 }
-                @if let Some(forgery) = face.forgery { p { (wording::forgery(forgery)) } }
                 (quality(&face.quality))
             }
         }

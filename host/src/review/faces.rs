@@ -74,7 +74,6 @@ fn figure(sha256: &str, place: Place, face: &FaceScore, assessment: &Assessment,
                         None => strong.score { "not judged" },
                     }
                     @if let Some(reason) = face.reason { p { (wording::reason(reason)) } }
-                    @if let Some(forgery) = face.forgery { p { (wording::forgery(forgery)) } }
                 }
                 @if suspicious(face, assessment) && !hidden { (heat_map(&picture)) }
                 @if timed { a.jump href={ "#t=" (format!("{seconds:.3}")) } data-start=(seconds) { (times::fine_clock(face.pts_us)) } }

@@ -143,19 +143,6 @@ pub struct WindowScore {
     pub more_faces: u32,
 }
 
-/// How a fake face was made, by its looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Forgery {
-    /// Another's face, or a part of one, in genuine footage.
-    Swapped,
-    /// A picture of nobody, made as a whole.
-    Generated,
-    /// One of a later version.
-    #[serde(other)]
-    Unknown,
-}
-
 /// One face followed through a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceScore {
@@ -167,9 +154,6 @@ pub struct FaceScore {
     pub logit: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What a face that scores above the threshold looks most like, where the model tells kinds of fakes apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forgery: Option<Forgery>,
     pub quality: Quality,
     /// `[x, y, width, height]` in pixels, in the window's middle frame.
     pub bbox: [f32; 4],

@@ -15,7 +15,7 @@ pub mod load;
 pub mod observation;
 pub mod tensors;
 
-pub use analysis::{Analysis, FaceScore, Forgery, Reason, Verdict, WindowScore};
+pub use analysis::{Analysis, FaceScore, Reason, Verdict, WindowScore};
 pub use bundle::Bundle;
 pub use describe::{Describe, FrameSpec, ModelId, PartSpec};
 pub use explanation::{Explanation, Relevance};

@@ -1,8 +1,8 @@
 //! A model whose parts are all in: detector, feature network, head, and what its bundle says of them.
 
 use tract_core::internal::{TDim, ToDim};
-use veritag_abi::bundle::{Bundle, SelfTest, TemporalMode};
-use veritag_abi::{Fault, Forgery, ModelId, Reason};
+use veritag_abi::bundle::{Bundle, Scope, SelfTest, TemporalMode};
+use veritag_abi::{Fault, ModelId, Reason};
 
 use super::maps::{Maps, no_map};
 use super::parts::Parts;
@@ -19,7 +19,6 @@ pub struct Model {
     features: Network,
     head: Network,
     scope: Option<Network>,
-    forgery: Option<Network>,
 }
 
 impl Model {
@@ -36,11 +35,8 @@ impl Model {
             TemporalMode::Sequence => vec![1.to_dim(), n, width.to_dim()],
             TemporalMode::FrameMean | TemporalMode::LastFrame => vec![n, width.to_dim()],
         })?;
-        let reading = |part, names: usize| build_reading(parts, part, names, width);
-        let scope = bundle.scope.as_ref().map(|scope| reading("scope", scope.reasons.len())).transpose()?;
-        let forgery = bundle.forgery.as_ref().map(|forgery| reading("forgery", forgery.kinds.len())).transpose()?;
-        let model =
-            Self { id, bundle, detector: Detector::new(parts.bytes("faces")?)?, features, head, scope, forgery };
+        let scope = bundle.scope.as_ref().map(|scope| build_scope(parts, scope, width)).transpose()?;
+        let model = Self { id, bundle, detector: Detector::new(parts.bytes("faces")?)?, features, head, scope };
         if let Some(test) = &model.bundle.self_test {
             model.check(test)?;
         }
@@ -52,7 +48,6 @@ impl Model {
         let features = self.features(&SelfTest::crops(frames * 3 * side * side))?;
         let logit = self.logit(&features, frames)?;
         self.out_of_scope(&features, frames)?;
-        self.forgery(&features, frames)?;
         if (logit - test.logit).abs() <= test.tolerance {
             return Ok(());
         }
@@ -136,19 +131,13 @@ impl Model {
     /// [`Fault::Model`] when the part `scope` does not give finite logits.
     pub fn out_of_scope(&self, features: &[f32], frames: usize) -> Result<Option<Reason>, Fault> {
         let (Some(network), Some(scope)) = (&self.scope, &self.bundle.scope) else { return Ok(None) };
-        let sums = sums(network, "scope", features, frames)?;
+        let logits = network.run_single(&[frames, features.len() / frames], features)?.1;
+        let sum = |nth: usize| logits.iter().skip(nth).step_by(scope.reasons.len()).sum::<f32>();
+        let sums: Vec<f32> = (0..scope.reasons.len()).map(sum).collect();
+        if !sums.iter().all(|sum| sum.is_finite()) {
+            return Err(Fault::Model("scope: no finite logits".into()));
+        }
         Ok(scope.reasons.iter().zip(sums).find_map(|(reason, sum)| (sum > 0.0).then_some(*reason)))
-    }
-
-    /// What a face of these `frames` rows of features looks most like, taken for a fake, if the model tells kinds apart.
-    ///
-    /// # Errors
-    /// [`Fault::Model`] when the part `forgery` does not give finite logits.
-    pub fn forgery(&self, features: &[f32], frames: usize) -> Result<Option<Forgery>, Fault> {
-        let (Some(network), Some(forgery)) = (&self.forgery, &self.bundle.forgery) else { return Ok(None) };
-        let sums = sums(network, "forgery", features, frames)?;
-        let most = forgery.kinds.iter().zip(sums).max_by(|(_, a), (_, b)| a.total_cmp(b));
-        Ok(most.map(|(kind, _)| *kind))
     }
 }
 
@@ -158,26 +147,13 @@ fn build(parts: &Parts, part: &'static str, shape: impl FnOnce(TDim) -> Vec<TDim
     template.build(&shape)
 }
 
-/// A part that gives a logit for each of the `names` in its table of `model.toml`.
-fn build_reading(parts: &Parts, part: &'static str, names: usize, width: usize) -> Result<Network, Fault> {
-    let network = build(parts, part, |n| vec![n, width.to_dim()])?;
-    let gives = network.width()?;
-    if gives != names {
-        return Err(Fault::Model(format!("{part}: gives {gives} logits, [{part}] names {names}")));
+fn build_scope(parts: &Parts, scope: &Scope, width: usize) -> Result<Network, Fault> {
+    let network = build(parts, "scope", |n| vec![n, width.to_dim()])?;
+    if network.width()? != scope.reasons.len() {
+        let (gives, named) = (network.width()?, scope.reasons.len());
+        return Err(Fault::Model(format!("scope: gives {gives} logits, [scope] names {named} reasons")));
     }
     Ok(network)
-}
-
-/// Each logit of a part summed over the `frames` rows of features.
-fn sums(network: &Network, part: &str, features: &[f32], frames: usize) -> Result<Vec<f32>, Fault> {
-    let logits = network.run_single(&[frames, features.len() / frames], features)?.1;
-    let width = logits.len() / frames;
-    let sums: Vec<f32> = (0..width).map(|nth| logits.iter().skip(nth).step_by(width).sum()).collect();
-    if sums.iter().all(|sum| sum.is_finite()) {
-        Ok(sums)
-    } else {
-        Err(Fault::Model(format!("{part}: no finite logits")))
-    }
 }
 
 /// One logit is the log-odds of fake; of two, fake's less real's.

@@ -4,11 +4,9 @@ import json
 import tomllib
 from dataclasses import replace
 
-import numpy as np
 import onnx
 import pytest
-import torch
-from veritag_training import bundle, card, export, kinds, scope, stages, weights
+from veritag_training import bundle, card, scope, stages, weights
 from veritag_training.score import QUALITY, torch_parts
 
 
@@ -64,28 +62,3 @@ def test_it_is_written_anew_without_training(made, work_in, tmp_path, monkeypatc
     again = bundle.write(work_in(tmp_path, start=made), "lite0", "frame", "float32", None, "2.0.0")
     assert (again / weights.TAUGHT).read_text() == (made / weights.TAUGHT).read_text()
     assert tomllib.loads((again / "model.toml").read_text())["model"]["version"] == "2.0.0"
-
-
-def test_it_finds_generated_faces_too_where_it_has_met_some(run, work_in, monkeypatch):
-    monkeypatch.setattr(scope, "BATCHES", 2)
-    monkeypatch.setattr(kinds, "BATCHES", 4)
-    work = work_in(run)
-    work.generated = work.packs
-    made = bundle.write(work, "lite0", "frame", "int8", "kinds", "1.2.3")
-    text = tomllib.loads((made / "model.toml").read_text())
-    assert text["forgery"] == {"kinds": kinds.KINDS} and "generated as a whole" in text["model"]["limits"]
-    assert "it knows by" in text["model"]["training_data"]
-    parts = {name: onnx.load(made / f"{name}.onnx") for name in ("features", "head", "forgery")}
-    features, read = bundle.onnx_parts({"features": parts["features"], "frame": parts["head"]})[0], export.Session(parts["forgery"])
-    values = features(work.sample())
-    odds = read(values)
-    assert odds.shape == (len(values), 2)
-    assert abs(export.Session(parts["head"])(values)[:, 0] - np.logaddexp(odds[:, 0], odds[:, 1])).max() < 1e-4
-    torch.testing.assert_close(torch.from_numpy(odds[:, 0]), weights.load_detector(work, "lite0").frame(torch.from_numpy(values))[:, 0], rtol=0, atol=1e-3)
-    onward = work_in(run.parent / "onward", start=made)
-    weights.begin(onward.detector("lite0"), onward, "lite0")
-
-
-def test_it_says_that_it_is_blind_to_what_it_has_not_met(made):
-    text = tomllib.loads((made / "model.toml").read_text())
-    assert "forgery" not in text and text["model"]["blind_to"] == ["wholly generated people"]

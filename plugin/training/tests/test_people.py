@@ -8,7 +8,7 @@ import pytest
 from veritag_training import reencode
 from veritag_training.__main__ import keep
 from veritag_training.sample import Sampler
-from veritag_training.split import groups, listing, mark, persons, roles
+from veritag_training.split import apart, groups, listing, mark, persons, roles
 
 
 def test_roles(packs):
@@ -101,3 +101,11 @@ def test_copies(tmp_path, capsys):
     assert made == [copies[0][1]], "a broken video takes others with it"
     write(("../x.mp4",))
     assert ".." not in Path(reencode.plan(manifest, 1, 1)[1][0][1]["path"]).parts
+
+
+def test_packs_that_only_teach_show_nobody_who_is_held_out(packs):
+    found = roles(packs.tracks, 0, 5, 1, photographs=0.5)
+    taught = apart(packs.tracks, found)
+    assert {id(track) for track in taught} == {id(track) for track in found["train"]}
+    stranger = replace(packs.tracks[0], asset=packs.tracks[0].asset | {"identity": "nobody00001"})
+    assert apart([stranger], found) == [stranger]

@@ -23,7 +23,7 @@ from .loop import lighten
 from .nets import BODIES, HEADS
 from .packs import Packs
 from .score import judged, report, shortcuts, torch_parts
-from .split import listing, roles
+from .split import apart, listing, roles
 from .weights import known, load_detector, load_sequence
 
 
@@ -31,9 +31,9 @@ def options():
     args = argparse.ArgumentParser("veritag_training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("stage", choices=["all", "frame", "average", "distil", "sequence", "score", "limits", "bundle", "light"])
     args.add_argument("--data", nargs="+", default=[], metavar="PACK", help="directories of `veritag crops`")
+    args.add_argument("--teach", nargs="+", default=[], metavar="PACK", help="packs that only teach, such as fakes of a kind "
+                      "that calibration is not to rest on; without those who are held out")
     args.add_argument("--drawn", nargs="+", default=[], metavar="PACK", help="of drawn faces, to be refused")
-    args.add_argument("--generated", nargs="+", default=[], metavar="PACK", help="of faces generated as a whole: the bundle's "
-                      "head finds such too, and says of suspect faces whether they look generated or swapped")
     args.add_argument("--out", type=Path, required=True)
     args.add_argument("--arch", choices=BODIES, default="lite0")
     args.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS", help="stop cleanly after that")
@@ -96,19 +96,21 @@ def prepare(o):
         torch.set_num_threads(o.threads)
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
-    packs = Packs(o.data, torch.device(o.device), o.margin)
+    packs = Packs([*o.data, *o.teach], torch.device(o.device), o.margin)
     if o.size not in (None, packs.side) and o.stage not in ("distil", "score"):
         raise SystemExit(f"--size {o.size}: these packs are for {packs.side}; cut others for `{o.stage}`, with "
                          f"veritag-lab crops --size {round(o.size * packs.size / packs.side)}")
     packs.tracks = [track for track in packs.tracks if track.asset["generator"] not in o.ignore]
     taught = {person for path in (o.start, o.teacher) if path for person in known(path)["taught"]}
-    found = roles(packs.tracks, o.fold, o.folds, o.seed, o.validation, o.photographs_kept, o.clips_kept, o.away, taught)
+    dealt = [track for track in packs.tracks if track.pack < len(o.data)]
+    found = roles(dealt, o.fold, o.folds, o.seed, o.validation, o.photographs_kept, o.clips_kept, o.away, taught)
+    found["train"] += apart([track for track in packs.tracks if track.pack >= len(o.data)], found)
     for role in ("train", "sequence"):
         found[role] = [track for track in found[role] if track.asset["generator"] not in o.without]
-    drawn, generated = (Packs(paths, packs.device, o.margin) if paths else None for paths in (o.drawn, o.generated))
+    drawn = Packs(o.drawn, packs.device, o.margin) if o.drawn else None
     if drawn:
         scope.check_drawn(drawn, packs)
-    work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget, drawn, generated)
+    work = stages.Work(packs, found, o.out, o, time.monotonic() + o.budget, drawn)
     show(work)
     keep(o.out / "roles.json", listing(found))
     return work

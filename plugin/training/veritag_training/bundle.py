@@ -9,7 +9,7 @@ from string import Template
 
 import numpy as np
 
-from . import breakdown, card, export, kinds, pixels, record, scope
+from . import breakdown, card, export, pixels, record, scope
 from .calibrate import calibrate, labels
 from .nets import normalise
 from .score import auc, calibrated, report, torch_parts
@@ -46,7 +46,7 @@ def write(work, arch, head, storage, name, version, others=()):
     seen, taught = history(work, arch)
     values["training_data"] = json.dumps(card.describe(work, head) + card.learnt_from(work, seen))
     (folder / TAUGHT).write_text("\n".join([f"crops seen: {seen}", *taught]) + "\n")
-    values |= place_parts(folder, parts, head, work.packs.side) | kinds_of(folder, parts)
+    values |= place_parts(folder, parts, head, work.packs.side)
     text = Template((HERE / "model.toml.in").read_text()).substitute(values)
     place_card(folder / "model.toml", text, card.metrics(work, before, after, records, head, chosen, refused, worn))
     size = sum(file.stat().st_size for file in folder.iterdir())
@@ -86,13 +86,7 @@ def store(work, arch, storage):
     stored = onnx_parts(parts)
     layer, refused = scope.learn(work, stored[0])
     parts["scope"] = export.linear_head("scope", layer, storage)
-    kind = kinds.learn(work, stored[0], detector.frame)
-    if kind:
-        parts |= {"forgery": export.linear_head("forgery", kind, storage), "frame": export.mixed_head(kind, storage)}
-        stored = onnx_parts(parts)
-    features, heads = torch_parts(detector, sequence)
-    heads |= {"frame": kinds.mixed(kind)} if kind else {}
-    before = work.score("validation", features, heads, in_scope=judges(parts["scope"]))
+    before = work.score("validation", *torch_parts(detector, sequence), in_scope=judges(parts["scope"]))
     report(before, f"{arch} as trained")
     networks = detector.cpu(), sequence and sequence.cpu()
     crops = work.packs.served(work.packs.crops(np.arange(min(4, tracks[0].rows)) + tracks[0].row)).cpu()
@@ -163,16 +157,6 @@ def place_parts(folder, parts, head, size):
         "head_sha256": place(folder / "head.onnx", parts[head]),
         "scope_sha256": place(folder / "scope.onnx", parts["scope"]), "self_test_frames": SELF_TEST_FRAMES,
         "self_test_logit": f"{float(heads[head](features(self_test_crops(size)))):.6f}"}
-
-
-def kinds_of(folder, parts):
-    """The tables of the part `forgery`, empty without it."""
-    if "forgery" not in parts:
-        return {"kinds": "", "kinds_part": ""}
-    part = {"name": "forgery", "file": "forgery.onnx", "sha256": place(folder / "forgery.onnx", parts["forgery"]),
-            "licence": "as the model"}
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in part.items())
-    return {"kinds": f"[forgery]\nkinds = {json.dumps(kinds.KINDS)}\n\n", "kinds_part": f"[[part]]\n{lines}\n"}
 
 
 def place(path, model):

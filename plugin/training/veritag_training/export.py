@@ -1,7 +1,7 @@
 """Trained networks to ONNX: of the operators that the plugin takes, batch normalisation folded, weights in few bits.
 
 `features` takes crops [N, 3, S, S] to features [N, F]. `head` takes those to logits [N, 1], or the features of a
-window [1, N, F] to its logit [1, 1]; `scope` takes them to logits [N, K] of what cannot be judged, `forgery` to log-odds [N, 2] of swapped and generated. Large weights are
+window [1, N, F] to its logit [1, 1]; `scope` takes them to logits [N, K] of what cannot be judged. Large weights are
 stored as float16 and cast, or as int8 with a scale for each output and dequantised; both happen once, when the plugin
 reads them. The others stay float32.
 """
@@ -12,7 +12,6 @@ import onnxruntime
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
-from torch import nn
 
 from .nets import DifferenceHead, LSTMHead
 
@@ -150,21 +149,6 @@ def linear_head(name, layer, storage):
     g = Graph(storage)
     g.linear("features", "linear", layer)
     return g.model(name, "features", ["N", layer.in_features], "logits", ["N", layer.out_features])
-
-
-def mixed_head(kinds, storage):
-    """The log of the sum of the odds whose logs the layer `kinds` gives, [N, F] to [N, 1]."""
-    g = Graph(storage)
-    g.node("Log", g.node("Add", *(g.node("Exp", g.linear("features", name, row(kinds, nth)))
-                                  for nth, name in enumerate(("linear", "generated")))))
-    return g.model("head", "features", ["N", kinds.in_features], "logits", ["N", 1])
-
-
-def row(layer, nth):
-    """A linear layer of one output of `layer`."""
-    one = nn.Linear(layer.in_features, 1).requires_grad_(False)
-    one.weight.copy_(layer.weight[nth : nth + 1]), one.bias.copy_(layer.bias[nth : nth + 1])
-    return one
 
 
 def sequence_head(head, storage):

@@ -115,7 +115,8 @@ def learn(work, features):
 
 def row(taught, kept, reason):
     """What tells faces to be refused from ordinary ones [F], and from where to refuse."""
-    weight, _ = separate(taught[reason], taught[None])
+    middle, spread = taught[None].mean(0), taught[None].std(0).clamp(min=1e-3)
+    weight = separate((taught[reason] - middle) / spread, (taught[None] - middle) / spread) / spread
     return weight, -limit(kept[None] @ weight, kept[reason] @ weight)
 
 
@@ -192,20 +193,17 @@ def faces(work, sampler, pictures, kind, seed, windows=WINDOWS):
     return degrade(x, draw, side, WEAR)
 
 
-def separate(some, others, penalty=PENALTY):
-    """Weights [F] and bias of the logistic regression that tells rows `some` from `others`, with an L2 penalty once all
-    columns are brought to one spread."""
-    middle, spread = others.mean(0), others.std(0).clamp(min=1e-3)
-    x, y = (torch.cat([some, others]) - middle) / spread, torch.cat([torch.ones(len(some)), torch.zeros(len(others))])
+def separate(some, others):
+    """Weights [F] of the logistic regression that tells rows `some` from `others`, with an L2 penalty."""
+    x, y = torch.cat([some, others]), torch.cat([torch.ones(len(some)), torch.zeros(len(others))])
     weights = torch.zeros(x.shape[1] + 1, requires_grad=True)
     solver = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss():
         solver.zero_grad()
-        value = F.binary_cross_entropy_with_logits(x @ weights[1:] + weights[0], y) + penalty * (weights[1:] ** 2).sum()
+        value = F.binary_cross_entropy_with_logits(x @ weights[1:] + weights[0], y) + PENALTY * (weights[1:] ** 2).sum()
         value.backward()
         return value
 
     solver.step(loss)
-    bias, weight = weights.detach()[0], weights.detach()[1:] / spread
-    return weight, bias - middle @ weight
+    return weights.detach()[1:]

@@ -77,6 +77,12 @@ def roles(tracks, fold, folds, seed, validation=(), photographs=0.0, clips=0.0, 
     return found
 
 
+def apart(tracks, found):
+    """Those of `tracks` that show nobody whom `found` keeps for another role than `train`."""
+    kept = {person for role, some in found.items() if role != "train" for track in some for person in persons(track)}
+    return [track for track in tracks if kept.isdisjoint(persons(track))]
+
+
 def mark(name):
     """Stands for a person, or for a kind of fake, where names have no place."""
     return hashlib.sha256(name.encode()).hexdigest()[:12]

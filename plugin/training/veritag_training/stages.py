@@ -33,12 +33,12 @@ WEARING, FIRST_WEAR = 0.3, 0.2
 class Work:
     """What all stages share: the packs, who has which role, where results go and until when to work.
 
-    `drawn` are packs of drawn faces, `generated` of generated ones, or None.
+    `drawn` are packs of drawn faces, or None.
     """
 
-    def __init__(self, packs, roles, out, options, deadline, drawn=None, generated=None):
+    def __init__(self, packs, roles, out, options, deadline, drawn=None):
         self.packs, self.roles, self.out, self.options, self.deadline = packs, roles, out, options, deadline
-        self.drawn, self.generated, self.made = drawn, generated, {}
+        self.drawn, self.made = drawn, {}
         self.device, self.side = packs.device, options.size or packs.side
         clip_blends = options.blends if options.clip_blends is None else options.clip_blends
         self.blends = {"image": options.blends, "video": clip_blends}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use veritag_tests::runner::{runner, runner_at};
 use veritag_tests::service::{SOURCES, Site, upload};
-use veritag_tests::{MODEL, PORTRAIT, documents, fixture, root, run, veritag};
+use veritag_tests::{MODEL, documents, fixture, root, run, veritag};
 
 use super::face::{FACE, other};
 use super::hash_of;
@@ -30,7 +30,7 @@ fn a_job_waits_for_its_runner_to_come_back() {
     );
     let _server = runner_at(&server.address, &[]);
     let job = service.outcome(&id);
-    assert_eq!((&job["state"], &job["assessment"]["verdict"]), (&"done".into(), &PORTRAIT.into()), "{}", site.log());
+    assert_eq!((&job["state"], &job["assessment"]["verdict"]), (&"done".into(), &"real".into()), "{}", site.log());
     assert!(job["assessment"]["runner"].as_str().unwrap().starts_with("veritag-runner"), "{job:#}");
 }
 
@@ -121,7 +121,7 @@ fn a_runner_out_of_reach_is_told_and_the_sandbox_stands_in_if_it_may() {
     assert_eq!((alone.status.code(), alone.stdout.len()), (Some(3), 0));
     assert!(String::from_utf8_lossy(&alone.stderr).contains("runner-unreachable"));
     let document = documents(&scan("true")).remove(0);
-    assert_eq!((&document["verdict"], &document["runner"]), (&PORTRAIT.into(), &"sandbox".into()));
+    assert_eq!((&document["verdict"], &document["runner"]), (&"real".into(), &"sandbox".into()));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_runner_that_dies_under_a_scan_costs_no_asset_its_verdict() {
     assert!(child.wait().unwrap().success());
     let documents: Vec<Value> = documents.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(documents.len(), 4);
-    assert!(documents.iter().all(|document| document["verdict"] == PORTRAIT));
+    assert!(documents.iter().all(|document| document["verdict"] == "real"));
     let by =
         |name: &str| documents.iter().filter(|document| document["runner"].as_str().unwrap().starts_with(name)).count();
     assert!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use veritag_tests::postgres::Postgres;
 use veritag_tests::service::{SOURCES, Site, TOKEN, only_job, upload};
-use veritag_tests::{PORTRAIT, fixture, run, veritag};
+use veritag_tests::{fixture, run, veritag};
 
 use super::receiver::receiver;
 
@@ -53,7 +53,7 @@ fn overrules(new_place: &dyn Fn(&str) -> Site) {
     assert_eq!((&told["type"], &told["data"]["external"]), (&json!("review.changed"), &json!("asset-7")));
     assert_eq!(told["data"]["assessment"]["keyword"], "deepfake-check:reviewed-as-fake");
     let (json, xmp) = tags();
-    assert_eq!((&json["verdict"], &json["review"]), (&json!(PORTRAIT), &json!("reviewed_as_fake")), "both are kept");
+    assert_eq!((&json["verdict"], &json["review"]), (&json!("real"), &json!("reviewed_as_fake")), "both are kept");
     assert!(json["text"].as_str().unwrap().ends_with(", reviewed as fake."), "{json:#}");
     assert!(xmp.contains("deepfake-check:reviewed-as-fake") && !xmp.contains("no-manipulation-found<"), "{xmp}");
 

@@ -65,7 +65,6 @@ impl Options {
         let Self { name, version, licence, training_data, limits, trained, .. } = self.clone();
         let bundle = Bundle {
             scope: None,
-            forgery: None,
             model: Model {
                 name,
                 version,

@@ -32,9 +32,9 @@ pub fn markdown(evaluation: &Evaluation, bundle: &BundleReport) -> String {
     sections.concat()
 }
 
-const SCOPE: &str = "It looks at faces and at nothing else: not at sound, text, or what is told. A face-swap detector \
-finds people who were generated as a whole only if it has learnt from such, and those by other generators less: they \
-may well be called real. `real` says that nothing was found, never that a file is authentic. `fake` says that the face looks like \
+const SCOPE: &str = "It looks at faces and at nothing else: not at sound, text, or what is told. A face-swap detector is no \
+detector of wholly generated people: a person made from nothing has no seam where a face was put in, and may well be \
+called real. `real` says that nothing was found, never that a file is authentic. `fake` says that the face looks like \
 those of known manipulations, never who made it or why.";
 
 const NOT_ASKED: &str = " Nobody asked the people who were measured about age, skin, disability or origin, so nothing can be said \
@@ -182,7 +182,7 @@ mod tests {
         let card = markdown(&evaluation, &evaluation.bundles[0]);
         for words in [
             "# Model card: lite0-lstm 1.0.0",
-            "generated as a whole only if it has learnt from such",
+            "no detector of wholly generated people",
             "12 genuine and 36 manipulated assets, in 6 groups",
             "Only 6 groups of people",
             "| Face2Face | 12 | 11 of 12 |",

@@ -25,7 +25,7 @@ const ADVICE: [(&str, &str); 6] = [
     ),
     (
         "Other fakes",
-        "A model knows the kinds of fake that it was trained on. It may call generated people real whose generators it has not met. Figures for a generator that the training has seen say little about the next one.",
+        "A model knows the kinds of fake that it was trained on. A face-swap detector is no detector of wholly generated people. Figures for a generator that the training has seen say little about the next one.",
     ),
     (
         "Other people",

@@ -1,9 +1,7 @@
 //! What `model.toml` must keep to that its shape alone cannot say.
 
-use super::{
-    AS_FOUND, Bundle, Input, Kinds, MAX_CROP_BYTES, MAX_FACES, MAX_STILL_VIEWS, Output, Scope, SelfTest, Temporal,
-};
-use crate::{Forgery, Reason};
+use super::{AS_FOUND, Bundle, Input, MAX_CROP_BYTES, MAX_FACES, MAX_STILL_VIEWS, Output, Scope, SelfTest, Temporal};
+use crate::Reason;
 
 /// Whether it is kept, and what is said if not.
 type Rule = (bool, &'static str);
@@ -21,7 +19,6 @@ impl Bundle {
         );
         let rules = [finite].into_iter().chain(self.input.rules()).chain(self.temporal.rules()).chain([crops]);
         let rules = rules.chain(self.output.rules()).chain(self.scope.iter().map(Scope::rule));
-        let rules = rules.chain(self.forgery.iter().map(Kinds::rule));
         first_broken(rules.chain(self.self_test.iter().flat_map(SelfTest::rules)))
     }
 
@@ -32,15 +29,10 @@ impl Bundle {
     pub fn check_whole(&self) -> Result<(), String> {
         let mut names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
         names.sort_unstable();
-        let mut needed = vec!["faces", "features"];
-        needed.extend(self.forgery.as_ref().map(|_| "forgery"));
-        needed.push("head");
+        let mut needed = vec!["faces", "features", "head"];
         needed.extend(self.scope.as_ref().map(|_| "scope"));
         first_broken([
-            (
-                names == needed,
-                "[[part]] must name faces, features, head and, with [scope] and [forgery], these, each once",
-            ),
+            (names == needed, "[[part]] must name faces, features, head and, with [scope], scope, each once"),
             (
                 self.parts.iter().all(|part| is_near(&part.file)),
                 "part.file must lie in the bundle's directory or one beside it",
@@ -126,14 +118,6 @@ impl Scope {
         let sound =
             !self.reasons.is_empty() && self.reasons.iter().all(seen) && self.reasons.iter().enumerate().all(once);
         (sound, "scope.reasons must be some of covered, drawn and too_compressed, each once")
-    }
-}
-
-impl Kinds {
-    fn rule(&self) -> Rule {
-        let sound =
-            matches!(self.kinds[..], [Forgery::Swapped, Forgery::Generated] | [Forgery::Generated, Forgery::Swapped]);
-        (sound, "forgery.kinds must be swapped and generated")
     }
 }
 

@@ -6,7 +6,7 @@ mod check;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Forgery, Reason};
+use crate::Reason;
 
 /// The whole of `model.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,8 @@ pub struct Bundle {
     pub quality: QualityLimits,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forgery: Option<Kinds>,
     /// `faces` (finds faces), `features` (crop → feature vector), `head` (features → logits) and, with
-    /// [`Bundle::scope`] and [`Bundle::forgery`], `scope` and `forgery` (features → logits).
+    /// [`Bundle::scope`], `scope` (features → logits).
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
     /// Run at load. A bundle without it may be examined, but tags nothing.
@@ -201,14 +199,6 @@ pub struct Scope {
     /// What each logit of the part `scope` stands for: the face is not assessed if its mean over the frames is above 0.
     /// Of several, the first is given.
     pub reasons: Vec<Reason>,
-}
-
-/// How the model tells kinds of fakes apart, which changes no score.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Kinds {
-    /// What each logit of the part `forgery` stands for: a suspect face is of the kind whose mean over the frames is highest.
-    pub kinds: Vec<Forgery>,
 }
 
 /// Bounds on [`crate::Quality`], in its units, outside which a face is not assessed.
