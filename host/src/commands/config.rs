@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::SOME_FAILED;
+use crate::assessment::plain_name;
 use crate::cli::ConfigCommand;
 use crate::config::{self, Source};
 use crate::error::Error;
@@ -26,7 +27,7 @@ pub fn run(command: &ConfigCommand) -> Result<ExitCode, Error> {
         without_password(&config.service.database)
     );
     for source in &config.sources {
-        println!("ok    source {} speaks {:?}: /v1/hooks/{}", source.name, source.dialect, source.name);
+        println!("ok    source {} speaks {}: /v1/hooks/{}", source.name, plain_name(&source.dialect), source.name);
     }
     let absent = |source: &&Source| source.root.as_ref().is_some_and(|root| !root.is_dir());
     let mut code = ExitCode::SUCCESS;

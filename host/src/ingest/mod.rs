@@ -64,7 +64,7 @@ pub struct Answer {
 }
 
 /// A dialect as the configuration names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DialectName {
     Tusd,
