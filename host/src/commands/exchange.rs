@@ -94,8 +94,9 @@ async fn label_studio(records: &Records) -> Result<io::Result<()>, Error> {
 fn task(item: &Item) -> Value {
     let result = |choice: &str| json!([{ "from_name": "verdict", "to_name": "asset", "type": "choices", "value": { "choices": [choice] } }]);
     let short = item.review.trim_start_matches("reviewed_as_");
-    let predictions =
-        item.score.map(|score| json!({ "model_version": item.model, "score": score, "result": result(&item.verdict) }));
+    let predictions = item
+        .score()
+        .map(|score| json!({ "model_version": item.model, "score": score, "result": result(&item.verdict) }));
     let annotations = item.is_reviewed().then(|| json!({ "completed_by": item.reviewer, "result": result(short) }));
     json!({
         "data": { "sha256": item.asset, "name": item.name, "asset": format!("/review/assets/{}/media", item.asset) },

@@ -66,7 +66,7 @@ async fn list(records: &Records, options: &ReviewList) -> Result<ExitCode, Error
 }
 
 fn row(item: &Item) -> String {
-    let score = item.score.map(|score| wording::score(score as f32)).unwrap_or_default();
+    let score = item.score().map(wording::score).unwrap_or_default();
     let review = item.review.replace('_', " ");
     let verdict = item.verdict.replace('_', " ");
     format!("{}  {verdict:<12}  {score:>4}  {review:<18}  {}", item.asset, visible(&item.name))

@@ -32,6 +32,10 @@ pub struct Item {
 }
 
 impl Item {
+    pub fn score(&self) -> Option<f32> {
+        self.score.map(|score| score as f32)
+    }
+
     /// Whether a person who decides blind may see what is said of it.
     pub fn is_shown_to(&self, person: &str) -> bool {
         self.reviewer.as_deref() == Some(person)

